@@ -1,0 +1,1 @@
+"""What the repository's own commands run; none of it is in the wheel."""
