@@ -1,0 +1,1 @@
+"""Wiring, HTTP, command line and schedule: the only place that knows every floor."""

@@ -1,0 +1,1 @@
+"""数据中台, the data platform: collect, identity, profiles."""

@@ -1,0 +1,1 @@
+"""The ground floor: clock, ids, money, errors, settings. It knows no business noun."""

@@ -1,0 +1,1 @@
+"""The four addresses: log, lake, engine, database."""

@@ -1,0 +1,1 @@
+"""State, manifest, accounts: SQLite or PostgreSQL behind one door."""

@@ -1,0 +1,97 @@
+"""Connections and transactions. Services take a Connection; only entry points begin and end one."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from weaktie.store.database.contracts import DatabaseUnavailable
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Database:
+    """One SQLite file (WAL, synchronous=FULL, one writer at a time) or one PostgreSQL database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._writer = threading.RLock()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: committed at the end of the block, undone when it raises.
+
+        Raises DatabaseUnavailable when the database cannot be reached or stays locked; then nothing was kept.
+        """
+        if not self.is_sqlite:
+            with self._reachable(), self.engine.begin() as tx:
+                yield tx
+            return
+        with self._writer, self._reachable(), self.engine.connect() as tx:
+            tx.execute(text("BEGIN IMMEDIATE"))
+            try:
+                yield tx
+            except BaseException:
+                tx.rollback()
+                raise
+            tx.commit()
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A read: one snapshot for the whole block, never written through."""
+        with self._reachable(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.execute(text("BEGIN"))
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise DatabaseUnavailable(str(error.orig)) from error
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def open_database(address: str, home: Path) -> Database:
+    """The database at `sqlite:FILE` (an empty file is `weaktie.db` in the home) or `postgresql://…`."""
+    if address.startswith("sqlite:"):
+        path = home / (address.removeprefix("sqlite:").removeprefix("//") or "weaktie.db")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            f"sqlite:///{path}",
+            poolclass=QueuePool,
+            pool_size=8,
+            max_overflow=32,
+            connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        return Database(engine)
+    assert address.startswith("postgresql"), f"no database is known at {address}"
+    url = address.replace("postgresql://", "postgresql+psycopg://", 1)
+    return Database(create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=32))
+
+
+def _prepare_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,1 @@
+"""Running lazy frames over the lake."""

@@ -1,0 +1,48 @@
+"""What every engine promises: lazy narwhals frames in, Arrow tables out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import narwhals as nw
+import pyarrow as pa
+
+
+class Engine(Protocol):
+    """Runs queries; a session is used by one thread."""
+
+    def session(self) -> "Session":
+        """A connection of its own, closed by the caller (a context manager)."""
+        ...
+
+    def close(self) -> None:
+        """Give the resources back."""
+        ...
+
+
+class Session(Protocol):
+    """One thread's connection to the engine."""
+
+    def __enter__(self) -> "Session": ...
+    def __exit__(self, *args: object) -> None: ...
+
+    def scan(self, paths: list[Path], schema: pa.Schema) -> nw.LazyFrame[Any]:
+        """The files as one lazy frame; with no file an empty frame of the schema."""
+        ...
+
+    def table(self, data: pa.Table) -> nw.LazyFrame[Any]:
+        """An Arrow table as a lazy frame of this session."""
+        ...
+
+    def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
+        """Run the frame."""
+        ...
+
+    def sql(
+        self,
+        query: str,
+        tables: Mapping[str, "nw.LazyFrame[Any] | pa.Table"],
+        values: Mapping[str, object] | None = None,
+    ) -> pa.Table:
+        """The escape hatch: the engine's own SQL over named frames with bound `$name` values."""
+        ...

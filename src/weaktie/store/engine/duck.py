@@ -1,0 +1,78 @@
+"""`duckdb:` the engine in this process."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pyarrow as pa
+
+from weaktie.kit.settings import Engine as EngineSettings
+
+
+class DuckEngine:
+    """One in-memory DuckDB; sessions are cursors of it, so that memory and threads are bounded together."""
+
+    def __init__(self, settings: EngineSettings, scratch: Path) -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        config: dict[str, Any] = {
+            "memory_limit": f"{settings.memory_gb}GB",
+            "temp_directory": str(scratch),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "preserve_insertion_order": "false",
+        }
+        if settings.threads:
+            config["threads"] = settings.threads
+        self._connection = duckdb.connect(config=config)
+        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def session(self) -> "DuckSession":
+        """A cursor for one thread."""
+        return DuckSession(self._connection.cursor())
+
+    def close(self) -> None:
+        """Close the database; sessions of it end."""
+        self._connection.close()
+
+
+class DuckSession:
+    """One cursor."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def __enter__(self) -> "DuckSession":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._cursor.close()
+
+    def scan(self, paths: list[Path], schema: pa.Schema) -> nw.LazyFrame[Any]:
+        """Parquet files as one frame."""
+        if not paths:
+            return self.table(schema.empty_table())
+        return nw.from_native(self._cursor.read_parquet([str(p) for p in paths], hive_partitioning=False))
+
+    def table(self, data: pa.Table) -> nw.LazyFrame[Any]:
+        """An Arrow table as a frame, without copying it."""
+        return nw.from_native(self._cursor.from_arrow(data))
+
+    def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
+        """Run the frame into Arrow."""
+        return frame.to_native().to_arrow_table()
+
+    def sql(
+        self,
+        query: str,
+        tables: Mapping[str, nw.LazyFrame[Any] | pa.Table],
+        values: Mapping[str, object] | None = None,
+    ) -> pa.Table:
+        """DuckDB's SQL; each name of `tables` can be selected from."""
+        for name, table in tables.items():
+            if isinstance(table, pa.Table):
+                self._cursor.register(name, table)
+            else:
+                table.to_native().create_view(name, replace=True)
+        return self._cursor.execute(query, dict(values or {})).to_arrow_table()

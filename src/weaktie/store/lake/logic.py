@@ -1,0 +1,82 @@
+"""Telling duplicates: sorted files of 128-bit ids, looked up by binary search."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64
+
+
+def sorted_ids(ids: U64) -> U64:
+    """The rows (id high, id low, payload) in ascending order of the id: shape (n, 3)."""
+    assert ids.ndim == 2 and ids.shape[1] == 3, ids.shape
+    return np.ascontiguousarray(ids[np.lexsort((ids[:, 2], ids[:, 1], ids[:, 0]))])
+
+
+class IdIndex:
+    """The ids of the files that count. Arrays are memory-mapped: what is resident is the system's to decide."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, U64] = {}
+
+    def keep_only(self, paths: set[Path]) -> None:
+        """Follow the manifest: open what is new in it, drop what left it."""
+        for path in self._files.keys() - paths:
+            del self._files[path]
+        for path in paths - self._files.keys():
+            self._files[path] = np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def classify(self, ids: U64) -> npt.NDArray[np.int8]:
+        """NEW, DUPLICATE or OTHER_PAYLOAD for each row of `ids` (shape (n, 3)), earlier rows of it included."""
+        order = np.lexsort((np.arange(len(ids)), ids[:, 1], ids[:, 0]))
+        ranked = ids[order]
+        state = np.full(len(ids), NEW, np.int8)
+        for known in self._files.values():
+            _merge(state, _against(known, ranked))
+        _within(state, ranked)
+        result = np.empty(len(ids), np.int8)
+        result[order] = state
+        return result
+
+
+def _merge(state: npt.NDArray[np.int8], found: npt.NDArray[np.int8]) -> None:
+    state[(found == OTHER_PAYLOAD) & (state == NEW)] = OTHER_PAYLOAD
+    state[found == DUPLICATE] = DUPLICATE
+
+
+def _against(known: U64, ranked: U64) -> npt.NDArray[np.int8]:
+    """The state of sorted ids against one sorted file."""
+    found = np.full(len(ranked), NEW, np.int8)
+    if len(known) == 0:
+        return found
+    high = known[:, 0]
+    at = np.searchsorted(high, ranked[:, 0])
+    candidates = np.flatnonzero((at < len(known)) & (high[np.minimum(at, len(known) - 1)] == ranked[:, 0]))
+    for row in candidates:
+        place = at[row]
+        while place < len(known) and high[place] == ranked[row, 0]:
+            if known[place, 1] == ranked[row, 1]:
+                if known[place, 2] == ranked[row, 2]:
+                    found[row] = DUPLICATE
+                    break
+                found[row] = OTHER_PAYLOAD
+            place += 1
+    return found
+
+
+def _within(state: npt.NDArray[np.int8], ranked: U64) -> None:
+    """Rows that repeat an id of an earlier row of the same batch; rows of one id are in order of arrival."""
+    same = np.flatnonzero((ranked[1:, 0] == ranked[:-1, 0]) & (ranked[1:, 1] == ranked[:-1, 1])) + 1
+    seen: set[int] = set()
+    previous = -1
+    for row in same:
+        if row - 1 != previous:
+            seen = {int(ranked[row - 1, 2])}
+        previous = int(row)
+        payload = int(ranked[row, 2])
+        if payload in seen:
+            state[row] = DUPLICATE
+        elif state[row] == NEW:
+            state[row] = OTHER_PAYLOAD
+        seen.add(payload)

@@ -1,0 +1,1 @@
+"""The floor of trust: accounts, consent, rights, vault, audit."""
