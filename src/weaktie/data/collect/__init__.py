@@ -1,0 +1,1 @@
+"""Events, orders and relations on their way in: door, protocols, lake writer, bulk loads."""

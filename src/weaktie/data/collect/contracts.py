@@ -1,0 +1,164 @@
+"""What arrives, in the forms it takes between the door and the lake."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, Protocol
+
+import msgspec
+import pyarrow as pa
+
+from weaktie.kit.words import Words
+
+IdentifierKind = Literal["user", "anonymous", "phone", "email", "device"]
+Identifier = tuple[IdentifierKind, str]
+"""One name of a person: its kind and its value as the client wrote it."""
+
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE = 1, 2, 4
+"""Bits of `events.flags`."""
+
+
+class RawRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A request as the door keeps it in the log. `body` is what came over the wire after decompression."""
+
+    protocol: str
+    endpoint: str
+    source_id: str
+    purposes: int
+    received_us: int
+    body: bytes
+    user_agent: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two identifiers belong to one person, said by `kind` (`login`, `trait`, `alias`)."""
+
+    a: Identifier
+    b: Identifier
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """One line of an order; `amount` in major units, of the whole line."""
+
+    product_id: str
+    name: str | None
+    quantity: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What an event says about an order; `amount` in major units, `refunded` the part given back so far."""
+
+    order_id: str
+    status: str
+    amount: Decimal
+    currency: str
+    items: tuple[OrderItem, ...] = ()
+    coupon_id: str | None = None
+    referrer: str | None = None
+    refunded: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationFacts:
+    """What an event says about two people: from the event's person to `other` (a user id), or the reverse."""
+
+    kind: str
+    other: Identifier
+    weight: float = 1.0
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A product or content as an event describes it (神策 item_set): fields by their lake column names."""
+
+    table: Literal["products", "contents"]
+    fields: dict[str, object]
+
+
+@dataclass(slots=True)
+class Event:
+    """One thing somebody did, as a protocol's decoder gives it. `identifiers` stand strongest first.
+
+    `event_us` is already corrected for the client's clock; `client_us` is what the client wrote. `raw` is the event's
+    own bytes: two copies of an id are the same event when these are the same.
+    """
+
+    event_id: str
+    event: str
+    identifiers: tuple[Identifier, ...]
+    event_us: int
+    client_us: int | None
+    raw: bytes
+    flags: int = 0
+    session_id: str | None = None
+    platform: str | None = None
+    app_version: str | None = None
+    channel: str | None = None
+    content_id: str | None = None
+    product_id: str | None = None
+    order_id: str | None = None
+    sharer: Identifier | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    shop_id: str | None = None
+    properties: dict[str, object] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    traits: dict[str, object] | None = None
+    order: OrderFacts | None = None
+    relation: RelationFacts | None = None
+    entity: Entity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """An event that cannot be stored, with the reason and the bytes that came; it goes to the dead letters."""
+
+    code: str
+    words: Words
+    place: str
+    sample: bytes
+
+
+class Decoder(Protocol):
+    """A protocol: one raw request in, events and bad rows out. Pure; it never raises for what a client sent."""
+
+    def __call__(self, request: RawRequest) -> tuple[list[Event], list[BadRow]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBatch:
+    """Rows that come in bulk (an import), already checked and typed, for one lake table.
+
+    `rows` has the columns of the lake table, except that each alias column `X_alias_no` (and plain `alias_no`) is
+    replaced by a text column `X_user_id` (`user_id`) holding a user id or null, and that `source`, `purposes`,
+    `log_*`, `received_time` and `day` may be missing: the loader fills them. Events may also have `anonymous_id`.
+    `personal` holds columns `nickname`, `phone`, `email`, row by row, for the vault and the identifiers.
+    """
+
+    table: str
+    rows: pa.Table
+    source_id: str
+    purposes: int
+    origin: str
+    personal: pa.Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOutcome:
+    """What became of a batch: rows that entered and rows whose id was already there."""
+
+    stored: int
+    duplicates: int
+
+
+class Commit(Protocol):
+    """Work that must be committed in the same transaction as the rows (an import's progress)."""
+
+    def __call__(self, tx: object, outcomes: Sequence[LoadOutcome]) -> None: ...

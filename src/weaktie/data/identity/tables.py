@@ -1,0 +1,59 @@
+"""Identifiers and the facts that link them. Links are appended and undone, never rewritten."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+
+from weaktie.store.database.tables import BigId, metadata
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("alias_no", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("lookup", String(255), nullable=False, unique=True, comment="kind:value, or kind#keyed hash where personal"),
+    Column("value", Text, comment="the identifier in the clear; null where it is personal (it is in the vault then)"),
+    Column("first_seen_us", BigInteger, nullable=False),
+    Column("erased_us", BigInteger, comment="tombstone: the person asked to be erased at this instant"),
+    comment="One row for each identifier; its number never changes",
+)
+
+alias_counter = Table(
+    "alias_counter",
+    metadata,
+    Column("counter_id", Integer, primary_key=True, autoincrement=False),
+    Column("next_alias", Integer, nullable=False),
+    comment="The next free alias number, taken in blocks",
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("link_id", BigId, primary_key=True, autoincrement=True),
+    Column("a_alias", Integer, nullable=False),
+    Column("b_alias", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("event_us", BigInteger, nullable=False, comment="earliest event that says so"),
+    Column("last_us", BigInteger, nullable=False, comment="latest event that says so"),
+    Column("source_id", String(64), nullable=False),
+    Column("undone_us", BigInteger, comment="null while the link holds"),
+    Index("uq_links_pair", "a_alias", "b_alias", "kind", unique=True),
+    Index("ix_links_b_alias", "b_alias"),
+    comment="Facts that two identifiers belong together",
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("anon_alias", Integer, primary_key=True),
+    Column("user_alias", Integer, primary_key=True),
+    Column("at_us", BigInteger, primary_key=True, comment="an instant at which the anonymous id was used by the login"),
+    comment="When a shared anonymous id was used by which login, one row for each change",
+)
+
+alias_sources = Table(
+    "alias_sources",
+    metadata,
+    Column("alias_no", Integer, primary_key=True, autoincrement=False),
+    Column("source_id", String(64), primary_key=True),
+    Column("first_us", BigInteger, nullable=False),
+    comment="Which sources have sent an identifier: the ground of its receipts",
+)
