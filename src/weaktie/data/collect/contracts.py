@@ -8,11 +8,13 @@ from typing import Literal, Protocol
 import msgspec
 import pyarrow as pa
 
+from weaktie.data.identity.contracts import Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
-IdentifierKind = Literal["user", "anonymous", "phone", "email", "device"]
-Identifier = tuple[IdentifierKind, str]
-"""One name of a person: its kind and its value as the client wrote it."""
+__all__ = [
+    "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder", "Entity", "Event", "Identifier",
+    "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts",
+]  # fmt: skip
 
 TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE = 1, 2, 4
 """Bits of `events.flags`."""

@@ -1,14 +1,16 @@
 """Identifiers, persons and the map between them."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from weaktie.data.collect.contracts import Identifier
+IdentifierKind = Literal["user", "anonymous", "phone", "email", "device"]
+Identifier = tuple[IdentifierKind, str]
+"""One name of a person: its kind and its value as the client wrote it."""
 
 ERASED = -1
 
@@ -49,4 +51,12 @@ class SearchKeys(Protocol):
         ...
 
 
-__all__ = ["ERASED", "Alias", "Identifier", "PersonMap", "SearchKeys"]
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """Two identifiers belong to one person, by their numbers; `event_us` is when somebody showed it."""
+
+    a_alias: int
+    b_alias: int
+    kind: str
+    event_us: int
+    source_id: str

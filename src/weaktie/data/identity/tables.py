@@ -9,8 +9,18 @@ aliases = Table(
     metadata,
     Column("alias_no", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
-    Column("lookup", String(255), nullable=False, unique=True, comment="kind:value, or kind#keyed hash where personal"),
-    Column("value", Text, comment="the identifier in the clear; null where it is personal (it is in the vault then)"),
+    Column(
+        "lookup",
+        String(255),
+        nullable=False,
+        unique=True,
+        comment="kind:value, or kind#keyed hash where personal",
+    ),
+    Column(
+        "value",
+        Text,
+        comment="the identifier in the clear; null where it is personal (it is in the vault then)",
+    ),
     Column("first_seen_us", BigInteger, nullable=False),
     Column("erased_us", BigInteger, comment="tombstone: the person asked to be erased at this instant"),
     comment="One row for each identifier; its number never changes",
@@ -38,15 +48,6 @@ links = Table(
     Index("uq_links_pair", "a_alias", "b_alias", "kind", unique=True),
     Index("ix_links_b_alias", "b_alias"),
     comment="Facts that two identifiers belong together",
-)
-
-logins = Table(
-    "logins",
-    metadata,
-    Column("anon_alias", Integer, primary_key=True),
-    Column("user_alias", Integer, primary_key=True),
-    Column("at_us", BigInteger, primary_key=True, comment="an instant at which the anonymous id was used by the login"),
-    comment="When a shared anonymous id was used by which login, one row for each change",
 )
 
 alias_sources = Table(

@@ -133,7 +133,7 @@ EVENTS = LakeTable(
         ),
     ),
     sort=("alias_no", "event_time"),
-    alias_columns=("alias_no", "sharer_alias_no"),
+    alias_columns=("alias_no", "anon_alias_no", "sharer_alias_no"),
 )
 
 ORDERS = LakeTable(

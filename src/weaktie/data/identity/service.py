@@ -1,0 +1,310 @@
+"""The door of identity: numbers for identifiers, links between them, and the map to persons."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from weaktie.data.identity.contracts import Alias, Identifier, LinkFact, PersonMap, SearchKeys
+from weaktie.data.identity.logic import SPANS, hide, is_personal, normalised, persons, spans_of
+from weaktie.data.identity.queries import login_instants
+from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, links
+from weaktie.store.database.service import Database
+from weaktie.store.engine.contracts import Session
+from weaktie.store.lake.contracts import Snapshot
+from weaktie.store.lake.tables import EVENTS
+
+CHUNK = 5_000
+KINDS_SEARCHED = ("user", "phone", "email", "anonymous", "device")
+
+
+class Registry:
+    """Gives every identifier its number. One per process; what it remembers is only what was committed."""
+
+    def __init__(self, database: Database, keys: SearchKeys, *, remember: int = 200_000) -> None:
+        self._database = database
+        self._keys = keys
+        self._known: OrderedDict[Identifier, int] = OrderedDict()
+        self._remember = remember
+        self._erased: dict[str, int] = {}
+        self._erased_seen = -1
+
+    def numbers(self, identifiers: Iterable[Identifier], now_us: int) -> dict[Identifier, int]:
+        """The number of each identifier, new ones made and committed before this returns."""
+        self._follow_erasures()
+        wanted = dict.fromkeys(identifiers)
+        found = {i: n for i in wanted if (n := self._known.get(i)) is not None}
+        missing = [i for i in wanted if i not in found]
+        for start in range(0, len(missing), CHUNK):
+            found.update(self._fetch_or_make(missing[start : start + CHUNK], now_us))
+        for identifier in missing:
+            self._known[identifier] = found[identifier]
+        while len(self._known) > self._remember:
+            self._known.popitem(last=False)
+        return found
+
+    def erased_at(self, identifier: Identifier) -> int | None:
+        """When a person with this identifier was erased; events from before that instant must not come back."""
+        if not self._erased:
+            return None
+        return self._erased.get(self._tombstone(identifier))
+
+    def forget_cached(self) -> None:
+        """Drop what is remembered; the next call reads the database."""
+        self._known.clear()
+        self._erased_seen = -1
+
+    def _follow_erasures(self) -> None:
+        with self._database.connect() as connection:
+            count = connection.execute(
+                select(func.count()).select_from(aliases).where(aliases.c.erased_us.is_not(None))
+            ).scalar_one()
+            if count == self._erased_seen:
+                return
+            rows = connection.execute(
+                select(aliases.c.lookup, aliases.c.erased_us).where(aliases.c.erased_us.is_not(None))
+            )
+            self._erased = {row.lookup.partition("@")[0]: row.erased_us for row in rows}
+        self._known.clear()
+        self._erased_seen = count
+
+    def _tombstone(self, identifier: Identifier) -> str:
+        return tombstone(identifier, self._keys)
+
+    def _fetch_or_make(self, identifiers: Sequence[Identifier], now_us: int) -> dict[Identifier, int]:
+        lookups = {lookup_of(i, self._keys): i for i in identifiers}
+        rows = select(aliases.c.lookup, aliases.c.alias_no).where(
+            aliases.c.lookup.in_(bindparam("l", expanding=True))
+        )
+        with self._database.connect() as connection:
+            numbers = {row.lookup: row.alias_no for row in connection.execute(rows, {"l": list(lookups)})}
+        new = [k for k in lookups if k not in numbers]
+        if new:
+            with self._database.begin() as tx:
+                numbers.update({row.lookup: row.alias_no for row in tx.execute(rows, {"l": new})})
+                new = [k for k in new if k not in numbers]
+                numbers.update(self._make(tx, [(k, lookups[k]) for k in new], now_us))
+        return {i: numbers[lookup_of(i, self._keys)] for i in identifiers}
+
+    def _make(self, tx: Connection, new: list[tuple[str, Identifier]], now_us: int) -> dict[str, int]:
+        if not new:
+            return {}
+        first = take_numbers(tx, len(new))
+        rows, sealed = [], []
+        for number, (lookup, (kind, value)) in enumerate(new, first):
+            personal = is_personal(kind, value)
+            rows.append(
+                {
+                    "alias_no": number,
+                    "kind": kind,
+                    "lookup": lookup,
+                    "value": None if personal else value,
+                    "first_seen_us": now_us,
+                }
+            )
+            if personal:
+                sealed.append((number, "identifier", value))
+        tx.execute(insert(aliases), rows)
+        if sealed:
+            self._keys.seal_many(tx, sealed)
+        return {row["lookup"]: row["alias_no"] for row in rows}
+
+
+def lookup_of(identifier: Identifier, keys: SearchKeys) -> str:
+    """The text under which an identifier is stored: in the clear, or a keyed hash where it is personal."""
+    kind, value = identifier[0], normalised(*identifier)
+    return f"{kind}#{keys.lookup_key(kind, value)}" if is_personal(kind, value) else f"{kind}:{value}"
+
+
+def tombstone(identifier: Identifier, keys: SearchKeys) -> str:
+    """What stays of an erased identifier: a keyed hash, so that late copies of its events can be told."""
+    return f"erased#{keys.lookup_key(identifier[0], normalised(*identifier))}"
+
+
+def take_numbers(tx: Connection, count: int) -> int:
+    """Reserve `count` alias numbers; returns the first."""
+    first = tx.execute(
+        update(alias_counter)
+        .where(alias_counter.c.counter_id == 1)
+        .values(next_alias=alias_counter.c.next_alias + count)
+        .returning(alias_counter.c.next_alias)
+    ).scalar()
+    if first is None:
+        tx.execute(insert(alias_counter).values(counter_id=1, next_alias=1 + count))
+        return 1
+    return int(first) - count
+
+
+def add_links(tx: Connection, facts: Iterable[LinkFact]) -> None:
+    """Append links; a known one only widens the times between which it was seen."""
+    merged: dict[tuple[int, int, str], LinkFact] = {}
+    last: dict[tuple[int, int, str], int] = {}
+    for fact in facts:
+        key = (fact.a_alias, fact.b_alias, fact.kind)
+        if key not in merged or fact.event_us < merged[key].event_us:
+            merged[key] = fact
+        last[key] = max(last.get(key, fact.event_us), fact.event_us)
+    if not merged:
+        return
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(links)
+    smaller = func.min if tx.dialect.name == "sqlite" else func.least
+    larger = func.max if tx.dialect.name == "sqlite" else func.greatest
+    statement = statement.on_conflict_do_update(
+        index_elements=["a_alias", "b_alias", "kind"],
+        set_={
+            "event_us": smaller(links.c.event_us, statement.excluded.event_us),
+            "last_us": larger(links.c.last_us, statement.excluded.last_us),
+        },
+    )
+    tx.execute(
+        statement,
+        [
+            {
+                "a_alias": f.a_alias,
+                "b_alias": f.b_alias,
+                "kind": f.kind,
+                "event_us": f.event_us,
+                "last_us": last[key],
+                "source_id": f.source_id,
+            }
+            for key, f in merged.items()
+        ],
+    )
+
+
+def add_sources(tx: Connection, pairs: Iterable[tuple[int, str]], now_us: int) -> None:
+    """Remember which sources have sent which identifiers: the ground of their consent."""
+    rows = [{"alias_no": a, "source_id": s, "first_us": now_us} for a, s in set(pairs)]
+    if rows:
+        dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+        tx.execute(dialect.insert(alias_sources).on_conflict_do_nothing(), rows)
+
+
+def person_map(
+    connection: Connection, session: Session | None = None, snapshot: Snapshot | None = None
+) -> PersonMap:
+    """The map from identifiers to persons as the links stand now.
+
+    With a session and a snapshot of the lake, `spans` says whose the events of shared anonymous ids are.
+    """
+    count = connection.execute(select(func.coalesce(func.max(aliases.c.alias_no), 0))).scalar_one() + 1
+    kinds = dict(
+        connection.execute(
+            select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.kind != "user")
+        ).tuples()
+    )
+    erased = (
+        connection.execute(select(aliases.c.alias_no).where(aliases.c.erased_us.is_not(None))).scalars().all()
+    )
+    strong: list[tuple[int, int]] = []
+    contacts: dict[int, list[int]] = {}
+    logins: dict[int, list[int]] = {}
+    rows = connection.execute(select(links.c.a_alias, links.c.b_alias).where(links.c.undone_us.is_(None)))
+    version = 0
+    for a, b in rows:
+        version += 1
+        weak, owner = (a, b) if a in kinds else (b, a)
+        kind = kinds.get(weak, "user")
+        if kind == "user" or owner in kinds:
+            strong.append((a, b))
+        elif kind in ("phone", "email"):
+            contacts.setdefault(weak, []).append(owner)
+        else:
+            logins.setdefault(weak, []).append(owner)
+    person_of, shared = persons(count, strong, contacts, logins)
+    person_of = hide(person_of, erased)
+    spans = SPANS.empty_table()
+    if shared and session is not None and snapshot is not None:
+        events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
+        found = session.collect(login_instants(events, shared))
+        owners = person_of[found["alias_no"].to_numpy()]
+        instants = found["event_time"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+        spans = spans_of(found["anon_alias_no"].to_numpy(), instants, owners.astype(np.int32))
+    return PersonMap(version, person_of, spans)
+
+
+def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:
+    """The living alias number of an id of any kind; a login wins over the other kinds."""
+    lookups = [lookup_of((kind, user_id), keys) for kind in KINDS_SEARCHED]
+    rows = connection.execute(
+        select(aliases.c.lookup, aliases.c.alias_no).where(
+            aliases.c.lookup.in_(lookups), aliases.c.erased_us.is_(None)
+        )
+    )
+    numbers = {row.lookup: row.alias_no for row in rows}
+    return next((numbers[lookup] for lookup in lookups if lookup in numbers), None)
+
+
+def aliases_of(
+    connection: Connection, person_no: int, person_of: "np.ndarray[tuple[int], np.dtype[np.int32]]"
+) -> list[Alias]:
+    """The living identifiers of a person under a map; new ones that the map does not know yet are not in it."""
+    members = [int(a) for a in np.flatnonzero(person_of == person_no)]
+    return described(connection, members)
+
+
+def described(connection: Connection, numbers: Sequence[int]) -> list[Alias]:
+    """The living identifiers with these numbers, in their order of number."""
+    rows = connection.execute(
+        select(aliases.c.alias_no, aliases.c.kind, aliases.c.value, aliases.c.first_seen_us)
+        .where(aliases.c.alias_no.in_(numbers), aliases.c.erased_us.is_(None))
+        .order_by(aliases.c.alias_no)
+    )
+    return [Alias(*row) for row in rows]
+
+
+def component(connection: Connection, alias_no: int) -> list[int]:
+    """The living numbers of one person by following links from one of its identifiers, without the whole map.
+
+    Applies the same rules as `person_map`: an anonymous id, phone or e-mail joins only where it has one owner.
+    """
+    members = {alias_no}
+    frontier = [alias_no]
+    kinds: dict[int, str] = {}
+    while frontier and len(members) < 10_000:
+        rows = (
+            connection.execute(
+                select(links.c.a_alias, links.c.b_alias).where(
+                    links.c.undone_us.is_(None), links.c.a_alias.in_(frontier) | links.c.b_alias.in_(frontier)
+                )
+            )
+            .tuples()
+            .all()
+        )
+        near = {n for row in rows for n in row}
+        kinds.update(_kinds(connection, near - kinds.keys()))
+        frontier = []
+        for a, b in rows:
+            for here, there in ((a, b), (b, a)):
+                if here in members and there not in members and _may_join(connection, here, there, kinds):
+                    members.add(there)
+                    frontier.append(there)
+    alive = select(aliases.c.alias_no).where(aliases.c.alias_no.in_(members), aliases.c.erased_us.is_(None))
+    return sorted(connection.execute(alive).scalars())
+
+
+def _kinds(connection: Connection, numbers: set[int]) -> dict[int, str]:
+    rows = connection.execute(
+        select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
+    )
+    return dict(rows.tuples())
+
+
+def _may_join(connection: Connection, here: int, there: int, kinds: dict[int, str]) -> bool:
+    """A weak identifier joins (or is left) only when one login owns it."""
+    for end in (here, there):
+        if kinds.get(end) == "user":
+            continue
+        rows = connection.execute(
+            select(links.c.a_alias, links.c.b_alias).where(
+                links.c.undone_us.is_(None), (links.c.a_alias == end) | (links.c.b_alias == end)
+            )
+        )
+        owners = {n for row in rows for n in row} - {end}
+        if len(owners) > 1:
+            return False
+    return True
