@@ -67,7 +67,10 @@ class Registry:
             rows = connection.execute(
                 select(aliases.c.lookup, aliases.c.erased_us).where(aliases.c.erased_us.is_not(None))
             )
-            self._erased = {row.lookup.partition("@")[0]: row.erased_us for row in rows}
+            self._erased = {}
+            for row in rows:
+                key = row.lookup.partition("@")[0]
+                self._erased[key] = max(self._erased.get(key, 0), row.erased_us)
         self._known.clear()
         self._erased_seen = count
 
@@ -258,53 +261,44 @@ def described(connection: Connection, numbers: Sequence[int]) -> list[Alias]:
 
 
 def component(connection: Connection, alias_no: int) -> list[int]:
-    """The living numbers of one person by following links from one of its identifiers, without the whole map.
-
-    Applies the same rules as `person_map`: an anonymous id, phone or e-mail joins only where it has one owner.
-    """
-    members = {alias_no}
-    frontier = [alias_no]
-    kinds: dict[int, str] = {}
-    while frontier and len(members) < 10_000:
-        rows = (
-            connection.execute(
-                select(links.c.a_alias, links.c.b_alias).where(
-                    links.c.undone_us.is_(None), links.c.a_alias.in_(frontier) | links.c.b_alias.in_(frontier)
-                )
-            )
-            .tuples()
-            .all()
-        )
-        near = {n for row in rows for n in row}
-        kinds.update(_kinds(connection, near - kinds.keys()))
-        frontier = []
-        for a, b in rows:
-            for here, there in ((a, b), (b, a)):
-                if here in members and there not in members and _may_join(connection, here, there, kinds):
-                    members.add(there)
-                    frontier.append(there)
+    """The living numbers of one person, found from one of its identifiers without the whole map; same rules."""
+    near, pairs = _neighbourhood(connection, alias_no)
+    kinds = _kinds(connection, near)
+    order = sorted(near)
+    local = {number: i for i, number in enumerate(order)}
+    weak = {n for n in near if kinds.get(n) != "user"}
+    strong: list[tuple[int, int]] = []
+    contacts: dict[int, list[int]] = {}
+    logins: dict[int, list[int]] = {}
+    for a, b in pairs:
+        end, owner = (a, b) if a in weak else (b, a)
+        if end not in weak or owner in weak:
+            strong.append((local[a], local[b]))
+        else:
+            table = contacts if kinds[end] in ("phone", "email") else logins
+            table.setdefault(local[end], []).append(local[owner])
+    person_of, _ = persons(len(order), strong, contacts, logins)
+    members = [n for n in order if person_of[local[n]] == person_of[local[alias_no]]]
     alive = select(aliases.c.alias_no).where(aliases.c.alias_no.in_(members), aliases.c.erased_us.is_(None))
     return sorted(connection.execute(alive).scalars())
 
 
-def _kinds(connection: Connection, numbers: set[int]) -> dict[int, str]:
-    rows = connection.execute(
-        select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
-    )
-    return dict(rows.tuples())
-
-
-def _may_join(connection: Connection, here: int, there: int, kinds: dict[int, str]) -> bool:
-    """A weak identifier joins (or is left) only when one login owns it."""
-    for end in (here, there):
-        if kinds.get(end) == "user":
-            continue
+def _neighbourhood(connection: Connection, alias_no: int) -> tuple[set[int], set[tuple[int, int]]]:
+    """Everything reachable over links, at most ten thousand identifiers, and the links among it."""
+    near, frontier = {alias_no}, [alias_no]
+    pairs: set[tuple[int, int]] = set()
+    while frontier and len(near) < 10_000:
+        touching = links.c.a_alias.in_(frontier) | links.c.b_alias.in_(frontier)
         rows = connection.execute(
-            select(links.c.a_alias, links.c.b_alias).where(
-                links.c.undone_us.is_(None), (links.c.a_alias == end) | (links.c.b_alias == end)
-            )
+            select(links.c.a_alias, links.c.b_alias).where(links.c.undone_us.is_(None), touching)
         )
-        owners = {n for row in rows for n in row} - {end}
-        if len(owners) > 1:
-            return False
-    return True
+        found = {(row.a_alias, row.b_alias) for row in rows}
+        pairs |= found
+        frontier = sorted({n for pair in found for n in pair} - near)
+        near.update(frontier)
+    return near, pairs
+
+
+def _kinds(connection: Connection, numbers: set[int]) -> dict[int, str]:
+    rows = connection.execute(select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers)))
+    return {number: kind for number, kind in rows}
