@@ -195,11 +195,10 @@ def person_map(
     With a session and a snapshot of the lake, `spans` says whose the events of shared anonymous ids are.
     """
     count = connection.execute(select(func.coalesce(func.max(aliases.c.alias_no), 0))).scalar_one() + 1
-    kinds = dict(
-        connection.execute(
-            select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.kind != "user")
-        ).tuples()
+    weak_kinds = connection.execute(
+        select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.kind != "user")
     )
+    kinds: dict[int, str] = {row.alias_no: row.kind for row in weak_kinds}
     erased = (
         connection.execute(select(aliases.c.alias_no).where(aliases.c.erased_us.is_not(None))).scalars().all()
     )
@@ -300,5 +299,7 @@ def _neighbourhood(connection: Connection, alias_no: int) -> tuple[set[int], set
 
 
 def _kinds(connection: Connection, numbers: set[int]) -> dict[int, str]:
-    rows = connection.execute(select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers)))
-    return {number: kind for number, kind in rows}
+    rows = connection.execute(
+        select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
+    )
+    return {row.alias_no: row.kind for row in rows}

@@ -79,7 +79,12 @@ EVENTS = LakeTable(
         _EVENT_ID,
         _c("event", pa.string(), "事件名", "name of the event"),
         _ALIAS,
-        _c("anon_alias_no", pa.int32(), "同时出现的匿名标识编号", "number of the anonymous id that came beside a login"),
+        _c(
+            "anon_alias_no",
+            pa.int32(),
+            "同时出现的匿名标识编号",
+            "number of the anonymous id that came beside a login",
+        ),
         _SHOP,
         _c(
             "session_id",
