@@ -23,15 +23,6 @@ consumer_offsets = Table(
     comment="How far each consumer has read each partition of the log",
 )
 
-leases = Table(
-    "leases",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("holder", String(64), nullable=False),
-    Column("until_us", BigInteger, nullable=False),
-    comment="Who alone may run a consumer or a build now, and until when",
-)
-
 lake_files = Table(
     "lake_files",
     metadata,

@@ -1,0 +1,63 @@
+"""What the consumers keep in the database beside the lake."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+
+from weaktie.store.database.tables import BigId, metadata
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("letter_id", BigId, primary_key=True, autoincrement=True),
+    Column("received_us", BigInteger, nullable=False),
+    Column("source_id", String(64), nullable=False),
+    Column("protocol", String(16), nullable=False),
+    Column("code", String(64), nullable=False, index=True),
+    Column("message_zh", Text, nullable=False),
+    Column("message_en", Text, nullable=False),
+    Column("place", String(255), nullable=False),
+    Column("key_day", Integer, nullable=False, comment="UTC day whose key opens the sample"),
+    Column(
+        "sample", LargeBinary, nullable=False, comment="the event as it came, encrypted under the day's key"
+    ),
+    Column("log_partition", Integer, nullable=False),
+    Column("log_record", BigInteger, nullable=False),
+    Column("log_index", Integer, nullable=False),
+    Index("uq_dead_letters_place", "log_partition", "log_record", "log_index", unique=True),
+    comment="Events that could not be stored, each with its reason",
+)
+
+live_minutes = Table(
+    "live_minutes",
+    metadata,
+    Column(
+        "minute", BigInteger, primary_key=True, comment="minutes since 1970 UTC at which the server took them"
+    ),
+    Column("source_id", String(64), primary_key=True),
+    Column("event", String(255), primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    comment="Events a minute, counted as they enter the lake",
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("alias_no", Integer, primary_key=True, autoincrement=False),
+    Column("last_us", BigInteger, nullable=False, comment="time of the latest event"),
+    Column(
+        "events",
+        BigInteger,
+        nullable=False,
+        comment="events since the row was made, at most since the last build",
+    ),
+    Column("last_event", String(255), nullable=False),
+    Column("lake_version", BigInteger, nullable=False, index=True),
+    comment="Who was seen since the last build: the live overlay of profiles",
+)
+
+counters = Table(
+    "collect_counters",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    comment="Running totals: events stored, duplicates, events of erased people that were refused",
+)

@@ -1,0 +1,1 @@
+"""Long work: who alone may do it (leases), what was asked for and how far it is (jobs)."""
