@@ -302,7 +302,7 @@ def _type_name(f: Field[Any]) -> str:
 
 
 def _checked(key: str, f: Field[Any], given: object) -> object:
-    kind = type(f.default)
+    kind: Any = type(f.default)
     value: Any = given
     if isinstance(given, str) and kind is not str:
         try:
@@ -319,7 +319,7 @@ def _checked(key: str, f: Field[Any], given: object) -> object:
         value = float(value)
     if type(value) is not kind:
         raise BadSetting(key, given, Words(f"应为 {kind.__name__}", f"{kind.__name__} expected"))
-    rules = f.metadata
+    rules: Mapping[str, Any] = f.metadata
     if "low" in rules and value < rules["low"] or "high" in rules and value > rules["high"]:
         limits = f"{rules.get('low', '')}…{rules.get('high', '')}"
         raise BadSetting(key, given, Words(f"超出范围 {limits}", f"outside {limits}"))

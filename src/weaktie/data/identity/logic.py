@@ -112,8 +112,8 @@ def spans_of(alias_no: I32, at_us: I64, owner_no: I32) -> pa.Table:
         else:
             rows.append((alias, -FOREVER_US, FOREVER_US, owner))
     kept = [r for r in rows if r[1] < r[2]]
-    columns = list(zip(*kept, strict=True)) if kept else [[], [], [], []]
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SPANS, strict=True)], schema=SPANS)
+    columns = [pa.array([row[i] for row in kept], field.type) for i, field in enumerate(SPANS)]
+    return pa.table(columns, schema=SPANS)
 
 
 @numba.njit(cache=True)

@@ -2,13 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from weaktie.data.identity.contracts import Alias, Identifier, LinkFact, PersonMap, SearchKeys
+from weaktie.data.identity.contracts import Alias, Identifier, IdentifierKind, LinkFact, PersonMap, SearchKeys
 from weaktie.data.identity.logic import SPANS, hide, is_personal, normalised, persons, spans_of
 from weaktie.data.identity.queries import login_instants
 from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, links
@@ -18,7 +19,7 @@ from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.tables import EVENTS
 
 CHUNK = 5_000
-KINDS_SEARCHED = ("user", "phone", "email", "anonymous", "device")
+KINDS_SEARCHED: tuple[IdentifierKind, ...] = ("user", "phone", "email", "anonymous", "device")
 
 
 class Registry:
@@ -96,7 +97,8 @@ class Registry:
         if not new:
             return {}
         first = take_numbers(tx, len(new))
-        rows, sealed = [], []
+        rows: list[dict[str, Any]] = []
+        sealed: list[tuple[int, str, str]] = []
         for number, (lookup, (kind, value)) in enumerate(new, first):
             personal = is_personal(kind, value)
             rows.append(

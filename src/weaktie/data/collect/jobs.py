@@ -1,0 +1,309 @@
+"""The lake writer: the consumer that carries requests from the log into the lake, each event once.
+
+One batch is: read records from the committed offset, decode, drop what the lake already holds, number the
+identifiers, write the files, and then, in one transaction, commit manifest, offset, links, dead letters and counters.
+A crash anywhere before that transaction repeats the batch; the files it left are orphans that the sweep removes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Identifier, RawRequest
+from weaktie.data.collect.letters import Letter, sealed_rows
+from weaktie.data.collect.rows import Batch, Decoded, assemble, identifiers_of, payload_words
+from weaktie.data.collect.tables import counters, dead_letters, live_minutes, seen
+from weaktie.data.identity.service import Registry, add_links, add_sources
+from weaktie.kit.clock import DAY_US, Clock
+from weaktie.kit.logs import get_logger
+from weaktie.kit.settings import Settings
+from weaktie.kit.words import Words
+from weaktie.store.database.service import Database
+from weaktie.store.database.tables import consumer_offsets
+from weaktie.store.lake.contracts import DUPLICATE, OTHER_PAYLOAD, Lake, Staged
+from weaktie.store.log.contracts import Damage, Log, Record
+from weaktie.store.runs.service import Lease
+from weaktie.trust.vault.service import Vault
+
+CONSUMER = "lake"
+UNREADABLE = Words("日志记录无法解码。", "The record of the log cannot be decoded.")
+_LOG = get_logger("collect")
+_REQUEST = msgspec.msgpack.Decoder(RawRequest)
+
+
+@dataclass(slots=True)
+class Read:
+    """What one reading of a partition gave; `next_record` is the offset to commit."""
+
+    partition: int
+    next_record: int
+    decoded: list[Decoded] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    damage: list[Damage] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one batch did."""
+
+    requests_read: bool
+    stored: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    letters: int = 0
+
+
+class LakeWriter:
+    """The consumer. Only the holder of the lease `consumer:lake` may run it; `run_once` checks that at the commit."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        log: Log,
+        lake: Lake,
+        registry: Registry,
+        vault: Vault,
+        decoders: Mapping[str, Decoder],
+        settings: Settings,
+        clock: Clock,
+        lease: Lease | None = None,
+    ) -> None:
+        self._database, self._log, self._lake = database, log, lake
+        self._registry, self._vault, self._decoders = registry, vault, decoders
+        self._settings, self._clock, self._lease = settings, clock, lease
+        self._day_keys = vault.day_keys()
+        self._linked: set[tuple[int, int, str]] = set()
+        self._sourced: set[tuple[int, str]] = set()
+
+    def catch_up(self, told: Callable[[Written], None] | None = None) -> Written:
+        """Run until nothing is left; returns the totals."""
+        total = Written(False)
+        while True:
+            done = self.run_once()
+            if not done.requests_read:
+                return total
+            total = Written(
+                True, total.stored + done.stored, total.duplicates + done.duplicates,
+                total.refused + done.refused, total.letters + done.letters,
+            )  # fmt: skip
+            if told is not None:
+                told(done)
+
+    def run_once(self) -> Written:
+        """Handle one batch of one partition."""
+        for partition in self._log.partitions():
+            batch = self._read(partition)
+            if batch is not None:
+                return self._write(batch)
+        return Written(False)
+
+    def _read(self, partition: int) -> Read | None:
+        with self._database.connect() as connection:
+            first = offset_of(connection, partition)
+        read = Read(partition, first)
+        for record in self._log.read(partition, first, damage=read.damage):
+            self._decode(read, record)
+            read.next_record = record.place.record + 1
+            if len(read.decoded) >= self._settings.lake.batch_events:
+                break
+        return read if read.next_record > first else None
+
+    def _decode(self, read: Read, record: Record) -> None:
+        try:
+            request = _REQUEST.decode(record.payload)
+            events, bad = self._decoders[request.protocol](request)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            _LOG.error("undecodable_record", record=record.place.record, error=type(error).__name__)
+            bad_row = BadRow("undecodable_request", UNREADABLE, "request", record.payload[:4096])
+            read.letters.append(Letter(record.place, 0, record.received_us, "", "", bad_row))
+            return
+        for index, event in enumerate(events):
+            read.decoded.append(Decoded(record.place, index, request, event))
+        for index, row in enumerate(bad):
+            read.letters.append(
+                Letter(
+                    record.place,
+                    1_000_000 + index,
+                    request.received_us,
+                    request.source_id,
+                    request.protocol,
+                    row,
+                )
+            )
+
+    def _write(self, read: Read) -> Written:
+        fresh, duplicates = self._new_ones(read.decoded)
+        wanted: dict[Identifier, None] = {}
+        for item in fresh:
+            wanted.update(dict.fromkeys(identifiers_of(item.event)))
+        numbers = self._registry.numbers(wanted, self._clock.now_us())
+        kept = [item for item in fresh if not self._is_erased(item)]
+        staged: list[Staged] = []
+        total = Batch()
+        for day in sorted({item.request.received_us // DAY_US for item in kept}):
+            of_day = [item for item in kept if item.request.received_us // DAY_US == day]
+            batch = assemble(of_day, numbers, self._settings.zone, self._settings.workspace.currency)
+            words = payload_words([i.event.raw for i in of_day], [i.event.event_id for i in of_day])
+            origin = f"log-{read.partition}-{of_day[0].place.record}-{of_day[-1].place.record}"
+            for table, rows in batch.tables.items():
+                ids = words if table == "events" else None
+                staged.append(
+                    self._lake.stage(table, rows, part_day=day, origin=f"{table}-{origin}", ids=ids)
+                )
+            _merge(total, batch)
+        letters = sealed_rows(read.letters, self._day_keys)
+        done = Written(True, len(kept), duplicates, len(fresh) - len(kept), len(letters))
+        with self._database.begin() as tx:
+            if self._lease is not None:
+                self._lease.check(tx)
+            self._commit(tx, read, total, staged, letters, done)
+        self._remember(total)
+        for damage in read.damage:
+            _LOG.error(
+                "log_damage", segment=damage.segment, first_byte=damage.first_byte, reason=damage.reason
+            )
+        return done
+
+    def _new_ones(self, decoded: list[Decoded]) -> tuple[list[Decoded], int]:
+        """The events whose id is new; those with a known id and another payload are kept and flagged."""
+        if not decoded:
+            return [], 0
+        words = payload_words([i.event.raw for i in decoded], [i.event.event_id for i in decoded])
+        since = self._clock.now_us() // DAY_US - self._settings.lake.dedup_days
+        with self._database.connect() as connection:
+            states = self._lake.classify(connection, "events", words, since_day=since)
+        for row in np.flatnonzero(states == OTHER_PAYLOAD):
+            decoded[row].event.flags |= OTHER_PAYLOAD_FLAG
+        duplicate = states == DUPLICATE
+        return [item for item, gone in zip(decoded, duplicate, strict=True) if not gone], int(duplicate.sum())
+
+    def _is_erased(self, item: Decoded) -> bool:
+        """Whether the event is from before its person's erasure: a late copy that must not come back."""
+        for identifier in item.event.identifiers:
+            at_us = self._registry.erased_at(identifier)
+            if at_us is not None and item.event.event_us <= at_us:
+                return True
+        return False
+
+    def _commit(
+        self,
+        tx: Connection,
+        read: Read,
+        batch: Batch,
+        staged: list[Staged],
+        letters: list[dict[str, object]],
+        done: Written,
+    ) -> None:
+        version = 0
+        if staged:
+            version = self._lake.commit(tx, staged, reason=f"log {read.partition} up to {read.next_record}")
+        set_offset(tx, read.partition, read.next_record, self._clock.now_us())
+        add_links(tx, [f for f in batch.links if (f.a_alias, f.b_alias, f.kind) not in self._linked])
+        add_sources(tx, batch.sources - self._sourced, self._clock.now_us())
+        if batch.personal:
+            self._vault.seal_many(
+                tx, [(alias, name, value) for (alias, name), value in batch.personal.items()]
+            )
+        _add_minutes(tx, batch)
+        _add_seen(tx, batch, version)
+        if letters:
+            tx.execute(insert(dead_letters), letters)
+        _count(tx, {"events": done.stored, "duplicates": done.duplicates, "refused_erased": done.refused})
+
+    def _remember(self, batch: Batch) -> None:
+        if len(self._linked) + len(self._sourced) > 1_000_000:
+            self._linked.clear()
+            self._sourced.clear()
+        self._linked.update((f.a_alias, f.b_alias, f.kind) for f in batch.links)
+        self._sourced |= batch.sources
+
+
+def offset_of(connection: Connection, partition: int) -> int:
+    """The first record of the partition that is not in the lake yet."""
+    query = select(consumer_offsets.c.next_record).where(
+        consumer_offsets.c.consumer == CONSUMER, consumer_offsets.c.partition == partition
+    )
+    return connection.execute(query).scalar() or 0
+
+
+def set_offset(tx: Connection, partition: int, next_record: int, now_us: int) -> None:
+    """Move the offset; it only ever grows."""
+    where = (consumer_offsets.c.consumer == CONSUMER, consumer_offsets.c.partition == partition)
+    changed = tx.execute(
+        update(consumer_offsets)
+        .where(*where, consumer_offsets.c.next_record < next_record)
+        .values(next_record=next_record, updated_us=now_us)
+    )
+    if changed.rowcount == 0:
+        assert offset_of(tx, partition) == 0, "the offset was moved by somebody else"
+        tx.execute(
+            insert(consumer_offsets).values(
+                consumer=CONSUMER, partition=partition, next_record=next_record, updated_us=now_us
+            )
+        )
+
+
+def _merge(total: Batch, batch: Batch) -> None:
+    total.links += batch.links
+    total.sources |= batch.sources
+    total.personal |= batch.personal
+    for key, count in batch.minutes.items():
+        total.minutes[key] = total.minutes.get(key, 0) + count
+    for alias, (last_us, count, name) in batch.seen.items():
+        known = total.seen.get(alias, (0, 0, ""))
+        newer = last_us >= known[0]
+        total.seen[alias] = (max(last_us, known[0]), known[1] + count, name if newer else known[2])
+
+
+def _add_minutes(tx: Connection, batch: Batch) -> None:
+    if not batch.minutes:
+        return
+    statement = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(live_minutes)
+    statement = statement.on_conflict_do_update(
+        index_elements=["minute", "source_id", "event"],
+        set_={"events": live_minutes.c.events + statement.excluded.events},
+    )
+    rows = [
+        {"minute": m, "source_id": s, "event": e, "events": n}
+        for (m, s, e), n in sorted(batch.minutes.items())
+    ]
+    tx.execute(statement, rows)
+
+
+def _add_seen(tx: Connection, batch: Batch, version: int) -> None:
+    if not batch.seen:
+        return
+    statement = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(seen)
+    larger = func.max if tx.dialect.name == "sqlite" else func.greatest
+    latest = statement.excluded.last_us >= seen.c.last_us
+    statement = statement.on_conflict_do_update(
+        index_elements=["alias_no"],
+        set_={
+            "events": seen.c.events + statement.excluded.events,
+            "last_event": func.coalesce(
+                select(statement.excluded.last_event).where(latest).scalar_subquery(), seen.c.last_event
+            ),
+            "last_us": larger(seen.c.last_us, statement.excluded.last_us),
+            "lake_version": statement.excluded.lake_version,
+        },
+    )
+    rows = [
+        {"alias_no": alias, "last_us": last_us, "events": count, "last_event": name, "lake_version": version}
+        for alias, (last_us, count, name) in sorted(batch.seen.items())
+    ]
+    tx.execute(statement, rows)
+
+
+def _count(tx: Connection, added: dict[str, int]) -> None:
+    statement = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(counters)
+    statement = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"value": counters.c.value + statement.excluded.value}
+    )
+    rows = [{"name": name, "value": value} for name, value in added.items() if value]
+    if rows:
+        tx.execute(statement, rows)

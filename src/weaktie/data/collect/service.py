@@ -1,0 +1,275 @@
+"""The door of collect for other capabilities: bulk loads, and what arrives now."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, func, select
+
+from weaktie.data.collect.contracts import (
+    OTHER_PAYLOAD_FLAG,
+    Identifier,
+    IdentifierKind,
+    LoadBatch,
+    LoadOutcome,
+)
+from weaktie.data.collect.rows import DAY_FROM, business_days
+from weaktie.data.collect.tables import counters, live_minutes
+from weaktie.data.identity.contracts import LinkFact
+from weaktie.data.identity.logic import is_usable
+from weaktie.data.identity.service import Registry, add_links, add_sources
+from weaktie.kit.clock import DAY_US, MINUTE_US, Clock, from_datetime
+from weaktie.kit.hashing import hash128
+from weaktie.kit.settings import Settings
+from weaktie.store.database.service import Database
+from weaktie.store.lake.contracts import DUPLICATE, OTHER_PAYLOAD, U64, Lake, Staged
+from weaktie.store.lake.tables import TABLES, TIME
+from weaktie.trust.vault.service import Vault
+
+IMPORTED_PARTITION = -1
+CONTACTS: tuple[IdentifierKind, ...] = ("phone", "email")
+Bools = npt.NDArray[np.bool_]
+
+
+class Loader:
+    """Rows in bulk, from files: the same ids, identifiers, vault and manifest as events that come over the wire."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        lake: Lake,
+        registry: Registry,
+        vault: Vault,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self._database, self._lake, self._registry = database, lake, registry
+        self._vault, self._settings, self._clock = vault, settings, clock
+
+    def load(
+        self,
+        batches: Sequence[LoadBatch],
+        commit: Callable[[Connection, list[LoadOutcome]], None] | None = None,
+    ) -> list[LoadOutcome]:
+        """Store the rows that are new, all batches and the caller's `commit` in one transaction.
+
+        Rows that the lake holds already are left out and counted; the same id with other content is a new version (an
+        event is flagged). Nothing of it stays when anything fails.
+        """
+        now_us = self._clock.now_us()
+        numbers = self._registry.numbers(dict.fromkeys(i for b in batches for i in _identifiers(b)), now_us)
+        staged: list[Staged] = []
+        outcomes: list[LoadOutcome] = []
+        links: list[LinkFact] = []
+        sources: set[tuple[int, str]] = set()
+        sealed: list[tuple[int, str, str]] = []
+        for batch in batches:
+            keep, words, rows = self._new_rows(batch)
+            stored = int(keep.sum())
+            outcomes.append(LoadOutcome(stored, len(keep) - stored))
+            if not stored:
+                continue
+            chosen = pa.array(keep)
+            data = self._typed(batch, rows.filter(chosen), numbers, now_us)
+            origin = f"{batch.table}-{batch.origin}"
+            staged.append(
+                self._lake.stage(batch.table, data, part_day=now_us // DAY_US, origin=origin, ids=words[keep])
+            )
+            sources |= _seen_in(batch, data)
+            if batch.personal is not None:
+                personal = batch.personal.filter(chosen)
+                more_links, values, more_sources = _contacts(data, personal, numbers, now_us, batch.source_id)
+                links += more_links
+                sealed += values
+                sources |= more_sources
+            if batch.table == "events":
+                links += _logins(data, batch.source_id)
+        with self._database.begin() as tx:
+            if staged:
+                self._lake.commit(tx, staged, reason=f"import {batches[0].origin}")
+            add_links(tx, links)
+            add_sources(tx, sources, now_us)
+            self._vault.seal_many(tx, sealed)
+            if commit is not None:
+                commit(tx, outcomes)
+        return outcomes
+
+    def _new_rows(self, batch: LoadBatch) -> tuple[Bools, U64, pa.Table]:
+        """Which rows are new, the words of all, and the rows with those of a known id but other content flagged."""
+        words = np.column_stack([hash128(batch.rows["event_id"]), _payload(batch.rows)])
+        with self._database.connect() as connection:
+            states = self._lake.classify(connection, batch.table, words, since_day=0)
+        rows = batch.rows
+        if batch.table == "events":
+            flags = np.where(states == OTHER_PAYLOAD, OTHER_PAYLOAD_FLAG, 0)
+            if "flags" in rows.schema.names:
+                flags = flags | rows["flags"].fill_null(0).to_numpy()
+                rows = rows.drop_columns("flags")
+            rows = rows.append_column("flags", pa.array(flags, pa.int16()))
+        return states != DUPLICATE, words, rows
+
+    def _typed(
+        self, batch: LoadBatch, rows: pa.Table, numbers: dict[Identifier, int], now_us: int
+    ) -> pa.Table:
+        """The rows with the lake's columns: numbers for identifiers, derived days, this source and its purposes."""
+        schema = TABLES[batch.table].schema
+        length = rows.num_rows
+        constants: dict[str, pa.Scalar] = {
+            "source": pa.scalar(batch.source_id, pa.string()),
+            "purposes": pa.scalar(batch.purposes, pa.int16()),
+            "log_partition": pa.scalar(IMPORTED_PARTITION, pa.int32()),
+            "received_time": pa.scalar(now_us, pa.int64()).cast(TIME),
+            "version_time": pa.scalar(now_us, pa.int64()).cast(TIME),
+        }
+        columns: dict[str, pa.Array | pa.ChunkedArray] = {}
+        for field in schema:
+            if field.name.endswith("alias_no"):
+                columns[field.name] = _numbered(rows, field.name, numbers)
+            elif field.name in rows.schema.names and field.name != "day":
+                columns[field.name] = rows[field.name].cast(field.type)
+            elif field.name in constants:
+                columns[field.name] = pa.repeat(constants[field.name], length)
+            else:
+                columns[field.name] = pa.nulls(length, field.type)
+        if "day" in schema.names:
+            columns["day"] = business_days(columns[DAY_FROM[batch.table]], self._settings.zone)
+        return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _text_column(alias_column: str) -> tuple[str, IdentifierKind]:
+    """The text column that stands for an alias column in a LoadBatch, and the kind of its values."""
+    if alias_column == "anon_alias_no":
+        return "anonymous_id", "anonymous"
+    return alias_column.replace("alias_no", "user_id"), "user"
+
+
+def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:
+    """Every identifier of the batch that can be a key, once."""
+    for column in TABLES[batch.table].alias_columns:
+        name, kind = _text_column(column)
+        if name in batch.rows.schema.names:
+            yield from (
+                (kind, v) for v in pc.unique(batch.rows[name]).to_pylist() if v and is_usable((kind, v))
+            )
+    for contact in CONTACTS:
+        if batch.personal is not None and contact in batch.personal.schema.names:
+            values = pc.unique(batch.personal[contact]).to_pylist()
+            yield from ((contact, v) for v in values if v and is_usable((contact, v)))
+
+
+def _numbered(rows: pa.Table, column: str, numbers: dict[Identifier, int]) -> pa.Array:
+    """Alias numbers for a text column; an event without a user id takes its anonymous id's number."""
+    name, kind = _text_column(column)
+    result = _mapped(rows, name, kind, numbers)
+    if column == "alias_no" and "anonymous_id" in rows.schema.names:
+        result = pc.coalesce(result, _mapped(rows, "anonymous_id", "anonymous", numbers))
+    if column == "anon_alias_no" and "user_id" in rows.schema.names:
+        result = pc.if_else(
+            _mapped(rows, "user_id", "user", numbers).is_null(), pa.scalar(None, pa.int32()), result
+        )
+    return result
+
+
+def _mapped(rows: pa.Table, name: str, kind: IdentifierKind, numbers: dict[Identifier, int]) -> pa.Array:
+    if name not in rows.schema.names:
+        return pa.nulls(rows.num_rows, pa.int32())
+    encoded = rows[name].cast(pa.string()).combine_chunks().dictionary_encode()
+    found = pa.array([numbers.get((kind, v)) for v in encoded.dictionary.to_pylist()], pa.int32())
+    return found.take(encoded.indices)
+
+
+def _payload(rows: pa.Table) -> U64:
+    """64 bits of each row's content, the id left out: equal rows have equal words, whatever file they came in."""
+    words = np.zeros(rows.num_rows, np.uint64)
+    for position, name in enumerate(
+        sorted(set(rows.schema.names) - {"event_id", "log_record", "log_index"}), 1
+    ):
+        column = rows[name].combine_chunks()
+        if pa.types.is_integer(column.type) or pa.types.is_timestamp(column.type):
+            values = (
+                column.cast(pa.int64()).fill_null(-(2**63)).to_numpy(zero_copy_only=False).view(np.uint64)
+            )
+        else:
+            text = column if pa.types.is_string(column.type) else column.cast(pa.string())
+            values = hash128(text)[:, 0]
+        mixed = (values ^ np.uint64(position * 0x9E37)) * np.uint64(0x9E3779B97F4A7C15)
+        words ^= mixed ^ (mixed >> np.uint64(29))
+    return words
+
+
+def _seen_in(batch: LoadBatch, data: pa.Table) -> set[tuple[int, str]]:
+    """The people that the batch is about, for their receipts."""
+    columns = [c for c in TABLES[batch.table].alias_columns if c != "sharer_alias_no"]
+    return {(n, batch.source_id) for c in columns for n in pc.unique(data[c]).to_pylist() if n is not None}
+
+
+def _logins(data: pa.Table, source_id: str) -> list[LinkFact]:
+    """Links between a login and the anonymous id beside it, once a pair."""
+    both = data.filter(pc.and_(pc.is_valid(data["alias_no"]), pc.is_valid(data["anon_alias_no"])))
+    pairs = both.group_by(["alias_no", "anon_alias_no"]).aggregate([("event_time", "min")]).to_pylist()
+    return [
+        LinkFact(
+            min(p["alias_no"], p["anon_alias_no"]),
+            max(p["alias_no"], p["anon_alias_no"]),
+            "login",
+            from_datetime(p["event_time_min"]),
+            source_id,
+        )
+        for p in pairs
+    ]
+
+
+def _contacts(
+    data: pa.Table, personal: pa.Table, numbers: dict[Identifier, int], now_us: int, source_id: str
+) -> tuple[list[LinkFact], list[tuple[int, str, str]], set[tuple[int, str]]]:
+    """Personal columns: values for the vault, links from phone and e-mail, and the sources of these."""
+    links: list[LinkFact] = []
+    sealed: list[tuple[int, str, str]] = []
+    sources: set[tuple[int, str]] = set()
+    owners = data["alias_no"].to_pylist()
+    for name in personal.schema.names:
+        for owner, value in zip(owners, personal[name].to_pylist(), strict=True):
+            if owner is None or not value:
+                continue
+            sealed.append((owner, name, value))
+            contact = numbers.get((name, value)) if name in CONTACTS else None
+            if contact is not None and contact != owner:
+                links.append(LinkFact(min(owner, contact), max(owner, contact), "trait", now_us, source_id))
+                sources.add((contact, source_id))
+    return links, sealed, sources
+
+
+class Arrivals:
+    """What arrives now and how much there is."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def per_minute(self, minutes: int = 60) -> list[tuple[int, int]]:
+        """(minute as microseconds, events) of the last minutes, empty ones included, the present one last."""
+        last = self._clock.now_us() // MINUTE_US
+        query = (
+            select(live_minutes.c.minute, func.sum(live_minutes.c.events))
+            .where(live_minutes.c.minute > last - minutes)
+            .group_by(live_minutes.c.minute)
+        )
+        with self._database.connect() as connection:
+            found = {minute: int(events) for minute, events in connection.execute(query)}
+        return [(m * MINUTE_US, found.get(m, 0)) for m in range(last - minutes + 1, last + 1)]
+
+    def by_source(self) -> dict[str, tuple[int, int]]:
+        """For each source: events of the last 24 hours, and the instant of its last minute with any."""
+        since = self._clock.now_us() // MINUTE_US - 1440
+        recent = func.sum(live_minutes.c.events).filter(live_minutes.c.minute > since)
+        query = select(live_minutes.c.source_id, func.coalesce(recent, 0), func.max(live_minutes.c.minute))
+        with self._database.connect() as connection:
+            rows = connection.execute(query.group_by(live_minutes.c.source_id)).all()
+        return {source: (int(events), int(minute) * MINUTE_US) for source, events, minute in rows}
+
+    def totals(self) -> dict[str, int]:
+        """Running totals: events, duplicates, refused_erased."""
+        with self._database.connect() as connection:
+            return {name: int(value) for name, value in connection.execute(select(counters))}
