@@ -231,6 +231,15 @@ def person_map(
     return PersonMap(version, person_of, spans)
 
 
+def count_people(connection: Connection) -> int:
+    """How many living people there are; a phone or e-mail alone is nobody yet."""
+    names = select(aliases.c.alias_no).where(
+        aliases.c.erased_us.is_(None), aliases.c.kind.in_(("user", "anonymous", "device"))
+    )
+    numbers = np.fromiter(connection.execute(names).scalars(), np.int32)
+    return len(np.unique(person_map(connection).person_of[numbers]))
+
+
 def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:
     """The living alias number of an id of any kind; a login wins over the other kinds."""
     lookups = [lookup_of((kind, user_id), keys) for kind in KINDS_SEARCHED]

@@ -1,0 +1,1 @@
+"""Numbers that the console shows: one definition each."""
