@@ -23,7 +23,9 @@ def rows(days: list[int], names: list[str]) -> pa.Table:
     """Events with these days and ids; the other columns are null."""
     schema = TABLES["events"].schema
     given: dict[str, Any] = {"event_id": names, "day": days, "alias_no": list(range(len(days), 0, -1))}
-    arrays = [pa.array(given[f.name], f.type) if f.name in given else pa.nulls(len(days), f.type) for f in schema]
+    arrays = [
+        pa.array(given[f.name], f.type) if f.name in given else pa.nulls(len(days), f.type) for f in schema
+    ]
     return pa.table(arrays, schema=schema)
 
 
@@ -75,7 +77,15 @@ class LakeSuite:
         asked = np.vstack([words(["a", "c", "b"]), words(["b", "c", "c"], payload=2), words(["c"])])
         with database.connect() as connection:
             states = lake.classify(connection, "events", asked, since_day=0)
-        assert states.tolist() == [DUPLICATE, NEW, DUPLICATE, OTHER_PAYLOAD, OTHER_PAYLOAD, DUPLICATE, DUPLICATE]
+        assert states.tolist() == [
+            DUPLICATE,
+            NEW,
+            DUPLICATE,
+            OTHER_PAYLOAD,
+            OTHER_PAYLOAD,
+            DUPLICATE,
+            DUPLICATE,
+        ]
 
     def test_ids_older_than_the_window_are_new_again(self, lake: Lake, database: Database) -> None:
         self.put(lake, database, [1], ["a"], "one")
@@ -87,7 +97,9 @@ class LakeSuite:
         self.put(lake, database, [1], ["b"], "two")
         with database.connect() as connection:
             before = lake.snapshot(connection)
-        merged = lake.stage("events", rows([1, 1], ["a", "b"]), part_day=20_000, origin="both", ids=words(["a", "b"]))
+        merged = lake.stage(
+            "events", rows([1, 1], ["a", "b"]), part_day=20_000, origin="both", ids=words(["a", "b"])
+        )
         with database.begin() as tx:
             lake.commit(tx, [merged], remove=[f.file_id for f in before.files], reason="merge")
         with database.connect() as connection:

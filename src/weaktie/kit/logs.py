@@ -18,7 +18,8 @@ _PATTERNS = (
     (re.compile(r"(?<![0-9A-Za-z])(?:\+?86[- ]?)?1[3-9]\d{9}(?![0-9A-Za-z])"), "‹phone›"),
     (
         re.compile(
-            r"(?i)(authorization|cookie|password|token|secret)([\"']?\s*[:=]\s*[\"']?)[^\s\"',;]+(\s+[^\s\"',;]+)?"
+            r"(?i)(authorization|cookie|password|token|secret)"
+            r"([\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?)[^\s\"',;]+"
         ),
         r"\1\2‹secret›",
     ),

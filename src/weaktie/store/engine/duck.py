@@ -75,4 +75,4 @@ class DuckSession:
                 self._cursor.register(name, table)
             else:
                 table.to_native().create_view(name, replace=True)
-        return self._cursor.execute(query, dict(values or {})).to_arrow_table()
+        return self._cursor.sql(query, params=dict(values or {})).to_arrow_table()

@@ -6,6 +6,7 @@ the file is cut back to the last durable byte, the callers are refused, and the 
 
 import asyncio
 import fcntl
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -102,10 +103,14 @@ class FileLog:
         self._resume[path, frame.record + 1] = frame.end
 
     def drop_before(self, partition: int, record: int, day: int) -> int:
-        """Delete whole segments below `record` and older than the UTC `day`, then their keys where no record is left."""
+        """Delete segments whose records are all below `record` and received before the UTC `day`; returns how many.
+
+        A segment holds one UTC day at most, so that a day's key goes with its segments. The last one stays: its number
+        is where the next writer goes on.
+        """
         segments = self.segments(partition)
         dropped = 0
-        for path, after in zip(segments[:-1], segments[1:], strict=True):
+        for path, after in itertools.pairwise(segments):
             frames = [f for f in scan(_segment_bytes(path)) if isinstance(f, Frame)]
             if int(after.stem) > record or any(f.received_us // DAY_US >= day for f in frames):
                 break
@@ -132,6 +137,7 @@ class FileWriter:
         self._next = max(_after_everything(log, partition), log.clock.now_us())
         self._file = -1
         self._size = 0
+        self._day = -1
         self._waiting: list[tuple[bytes, asyncio.Future[Place]]] = []
         self._flushing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"log-{partition}")
@@ -173,8 +179,9 @@ class FileWriter:
         numbered = enumerate(payloads, first)
         data = b"".join(seal(p, key, self.partition, number, received_us, day) for number, p in numbered)
         try:
-            if self._file < 0 or self._size > log.segment_bytes:
+            if self._file < 0 or self._size > log.segment_bytes or day != self._day:
                 self._begin_segment()
+                self._day = day
             _write_all(log.disk, self._file, data)
             log.disk.sync(self._file)
         except OSError as error:
