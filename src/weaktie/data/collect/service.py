@@ -1,12 +1,13 @@
 """The door of collect for other capabilities: bulk loads, and what arrives now."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from weaktie.data.collect.contracts import (
     OTHER_PAYLOAD_FLAG,
@@ -16,7 +17,7 @@ from weaktie.data.collect.contracts import (
     LoadOutcome,
 )
 from weaktie.data.collect.rows import DAY_FROM, business_days
-from weaktie.data.collect.tables import counters, live_minutes
+from weaktie.data.collect.tables import counters, live_minutes, seen
 from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.logic import is_usable
 from weaktie.data.identity.service import Registry, add_links, add_sources
@@ -273,3 +274,31 @@ class Arrivals:
         """Running totals: events, duplicates, refused_erased."""
         with self._database.connect() as connection:
             return {name: int(value) for name, value in connection.execute(select(counters))}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenState:
+    """What was seen of somebody since the last build."""
+
+    last_us: int
+    events: int
+    last_event: str
+
+
+class LiveOverlay:
+    """Who was seen since the last build, event by event as the lake writer committed them."""
+
+    def seen(self, connection: Connection, alias_nos: Sequence[int]) -> SeenState | None:
+        """The newest of what was seen of these identifiers; None when nothing was."""
+        rows = connection.execute(
+            select(seen.c.last_us, seen.c.events, seen.c.last_event).where(seen.c.alias_no.in_(alias_nos))
+        ).all()
+        if not rows:
+            return None
+        newest = max(rows, key=lambda row: row.last_us)
+        return SeenState(newest.last_us, sum(row.events for row in rows), newest.last_event)
+
+    def settle(self, tx: Connection, lake_version: int, limit: int) -> int:
+        """Forget at most `limit` people whose every event a build of this lake version holds; returns how many."""
+        settled = select(seen.c.alias_no).where(seen.c.lake_version <= lake_version).limit(limit)
+        return tx.execute(delete(seen).where(seen.c.alias_no.in_(settled))).rowcount

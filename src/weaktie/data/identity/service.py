@@ -17,6 +17,7 @@ from weaktie.store.database.service import Database
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.tables import EVENTS
+from weaktie.trust.consent.contracts import SeenIn
 
 CHUNK = 5_000
 KINDS_SEARCHED: tuple[IdentifierKind, ...] = ("user", "phone", "email", "anonymous", "device")
@@ -314,3 +315,36 @@ def _kinds(connection: Connection, numbers: set[int]) -> dict[int, str]:
         select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
     )
     return {row.alias_no: row.kind for row in rows}
+
+
+class Identity:
+    """Identity as the other capabilities ask it: with the vault's keys for personal identifiers at hand."""
+
+    def __init__(self, keys: SearchKeys) -> None:
+        self.keys = keys
+
+    def person_map(self, connection: Connection, session: Session, snapshot: Snapshot) -> PersonMap:
+        """The map from identifiers to persons as the links stand now, shared anonymous ids included."""
+        return person_map(connection, session, snapshot)
+
+    def find(self, connection: Connection, user_id: str) -> int | None:
+        """The living alias number of an id of any kind."""
+        return find(connection, user_id, self.keys)
+
+    def component(self, connection: Connection, alias_no: int) -> list[int]:
+        """The living numbers of the person that has this one."""
+        return component(connection, alias_no)
+
+    def described(self, connection: Connection, alias_nos: Sequence[int]) -> list[Alias]:
+        """Kind and value of the living ones among these numbers."""
+        return described(connection, alias_nos)
+
+    def seen_in(self, connection: Connection) -> SeenIn:
+        """Which identifiers were seen in which sources."""
+        rows = connection.execute(select(alias_sources.c.alias_no, alias_sources.c.source_id)).all()
+        codes: dict[str, int] = {}
+        numbers = np.fromiter((row.alias_no for row in rows), np.int32, len(rows))
+        found = np.fromiter(
+            (codes.setdefault(row.source_id, len(codes)) for row in rows), np.int32, len(rows)
+        )
+        return SeenIn(numbers, found, list(codes))
