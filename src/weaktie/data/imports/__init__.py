@@ -1,0 +1,1 @@
+"""Files that a shop already has: read, mapped, checked and loaded, without ever stopping at a bad line."""
