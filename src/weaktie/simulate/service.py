@@ -1,0 +1,154 @@
+"""The door of the simulation: generate a market, send it, keep it living, write its entities and truth."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from weaktie.kit.clock import DAY_US, Clock, SystemClock
+from weaktie.simulate.client import Address, Delivery
+from weaktie.simulate.contracts import DayBatch, EntityKind, MarketSpec, SentReport, Truth
+from weaktie.simulate.days import Scene, day_scenes
+from weaktie.simulate.encoding import SegmentText, pieces, properties, shops
+from weaktie.simulate.entities import entity_files, truth_files
+from weaktie.simulate.events import Kind
+from weaktie.simulate.sensors import SensorsText
+from weaktie.simulate.timeline import I64
+from weaktie.simulate.trickle import SLOT_MS, Due, live
+from weaktie.simulate.world import World, world_of
+
+EVENTS_PER_USER = 103
+_TRACKS_PER_DAY = 20_000_000
+_TRACKS_PER_SLOT = 100_000
+_SYSTEM = SystemClock()
+
+
+class Scribe:
+    """Turns scenes into the events of both protocols."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._bits = pieces(world)
+        self._segment = SegmentText(self._bits)
+        self._sensors = SensorsText(self._bits)
+
+    def write(
+        self, scene: Scene, day: int, prefix: str, first_track: int, rows: I64 | None = None
+    ) -> DayBatch:
+        """The scene's events (or those at `rows`) as bytes.
+
+        `prefix` begins the message ids and must belong to this scene alone, as must the numbers from
+        `first_track` on.
+        """
+        events = scene.events
+        chosen = np.arange(len(events)) if rows is None else rows
+        mini = self._world.devices.is_mini_program()[events.device[chosen]]
+        kind = events.kind[chosen]
+        # Each protocol has its own way to say who somebody is: identify there; here track_signup, which
+        # is itself the sign-in, and profile_set.
+        app = chosen[~mini & (kind != Kind.TRAITS)]
+        form = chosen[mini & (kind != Kind.SIGNED_IN)]
+        props = properties(self._bits, scene, prefix)
+        shop = shops(self._bits, scene)
+        return DayBatch(
+            day=day,
+            segment=self._segment.write(scene, app, props, shop, prefix),
+            sensors=self._sensors.write(scene, form, props, shop, first_track),
+        )
+
+
+def generate(spec: MarketSpec) -> Iterator[DayBatch]:
+    """The market's events, one business day after the other; equal specs give equal bytes."""
+    world = world_of(spec)
+    scribe = Scribe(world)
+    for day, scene in day_scenes(world):
+        prefix = f"sim{spec.seed}-{spec.end_us // 1000:x}-{day:03d}-"
+        yield scribe.write(scene, world.line.first_day + day, prefix, day * _TRACKS_PER_DAY)
+
+
+def replay(
+    spec: MarketSpec,
+    host: str,
+    port: int,
+    segment_key: str,
+    sensors_key: str,
+    progress: Callable[[int, int], None],
+    *,
+    clock: Clock = _SYSTEM,
+    stop: threading.Event | None = None,
+) -> SentReport:
+    """Send the whole market over HTTP; `progress(acknowledged, expected)` after every day.
+
+    The expectation is an estimate until the end. `stop` ends it early, after what is under way. Raises
+    `Unavailable` where the server does not come back, `Refused` where it will not have a batch.
+    """
+    expected = spec.users * EVENTS_PER_USER
+    started = clock.monotonic()
+    with Delivery(Address(host, port, segment_key, sensors_key), clock=clock, stop=stop) as delivery:
+        for batch in generate(spec):
+            if stop is not None and stop.is_set():
+                break
+            delivery.send(batch)
+            acknowledged = delivery.report().events
+            progress(acknowledged, max(expected, acknowledged + 1))
+        delivery.finish()
+        report = replace(delivery.report(), seconds=clock.monotonic() - started)
+    progress(report.events, max(report.events, 1))
+    return report
+
+
+def trickle(
+    spec: MarketSpec,
+    host: str,
+    port: int,
+    key: str,
+    rate_per_s: float,
+    stop: threading.Event,
+    *,
+    clock: Clock = _SYSTEM,
+) -> SentReport:
+    """Send about `rate_per_s` new events a second at the present until `stop` is set; blocks meanwhile.
+
+    What happens is decided by the spec and the wall time, so that a trickle that is started again goes on with
+    the same people, and events sent twice carry the same ids. A server that is away is waited for.
+    """
+    world = world_of(spec)
+    scribe = Scribe(world)
+    with Delivery(Address(host, port, key, key), clock=clock, stop=stop, patient=True) as delivery:
+        for due in live(world, rate_per_s, clock, stop):
+            delivery.send(_together([_live_batch(spec, scribe, one) for one in due]))
+            delivery.finish()
+        return delivery.report()
+
+
+def _live_batch(spec: MarketSpec, scribe: Scribe, due: Due) -> DayBatch:
+    prefix = f"live{spec.seed}-{spec.end_us // 1000:x}-{due.slot:x}-"
+    day = due.slot * SLOT_MS * 1000 // DAY_US
+    return scribe.write(due.scene, day, prefix, due.slot * _TRACKS_PER_SLOT % 2**52, due.rows)
+
+
+def _together(batches: list[DayBatch]) -> DayBatch:
+    """Several slots' events in one, so that a tick is one request a protocol."""
+    return DayBatch(
+        day=batches[-1].day,
+        segment=tuple(event for one in batches for event in one.segment),
+        sensors=tuple(event for one in batches for event in one.sensors),
+    )
+
+
+def write_entities(spec: MarketSpec, folder: Path) -> dict[EntityKind, Path]:
+    """Write products, contents, users and relations as JSON Lines into `folder`; answers the files."""
+    return entity_files(world_of(spec), folder)
+
+
+def write_truth(spec: MarketSpec, folder: Path) -> dict[str, Path]:
+    """Write `truth.jsonl` (a line a person) and `channel_costs.jsonl` (a line a day and channel)."""
+    return truth_files(world_of(spec), folder)
+
+
+def truths(spec: MarketSpec) -> Iterator[Truth]:
+    """What is really so about each person, visitors last."""
+    world = world_of(spec)
+    return (world.truth(person) for person in range(len(world.folk)))
