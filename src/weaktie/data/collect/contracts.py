@@ -164,3 +164,43 @@ class Commit(Protocol):
     """Work that must be committed in the same transaction as the rows (an import's progress)."""
 
     def __call__(self, tx: object, outcomes: Sequence[LoadOutcome]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a write key may do: feed one source. `purposes` are the bits of the source's basis, stamped on requests."""
+
+    source_id: str
+    purposes: int
+
+
+class WriteKeys(Protocol):
+    """Where the door looks a write key up."""
+
+    async def find(self, key: str) -> Grant | None:
+        """The grant of a living key, or None."""
+        ...
+
+
+class Blocked(Protocol):
+    """Identifiers of which nothing may be stored: erased people, and those who refused every purpose."""
+
+    def any(self) -> bool:
+        """Whether there is any; while there is none the door reads no identifiers."""
+        ...
+
+    def blocks(self, kind: IdentifierKind, value: str) -> bool:
+        """Whether events under this identifier must not be kept. It must not block: it answers from memory."""
+        ...
+
+
+class NothingBlocked:
+    """A `Blocked` with nobody in it."""
+
+    def any(self) -> bool:
+        """False."""
+        return False
+
+    def blocks(self, kind: IdentifierKind, value: str) -> bool:  # noqa: ARG002 - the port's signature
+        """False."""
+        return False

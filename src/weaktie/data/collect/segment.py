@@ -1,0 +1,255 @@
+"""Segment's protocol (RudderStack speaks it too): a stored request as events. Pure."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from weaktie.data.collect.badrows import Bad
+from weaktie.data.collect.commerce import fill
+from weaktie.data.collect.contracts import BadRow, Event, Identifier, Link, RawRequest
+from weaktie.data.collect.logic import (
+    LONGEST_NAME,
+    SUSPICIOUS,
+    channel_of,
+    check,
+    clean_id,
+    corrected_time,
+    parse_time,
+    platform_of,
+    scrub,
+    text_or_none,
+)
+from weaktie.data.collect.splitting import TooDeep, split, why_unreadable
+from weaktie.data.collect.vocabulary import GROUP_JOINED, IDENTIFIED, IDENTITY_ALIASED
+
+LONGEST_EVENT_ID: Final = 200
+
+
+class _Named(msgspec.Struct):
+    """A member of the context that says a name, a version and such (app, os, library, device, campaign, page)."""
+
+    name: Any = None
+    version: Any = None
+    type: Any = None
+    model: Any = None
+    source: Any = None
+    medium: Any = None
+    url: Any = None
+    path: Any = None
+    title: Any = None
+    referrer: Any = None
+
+
+class _Context(msgspec.Struct):
+    app: _Named | None = None
+    os: _Named | None = None
+    library: _Named | None = None
+    device: _Named | None = None
+    campaign: _Named | None = None
+    page: _Named | None = None
+    platform: Any = None
+    channel: Any = None
+    scene: Any = None
+    shop_id: Any = None
+    sessionId: Any = None  # noqa: N815 - names of the protocol
+
+
+class _Item(msgspec.Struct):
+    type: Any = None
+    event: Any = None
+    name: Any = None
+    category: Any = None
+    userId: Any = None  # noqa: N815
+    anonymousId: Any = None  # noqa: N815
+    previousId: Any = None  # noqa: N815
+    groupId: Any = None  # noqa: N815
+    messageId: Any = None  # noqa: N815
+    timestamp: Any = None
+    originalTimestamp: Any = None  # noqa: N815
+    sentAt: Any = None  # noqa: N815
+    writeKey: Any = None  # noqa: N815
+    properties: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    context: _Context | None = None
+
+
+class _Batch(msgspec.Struct):
+    batch: list[msgspec.Raw]
+    sentAt: Any = None  # noqa: N815
+
+
+_BATCH = msgspec.json.Decoder(_Batch)
+_ITEM = msgspec.json.Decoder(_Item)
+_ANY = msgspec.json.Decoder()
+_EMPTY = _Context()
+# Members that a client writes anew at each try: they are no part of the event.
+_VOLATILE: Final = ("sentAt", "writeKey", "_metadata")
+
+
+def decode(request: RawRequest) -> tuple[list[Event], list[BadRow]]:
+    """Events of a stored request in their order, and a bad row for each event that cannot be stored."""
+    events: list[Event] = []
+    bad: list[BadRow] = []
+    kind = request.endpoint.rpartition("/")[2]
+    items, sent = _items(request.body) if kind == "batch" else ([request.body], None)
+    sent_us = _sent(sent)
+    for item in items:
+        raw = bytes(item)
+        try:
+            events.append(_event(raw, None if kind == "batch" else kind, sent_us, request.received_us))
+        except Bad as reason:
+            bad.append(reason.row(raw))
+        except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
+            shape = isinstance(error, msgspec.ValidationError) and "Expected" in str(error)
+            bad.append(Bad(_shape(raw) if shape else why_unreadable(raw)).row(raw))
+    return events, bad
+
+
+def _items(body: bytes) -> tuple[list[Any], object]:
+    try:
+        batch = _BATCH.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        try:
+            outline = split(body, "batch")
+        except TooDeep:
+            outline = None
+        if outline is None:
+            return [body], None
+        sent = outline.members.get("sentAt", b'""')
+        return list(outline.items), sent.strip(b'"').decode("utf-8", "replace")
+    return list(batch.batch), batch.sentAt
+
+
+def _sent(value: object) -> int | None:
+    try:
+        return parse_time(value)
+    except Bad:
+        return None
+
+
+def _shape(raw: bytes) -> str:
+    return "bad_shape" if raw.lstrip().startswith(b"{") else "not_an_object"
+
+
+def _read(raw: bytes) -> _Item:
+    try:
+        return _ITEM.decode(raw)
+    except msgspec.ValidationError:
+        # A context that is not built as usual loses only its own misshapen members.
+        whole = _ANY.decode(raw)
+        if not isinstance(whole, dict) or not isinstance(whole.get("context"), dict):
+            raise
+        whole["context"] = {
+            k: v
+            for k, v in whole["context"].items()
+            if k not in ("app", "os", "library", "device", "campaign", "page") or isinstance(v, dict)
+        }
+        return msgspec.convert(whole, _Item)
+
+
+def _event(raw: bytes, single: str | None, sent_us: int | None, received_us: int) -> Event:
+    item = _read(raw)
+    suspicious = SUSPICIOUS.search(raw) is not None
+    kind = single or item.type
+    if item.sentAt is not None:
+        sent_us = _sent(item.sentAt)
+    if item.sentAt is not None or item.writeKey is not None or b'"_metadata"' in raw:
+        raw = _steady(raw)
+    if suspicious and b"\\u0000" in raw:
+        check(_ANY.decode(raw))
+    client_us = parse_time(item.timestamp if item.timestamp is not None else item.originalTimestamp)
+    event_us, flags = corrected_time(client_us, sent_us, received_us)
+    message = item.messageId
+    if type(message) is not str or not 0 < len(message) <= LONGEST_EVENT_ID:
+        message = hashlib.blake2b(raw, digest_size=16).hexdigest()
+    identifiers = _identifiers(item)
+    name, properties = _named(kind, item)
+    event = Event(message, name, identifiers, event_us, client_us, raw, flags)
+    found = fill(event, properties, suspicious)
+    _from_context(event, item.context or _EMPTY, found, suspicious)
+    if kind == "identify":
+        check(item.traits)
+        event.traits = item.traits or {}
+    elif kind == "alias":
+        event.links = (_alias(item),)
+    return event
+
+
+def _steady(raw: bytes) -> bytes:
+    whole = _ANY.decode(raw)
+    return msgspec.json.encode({k: v for k, v in whole.items() if k not in _VOLATILE})
+
+
+def _identifiers(item: _Item) -> tuple[Identifier, ...]:
+    user = clean_id(item.userId, "userId")
+    anonymous = clean_id(item.anonymousId, "anonymousId")
+    if user is not None:
+        return (("user", user),) if anonymous is None else (("user", user), ("anonymous", anonymous))
+    if anonymous is not None:
+        return (("anonymous", anonymous),)
+    raise Bad("no_identifier", "userId")
+
+
+def _named(kind: object, item: _Item) -> tuple[str, dict[str, Any]]:
+    """The event's name and properties by the type of the call."""
+    properties = item.properties or {}
+    if kind == "track":
+        name = item.event
+        if type(name) is not str or not 0 < len(name) <= LONGEST_NAME:
+            raise Bad("no_event_name", "event")
+        return name, properties
+    if kind == "page" or kind == "screen":
+        extra = {k: v for k, v in (("name", item.name), ("category", item.category)) if v}
+        return "Page Viewed" if kind == "page" else "Screen Viewed", extra | properties
+    if kind == "identify":
+        return IDENTIFIED, properties
+    if kind == "group":
+        group = clean_id(item.groupId, "groupId")
+        return GROUP_JOINED, {"group_id": group, "group_traits": item.traits or {}} | properties
+    if kind == "alias":
+        return IDENTITY_ALIASED, properties
+    raise Bad("unknown_type", "type")
+
+
+def _alias(item: _Item) -> Link:
+    previous = clean_id(item.previousId, "previousId")
+    user = clean_id(item.userId, "userId")
+    if previous is None or user is None:
+        raise Bad("no_identifier", "previousId")
+    return Link(("anonymous", previous), ("user", user), "alias")
+
+
+def _from_context(event: Event, context: _Context, found: dict[str, Any], suspicious: bool) -> None:
+    app, system, library, device = context.app, context.os, context.library, context.device
+    campaign, page, properties = context.campaign, context.page, event.properties
+    if app is not None:
+        event.app_version = text_or_none(app.version, 64)
+    if event.session_id is None:
+        event.session_id = text_or_none(context.sessionId)
+    if event.shop_id is None:
+        event.shop_id = text_or_none(context.shop_id)
+    event.platform = platform_of(
+        text_or_none(found.get("platform") or context.platform, 64),
+        text_or_none(library.name, 64) if library else None,
+        text_or_none(system.name, 64) if system else None,
+        text_or_none(device.type, 64) if device else None,
+    )
+    if page is not None:
+        for name in ("url", "path", "title", "referrer"):
+            value = getattr(page, name)
+            if value is not None and name not in properties:
+                properties[name] = scrub(value) if suspicious or type(value) is not str else value
+    if campaign is not None and campaign.name is not None and "utm_campaign" not in properties:
+        properties["utm_campaign"] = scrub(campaign.name)
+    if device is not None and device.model is not None and "device_model" not in properties:
+        properties["device_model"] = scrub(device.model)
+    source = properties.get("utm_source") if campaign is None else campaign.source
+    medium = properties.get("utm_medium") if campaign is None else campaign.medium
+    event.channel = channel_of(
+        text_or_none(found.get("channel") or context.channel, 64),
+        text_or_none(source, 64),
+        text_or_none(medium, 64),
+        text_or_none(context.scene or properties.get("scene"), 16),
+        text_or_none(properties.get("referrer"), 255),
+    )

@@ -1,0 +1,295 @@
+"""神策's protocol: a stored request as events. Pure."""
+
+import hashlib
+import re
+from typing import Any, Final
+
+import msgspec
+
+from weaktie.data.collect.badrows import Bad
+from weaktie.data.collect.commerce import fill, to_decimal
+from weaktie.data.collect.contracts import BadRow, Entity, Event, Identifier, IdentifierKind, Link, RawRequest
+from weaktie.data.collect.logic import (
+    LONGEST_NAME,
+    SUSPICIOUS,
+    channel_of,
+    check,
+    clean_id,
+    corrected_time,
+    parse_time,
+    platform_of,
+    text_or_none,
+)
+from weaktie.data.collect.splitting import TooDeep, split, why_unreadable
+from weaktie.data.collect.vocabulary import (
+    ITEM_SET,
+    PROFILE_APPENDED,
+    PROFILE_DELETED,
+    PROFILE_INCREMENTED,
+    PROFILE_SET,
+    PROFILE_SET_ONCE,
+    PROFILE_UNSET,
+    sensors_name,
+)
+
+
+class _Item(msgspec.Struct, rename={"track_id": "_track_id", "flush_time": "_flush_time"}):
+    type: Any = None
+    event: Any = None
+    distinct_id: Any = None
+    original_id: Any = None
+    login_id: Any = None
+    anonymous_id: Any = None
+    time: Any = None
+    track_id: Any = None
+    flush_time: Any = None
+    item_type: Any = None
+    item_id: Any = None
+    properties: dict[str, Any] | list[Any] | None = None
+    identities: dict[str, Any] | None = None
+    lib: dict[str, Any] | None = None
+
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_ITEM = msgspec.json.Decoder(_Item)
+_ANY = msgspec.json.Decoder()
+
+# What the client writes anew at each try; a quote inside a text is escaped, so the pattern meets members only.
+_VOLATILE: Final = re.compile(rb'"_(?:flush_time|nocache)"\s*:\s*"?\d+"?\s*,?\s*')
+
+PROFILE_TYPES: Final = {
+    "profile_set": PROFILE_SET,
+    "profile_set_once": PROFILE_SET_ONCE,
+    "profile_unset": PROFILE_UNSET,
+    "profile_delete": PROFILE_DELETED,
+    "profile_increment": PROFILE_INCREMENTED,
+    "profile_append": PROFILE_APPENDED,
+}
+_IDENTITIES: Final[dict[str, IdentifierKind]] = {
+    "$identity_login_id": "user",
+    "$identity_mobile": "phone",
+    "$identity_email": "email",
+    "$identity_cookie_id": "anonymous",
+    "$identity_anonymous_id": "anonymous",
+    "$identity_distinct_id": "anonymous",
+    "$identity_android_id": "device",
+    "$identity_android_uuid": "device",
+    "$identity_idfv": "device",
+    "$identity_ios_uuid": "device",
+    "$identity_harmony_uuid": "device",
+}
+"""Kinds of identities; any other (`$identity_mp_openid`, unionid) is an anonymous id written `key+value`, as 神策 does."""
+_STRENGTH: Final = {"user": 0, "phone": 1, "email": 2, "anonymous": 3, "device": 4}
+_NOISE: Final = frozenset(
+    {"$is_login_id", "$lib", "$lib_version", "$lib_method", "$lib_detail", "$lib_plugin_version", "$app_version", "$ip",
+     "$device_id", "$anonymization_id", "$timezone_offset", "$screen_width", "$screen_height", "$viewport_width",
+     "$viewport_height", "$brand", "$manufacturer", "$app_id", "$app_name", "$network_type", "$wifi", "$carrier",
+     "$is_first_day", "$is_first_time", "$app_state", "$os_version", "$data_ingestion_source", "$identity_login_id"}
+)  # fmt: skip
+_ITEM_TABLES: Final = {
+    "product": "products", "products": "products", "goods": "products", "sku": "products", "item": "products",
+    "content": "contents", "contents": "contents", "article": "contents", "video": "contents", "note": "contents",
+    "live": "contents",
+}  # fmt: skip
+_PRODUCT_FIELDS: Final = ("name", "category", "brand", "currency", "shop_id")
+_CONTENT_FIELDS: Final = ("title", "body", "kind", "creator_id")
+
+
+def decode(request: RawRequest) -> tuple[list[Event], list[BadRow]]:
+    """Events of a stored request in their order, and a bad row for each event that cannot be stored."""
+    events: list[Event] = []
+    bad: list[BadRow] = []
+    copies: dict[bytes, int] = {}
+    for item in _items(request.body):
+        raw = bytes(item)
+        try:
+            events.append(_event(raw, request.received_us, copies))
+        except Bad as reason:
+            bad.append(reason.row(raw))
+        except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
+            shape = isinstance(error, msgspec.ValidationError) and "Expected" in str(error)
+            code = "bad_shape" if raw.lstrip().startswith(b"{") else "not_an_object"
+            bad.append(Bad(code if shape else why_unreadable(raw)).row(raw))
+    return events, bad
+
+
+def _items(body: bytes) -> list[Any]:
+    if not body.lstrip().startswith(b"["):
+        return [body]
+    try:
+        return list(_LIST.decode(body))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        try:
+            outline = split(body, None)
+        except TooDeep:
+            outline = None
+        return [body] if outline is None else list(outline.items)
+
+
+def _event(raw: bytes, received_us: int, copies: dict[bytes, int]) -> Event:
+    item = _ITEM.decode(raw)
+    suspicious = SUSPICIOUS.search(raw) is not None
+    if suspicious and b"\\u0000" in raw:
+        check(_ANY.decode(raw))
+    if item.flush_time is not None:
+        raw = _VOLATILE.sub(b"", raw)
+    properties = item.properties if isinstance(item.properties, dict) else {}
+    client_us = parse_time(item.time)
+    event_us, flags = corrected_time(client_us, _sent(item.flush_time), received_us)
+    event = Event(_event_id(item, raw, copies), "", (), event_us, client_us, raw, flags)
+    kind = item.type
+    if kind == "item_set":
+        _describe_item(event, item, properties)
+        return event
+    event.identifiers = _identifiers(item, properties)
+    if kind == "track" or kind == "track_signup" or kind == "track_id_bind" or kind == "track_id_unbind":
+        if type(item.event) is not str or not 0 < len(item.event) <= LONGEST_NAME:
+            raise Bad("no_event_name", "event")
+        event.event = sensors_name(item.event)
+        if kind == "track_id_bind":
+            event.links = _links(event.identifiers)
+        _act(event, properties, suspicious, item.lib)
+    elif type(kind) is str and kind in PROFILE_TYPES:
+        event.event = PROFILE_TYPES[kind]
+        _profile(event, item.properties, suspicious)
+    else:
+        raise Bad("unknown_type", "type")
+    return event
+
+
+def _sent(value: object) -> int | None:
+    try:
+        return parse_time(value)
+    except Bad:
+        return None
+
+
+def _event_id(item: _Item, raw: bytes, copies: dict[bytes, int]) -> str:
+    """A hash of the event: the protocol has no id. Two equal events in one request are two acts, unless a `_track_id`
+    says that they are one."""
+    digest = hashlib.blake2b(raw, digest_size=16)
+    if item.track_id is None:
+        key = digest.digest()
+        copy = copies[key] = copies.get(key, 0) + 1
+        if copy > 1:
+            digest.update(b"#%d" % copy)
+    return digest.hexdigest()
+
+
+def _identifiers(item: _Item, properties: dict[str, Any]) -> tuple[Identifier, ...]:
+    found: list[Identifier] = []
+    if item.identities:
+        for key, value in item.identities.items():
+            name = clean_id(value, f"identities.{key}")
+            if name is not None:
+                kind = _IDENTITIES.get(key)
+                found.append((kind, name) if kind else ("anonymous", f"{key}+{name}"))
+    distinct = clean_id(item.distinct_id, "distinct_id")
+    login = clean_id(item.login_id, "login_id")
+    if item.type == "track_signup":
+        login = login or distinct
+        original = clean_id(item.original_id, "original_id")
+        if original is not None:
+            found.append(("anonymous", original))
+    elif login is None and properties.get("$is_login_id") is True and not item.identities:
+        login = distinct
+    if login is not None:
+        found.append(("user", login))
+    elif distinct is not None and not found:
+        found.append(("anonymous", distinct))
+    anonymous = clean_id(item.anonymous_id, "anonymous_id")
+    if anonymous is not None and anonymous != login:
+        found.append(("anonymous", anonymous))
+    if not found:
+        raise Bad("no_identifier", "distinct_id")
+    if len(found) == 1:
+        return (found[0],)
+    return tuple(sorted(dict.fromkeys(found), key=lambda i: _STRENGTH[i[0]]))
+
+
+def _links(identifiers: tuple[Identifier, ...]) -> tuple[Link, ...]:
+    """A binding joins each identity to the strongest one, by what the weaker one is."""
+    first = identifiers[0]
+    return tuple(
+        Link(
+            other,
+            first,
+            "trait" if other[0] in ("phone", "email") else "login" if first[0] == "user" else "alias",
+        )
+        for other in identifiers[1:]
+    )
+
+
+def _act(event: Event, properties: dict[str, Any], suspicious: bool, lib: dict[str, Any] | None) -> None:
+    get = properties.get
+    found = fill(
+        event,
+        {k.removeprefix("$"): v for k, v in properties.items() if k not in _NOISE},
+        suspicious,
+    )
+    if lib is None:
+        lib = {}
+    event.app_version = text_or_none(get("$app_version") or lib.get("$app_version"), 64)
+    event.platform = platform_of(
+        text_or_none(found.get("platform"), 64),
+        text_or_none(get("$lib") or lib.get("$lib"), 64),
+        text_or_none(get("$os"), 64),
+        None,
+    )
+    event.channel = channel_of(
+        text_or_none(found.get("channel"), 64),
+        text_or_none(get("$utm_source") or get("$latest_utm_source"), 64),
+        text_or_none(get("$utm_medium") or get("$latest_utm_medium"), 64),
+        text_or_none(get("$scene") or get("$latest_scene"), 16),
+        text_or_none(get("$referrer") or get("$latest_referrer"), 255),
+    )
+
+
+def _profile(event: Event, given: dict[str, Any] | list[Any] | None, suspicious: bool) -> None:
+    """Traits where the call says what a value is; a change of an unknown value stays an event with properties."""
+    check(given)
+    if event.event == PROFILE_UNSET and given:
+        event.traits = {_plain(k): None for k in given if isinstance(k, str) and k != "$is_login_id"}
+        return
+    values = {_plain(k): v for k, v in given.items() if k not in _NOISE} if isinstance(given, dict) else {}
+    if event.event in (PROFILE_SET, PROFILE_SET_ONCE):
+        event.traits = values
+    else:
+        fill(event, values, suspicious)
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("$")
+
+
+def _describe_item(event: Event, item: _Item, properties: dict[str, Any]) -> None:
+    table = _ITEM_TABLES.get(item.item_type) if isinstance(item.item_type, str) else None
+    number = text_or_none(item.item_id)
+    if table is None or number is None:
+        raise Bad(
+            "unknown_item_type" if table is None else "bad_identifier",
+            "item_type" if table is None else "item_id",
+        )
+    check(properties)
+    plain = {_plain(k): v for k, v in properties.items()}
+    fields: dict[str, object] = {}
+    if table == "products":
+        fields["product_id"] = number
+        price = to_decimal(plain.get("price"))
+        if price is not None:
+            fields["price"] = price
+        stock = to_decimal(plain.get("stock"))
+        if stock is not None:
+            fields["stock"] = int(stock)
+    else:
+        fields["content_id"] = number
+        fields["kind"] = item.item_type
+        for name in ("topics", "product_ids"):
+            if isinstance(plain.get(name), list):
+                fields[name] = msgspec.json.encode(plain[name]).decode()
+    for name in _PRODUCT_FIELDS if table == "products" else _CONTENT_FIELDS:
+        value = text_or_none(plain.get(name), 20_000)
+        if value is not None:
+            fields[name] = value
+    event.event = ITEM_SET
+    event.entity = Entity("products" if table == "products" else "contents", fields)
