@@ -1,0 +1,1 @@
+"""Where data comes from, and on which basis it may serve each purpose."""

@@ -1,0 +1,1 @@
+"""People of the console, their roles and sessions, and the keys of programs."""
