@@ -10,11 +10,11 @@ from weaktie.data.collect.commerce import fill
 from weaktie.data.collect.contracts import BadRow, Event, Identifier, Link, RawRequest
 from weaktie.data.collect.logic import (
     LONGEST_NAME,
-    SUSPICIOUS,
     channel_of,
     check,
     clean_id,
     corrected_time,
+    is_suspicious,
     parse_time,
     platform_of,
     scrub,
@@ -55,7 +55,7 @@ class _Context(msgspec.Struct):
     sessionId: Any = None  # noqa: N815 - names of the protocol
 
 
-class _Item(msgspec.Struct):
+class _Item(msgspec.Struct, rename={"metadata": "_metadata"}):
     type: Any = None
     event: Any = None
     name: Any = None
@@ -69,6 +69,7 @@ class _Item(msgspec.Struct):
     originalTimestamp: Any = None  # noqa: N815
     sentAt: Any = None  # noqa: N815
     writeKey: Any = None  # noqa: N815
+    metadata: Any = None
     properties: dict[str, Any] | None = None
     traits: dict[str, Any] | None = None
     context: _Context | None = None
@@ -150,11 +151,11 @@ def _read(raw: bytes) -> _Item:
 
 def _event(raw: bytes, single: str | None, sent_us: int | None, received_us: int) -> Event:
     item = _read(raw)
-    suspicious = SUSPICIOUS.search(raw) is not None
+    suspicious = is_suspicious(raw)
     kind = single or item.type
     if item.sentAt is not None:
         sent_us = _sent(item.sentAt)
-    if item.sentAt is not None or item.writeKey is not None or b'"_metadata"' in raw:
+    if item.sentAt is not None or item.writeKey is not None or item.metadata is not None:
         raw = _steady(raw)
     if suspicious and b"\\u0000" in raw:
         check(_ANY.decode(raw))

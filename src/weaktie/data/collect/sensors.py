@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -11,11 +12,11 @@ from weaktie.data.collect.commerce import fill, to_decimal
 from weaktie.data.collect.contracts import BadRow, Entity, Event, Identifier, IdentifierKind, Link, RawRequest
 from weaktie.data.collect.logic import (
     LONGEST_NAME,
-    SUSPICIOUS,
     channel_of,
     check,
     clean_id,
     corrected_time,
+    is_suspicious,
     parse_time,
     platform_of,
     text_or_none,
@@ -128,7 +129,7 @@ def _items(body: bytes) -> list[Any]:
 
 def _event(raw: bytes, received_us: int, copies: dict[bytes, int]) -> Event:
     item = _ITEM.decode(raw)
-    suspicious = SUSPICIOUS.search(raw) is not None
+    suspicious = is_suspicious(raw)
     if suspicious and b"\\u0000" in raw:
         check(_ANY.decode(raw))
     if item.flush_time is not None:
@@ -222,13 +223,8 @@ def _links(identifiers: tuple[Identifier, ...]) -> tuple[Link, ...]:
 
 def _act(event: Event, properties: dict[str, Any], suspicious: bool, lib: dict[str, Any] | None) -> None:
     get = properties.get
-    found = fill(
-        event,
-        {k.removeprefix("$"): v for k, v in properties.items() if k not in _NOISE},
-        suspicious,
-    )
-    if lib is None:
-        lib = {}
+    found = fill(event, {_plain(k): v for k, v in properties.items() if k not in _NOISE}, suspicious)
+    lib = lib or {}
     event.app_version = text_or_none(get("$app_version") or lib.get("$app_version"), 64)
     event.platform = platform_of(
         text_or_none(found.get("platform"), 64),
@@ -258,6 +254,7 @@ def _profile(event: Event, given: dict[str, Any] | list[Any] | None, suspicious:
         fill(event, values, suspicious)
 
 
+@lru_cache(8192)
 def _plain(name: str) -> str:
     return name.removeprefix("$")
 
