@@ -348,3 +348,22 @@ class Identity:
             (codes.setdefault(row.source_id, len(codes)) for row in rows), np.int32, len(rows)
         )
         return SeenIn(numbers, found, list(codes))
+
+    def sources_of(self, connection: Connection, alias_nos: Sequence[int]) -> list[tuple[str, int]]:
+        """(source, since_us) of the sources in which any of these identifiers was seen, the earliest first."""
+        rows = connection.execute(
+            select(alias_sources.c.source_id, func.min(alias_sources.c.first_us).label("since_us"))
+            .where(alias_sources.c.alias_no.in_(alias_nos))
+            .group_by(alias_sources.c.source_id)
+            .order_by(func.min(alias_sources.c.first_us), alias_sources.c.source_id)
+        )
+        return [(row.source_id, int(row.since_us)) for row in rows]
+
+    def lookups(self, connection: Connection, alias_nos: Sequence[int]) -> dict[int, str]:
+        """The look-up text of each living identifier among these."""
+        rows = connection.execute(
+            select(aliases.c.alias_no, aliases.c.lookup).where(
+                aliases.c.alias_no.in_(alias_nos), aliases.c.erased_us.is_(None)
+            )
+        )
+        return {row.alias_no: row.lookup for row in rows}

@@ -84,6 +84,10 @@ class Lake(Protocol):
         """
         ...
 
+    def is_there(self, staged: Staged) -> bool:
+        """Whether a file that was staged earlier (by a build that was killed, say) is still there, whole."""
+        ...
+
     def commit(
         self, tx: Connection, add: list[Staged], *, remove: list[int] | None = None, reason: str
     ) -> int:

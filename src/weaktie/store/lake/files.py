@@ -61,6 +61,11 @@ class FileLake:
             str(ids_path.resolve().relative_to(below)) if ids_path else None,
         )  # fmt: skip
 
+    def is_there(self, staged: Staged) -> bool:
+        """By its size: the name is only given once the whole file is on disk."""
+        path = self.root / staged.path
+        return path.exists() and path.stat().st_size == staged.bytes
+
     def commit(
         self, tx: Connection, add: list[Staged], *, remove: list[int] | None = None, reason: str
     ) -> int:

@@ -1,0 +1,1 @@
+"""Tags, RFM and profiles: from events and orders to one published row a person."""

@@ -1,0 +1,420 @@
+"""The build: lake and identity in, `user_day`, `user_tags`, `rfm` and a published generation out.
+
+Incremental (only touched days), resumable (what a killed build wrote is used), as of a day (the same snapshot, map and
+clock give the same result). No write transaction stays open during slow work.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, insert, select
+
+from weaktie.data.identity.contracts import ERASED, Alias, PersonMap
+from weaktie.data.profiles import figures, jobs_days, publish, state
+from weaktie.data.profiles import queries_people as qp
+from weaktie.data.profiles.catalogue import EVENTS as EVENTS_FACT
+from weaktie.data.profiles.catalogue import FIRST_US, LAST_US, NEEDS, TAGS, USER_TAGS, code_version
+from weaktie.data.profiles.contracts import (
+    ANALYTICS,
+    PROFILES_LEASE,
+    U8,
+    BuildParts,
+    BuildResult,
+    LeftOut,
+    LeftOutReason,
+    Progress,
+)
+from weaktie.data.profiles.jobs_days import Inputs
+from weaktie.data.profiles.logic import CLASSES, LEVELS, TIER_OF_CLASS, Cutoffs, masked, rfm
+from weaktie.data.profiles.publish import Person, ShownAlias
+from weaktie.data.profiles.tables import RFM, USER_DAY, generations
+from weaktie.data.profiles.tags import facts, values
+from weaktie.data.profiles.tags_basic import REGISTERED_US
+from weaktie.kit.clock import business_day
+from weaktie.kit.words import Words
+from weaktie.store.database.tables import consumer_offsets
+from weaktie.store.lake.contracts import Snapshot
+from weaktie.store.lake.tables import RELATIONS, USERS
+from weaktie.store.runs.contracts import Busy
+from weaktie.store.runs.service import Lease, lease
+from weaktie.trust.consent.contracts import REASONS
+
+HEARTBEAT_S = 5.0
+SOURCE_LAKE_TABLES = ("events", "orders", "products", "users", "relations", "user_day")
+ALIAS_CHUNK = 5_000
+SETTLE_ROWS = 5_000
+WEAK_KINDS = ("anonymous", "device")
+SHOWN_NAMES = {
+    LAST_US.name: "shown_last_us",
+    FIRST_US.name: "shown_first_us",
+    EVENTS_FACT.name: "shown_events",
+    REGISTERED_US.name: "shown_registered_us",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who is in the build: identifiers of people who may be analysed, everybody, and who is left out."""
+
+    persons: pa.Table
+    everybody: pa.Table
+    people: dict[int, Person]
+    left_out: LeftOut
+
+    @property
+    def visitors(self) -> int:
+        """People of whom only anonymous or device ids are known."""
+        return sum(1 for p in self.people.values() if p.visitor)
+
+
+def build(parts: BuildParts, progress: Progress) -> BuildResult:
+    """Bring tags, RFM and profiles up to date and publish them; raises Busy when another build runs."""
+    with lease(parts.database, parts.clock, PROFILES_LEASE) as held, _kept_alive(held):
+        return _Build(parts, progress, held).run()
+
+
+class _Build:
+    """One run; the steps share what they read."""
+
+    def __init__(self, parts: BuildParts, progress: Progress, held: Lease) -> None:
+        self.parts, self.progress, self.held = parts, progress, held
+        self.started = parts.clock.monotonic()
+        self.steps: dict[str, float] = {}
+        self.last = self.started
+
+    def run(self) -> BuildResult:
+        parts = self.parts
+        self.progress(0.0, Words("读取用户关联与授权", "reading identities and consent"))
+        with parts.engine.session() as session:
+            with parts.database.connect() as connection:
+                snapshot = parts.lake.snapshot(connection)
+                person_map = parts.people.person_map(connection, session, snapshot)
+                granted, refused = parts.permits.masks(connection, person_map.person_of)
+            today = business_day(parts.clock.now_us(), parts.settings.zone)
+            before = self._hash(snapshot, person_map, granted, today)
+            unchanged = self._nothing_new(before)
+            if unchanged is not None:
+                return unchanged
+            orders = jobs_days.read_orders(session, snapshot, person_map)
+            categories = jobs_days.read_categories(session, snapshot)
+            inputs = Inputs(session, snapshot, person_map, orders, categories)
+            self._took("read")
+            days = jobs_days.update(parts, inputs, self._within(0.05, 0.5))
+            self._took("user_day")
+            with parts.database.connect() as connection:
+                days_snapshot = parts.lake.snapshot(connection, tables=["user_day"])
+            crowd = self._crowd(person_map, granted, refused)
+            self._took("people")
+            as_of_day = min([today, *_last_day(days_snapshot)])
+            self.progress(0.6, Words("计算标签", "computing tags"))
+            wide, cutoffs = self._tags(inputs, days_snapshot, crowd, as_of_day)
+            self._took("tags")
+            number = self._publish(inputs, crowd, wide, cutoffs, as_of_day, before)
+            self._took("publish")
+        self.progress(1.0, Words("完成", "done"))
+        return BuildResult(
+            number, False, len(crowd.people) - crowd.visitors, crowd.visitors, crowd.left_out, as_of_day, days,
+            self.last - self.started, self.steps,
+        )  # fmt: skip
+
+    def _tags(
+        self, inputs: Inputs, days: Snapshot, crowd: Crowd, as_of_day: int
+    ) -> tuple[pa.Table, dict[str, Cutoffs]]:
+        """One wide table: tags, shown facts, RFM; and the cut-offs."""
+        session = inputs.session
+        persons, everybody = session.table(crowd.persons), session.table(crowd.everybody)
+        orders = qp.person_orders(session.table(inputs.orders), persons, as_of_day)
+        day_rows = qp.person_days(
+            session.scan([f.path for f in days.of("user_day")], USER_DAY.schema), persons, as_of_day
+        )
+        offset = jobs_days.offset_minutes(as_of_day, self.parts.settings.zone)
+        people = pa.table({"person_no": pa.array(sorted(crowd.people), pa.int32())})
+        frame = facts(
+            session.table(people),
+            {
+                "user_day": day_rows,
+                "orders": orders,
+                "brought": qp.brought_orders(session.table(inputs.orders), persons, everybody),
+                "users": qp.person_attributes(inputs.scan("users", USERS.schema), persons, offset),
+                "relations": qp.person_relations(
+                    inputs.scan("relations", RELATIONS.schema), persons, everybody
+                ),
+                "interests": qp.person_interests(day_rows, as_of_day),
+            },
+            NEEDS,
+            as_of_day,
+        )
+        found = session.collect(frame).sort_by("person_no")
+        tags = session.collect(values(session.table(found), TAGS, as_of_day)).sort_by("person_no")
+        tags = tags.cast(USER_TAGS.schema)
+        buyers = session.collect(qp.buyers(orders)).sort_by("person_no")
+        levels, cutoffs = _rfm_table(buyers, as_of_day)
+        wide = tags
+        for name, shown in SHOWN_NAMES.items():
+            wide = wide.append_column(shown, found[name])
+        keep = [c for c in RFM.schema.names if c != "as_of_day"]
+        wide = wide.join(levels.select(keep), "person_no", join_type="left outer").sort_by("person_no")
+        self._keep(inputs.snapshot.version, {"user_tags": tags, "rfm": levels}, as_of_day)
+        return wide, cutoffs
+
+    def _keep(self, version: int, tables: dict[str, pa.Table], as_of_day: int) -> None:
+        """Put the tables into the lake in place of the former ones, as one version."""
+        parts = self.parts
+        run = f"{version}-{parts.clock.now_us()}"
+        staged = [
+            parts.lake.stage(name, table, part_day=as_of_day, origin=f"build-{run}")
+            for name, table in tables.items()
+        ]
+        with parts.database.begin() as tx:
+            self.held.check(tx)
+            old = parts.lake.snapshot(tx, tables=list(tables))
+            parts.lake.commit(tx, staged, remove=[f.file_id for f in old.files], reason="build: tags, RFM")
+
+    def _publish(
+        self,
+        inputs: Inputs,
+        crowd: Crowd,
+        wide: pa.Table,
+        cutoffs: dict[str, Cutoffs],
+        as_of_day: int,
+        inputs_hash: str,
+    ) -> int:
+        parts = self.parts
+        self.progress(0.75, Words("发布用户画像", "publishing profiles"))
+        with parts.database.connect() as connection:
+            number = state.next_number(connection)
+            offsets = _offsets(connection)
+        visible = wide.filter(
+            pc.is_in(
+                wide["person_no"], pa.array([n for n, p in crowd.people.items() if not p.visitor], pa.int32())
+            )
+        )
+        rfm_figures = figures.rfm_figures(wide, cutoffs)
+        meta: dict[str, object] = {
+            "tags": figures.tag_figures(visible),
+            "facets": figures.facets(visible),
+            "rfm": rfm_figures,
+        }
+        built_us = parts.clock.now_us()
+        path = publish.write(parts.settings.home, number, publish.bodies(wide, crowd.people), meta)
+        details = {
+            "left_out": crowd.left_out.as_dict(), "visitors": crowd.visitors, "cutoffs": rfm_figures["cutoffs"],
+            "totals": _totals(inputs.orders), "buyers": rfm_figures["people"],
+        }  # fmt: skip
+        with parts.database.begin() as tx:
+            self.held.check(tx)
+            tx.execute(
+                insert(generations).values(
+                    number=number, path=path, built_us=built_us, snapshot_version=inputs.snapshot.version,
+                    offsets_json=msgspec.json.encode(offsets).decode(), people=len(crowd.people) - crowd.visitors,
+                    as_of_day=as_of_day, code_version=code_version(), inputs_hash=inputs_hash,
+                    details_json=msgspec.json.encode(details).decode(),
+                )
+            )  # fmt: skip
+            old = state.retire(tx, parts.settings.build.keep_generations, built_us)
+        for name in old:
+            (parts.settings.home / name).unlink(missing_ok=True)
+        self.progress(0.95, Words("整理实时叠加数据", "settling the live overlay"))
+        while _settle(parts, inputs.snapshot.version):
+            pass
+        return number
+
+    def _crowd(self, person_map: PersonMap, granted: U8, refused: U8) -> Crowd:
+        parts, person_of = self.parts, person_map.person_of
+        self.progress(0.5, Words("读取用户", "reading people"))
+        living = np.flatnonzero(person_of != ERASED)
+        may = (granted & ANALYTICS) != 0
+        groups: dict[int, list[Alias]] = {}
+        known: list[int] = []
+        with parts.database.connect() as connection:
+            for start in range(0, len(living), ALIAS_CHUNK):
+                numbers = living[start : start + ALIAS_CHUNK].tolist()
+                for alias in parts.people.described(connection, numbers):
+                    groups.setdefault(int(person_of[alias.alias_no]), []).append(alias)
+                    known.append(alias.alias_no)
+            inside = {n: a for n, a in groups.items() if may[n]}
+            outside = [n for n, a in groups.items() if not may[n] and not _is_visitor(a)]
+            personal = _open_personal(parts, connection, inside)
+        people = {n: _person(n, a, personal) for n, a in inside.items()}
+        every = np.array(known, np.int32)
+        allowed = every[may[person_of[every]]] if len(every) else every
+        return Crowd(
+            _alias_table(allowed, person_of), _alias_table(every, person_of), people,
+            LeftOut(len(outside), _reasons(outside, refused)),
+        )  # fmt: skip
+
+    def _hash(self, snapshot: Snapshot, person_map: PersonMap, granted: U8, today: int) -> str:
+        digest = hashlib.sha256()
+        files = [
+            f.file_id
+            for f in snapshot.files
+            if f.table in SOURCE_LAKE_TABLES and not f.origin.startswith("build-")
+        ]
+        settings = self.parts.settings
+        digest.update(f"{files}|{code_version()}|{settings.workspace}|{today}".encode())
+        digest.update(person_map.person_of.tobytes())
+        digest.update(np.ascontiguousarray(granted).tobytes())
+        digest.update(str(jobs_days.span_rows(person_map)).encode())
+        return digest.hexdigest()
+
+    def _nothing_new(self, inputs_hash: str) -> BuildResult | None:
+        parts = self.parts
+        with parts.database.connect() as connection:
+            known = state.inputs_hash(connection)
+            generation = state.newest(connection)
+        if known != inputs_hash or generation is None or not (parts.settings.home / generation.path).exists():
+            return None
+        self.progress(1.0, Words("没有新数据", "nothing is new"))
+        return BuildResult(
+            generation.number, True, generation.people, int(str(generation.details["visitors"])),
+            state.left_out(generation), generation.as_of_day, 0, parts.clock.monotonic() - self.started,
+        )  # fmt: skip
+
+    def _within(self, low: float, high: float) -> Progress:
+        return lambda share, step: self.progress(low + (high - low) * share, step)
+
+    def _took(self, step: str) -> None:
+        now = self.parts.clock.monotonic()
+        self.steps[step] = now - self.last
+        self.last = now
+
+
+@contextmanager
+def _kept_alive(held: Lease) -> Iterator[None]:
+    """Renew the lease beside long queries; a lost one is noticed where results are committed."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(HEARTBEAT_S):
+            try:
+                held.renew()
+            except Busy:
+                return
+
+    thread = threading.Thread(target=beat, name="build-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _reasons(outside: list[int], refused: U8) -> tuple[LeftOutReason, ...]:
+    said_no = sum(1 for n in outside if refused[n] & ANALYTICS)
+    counts = {"no_receipt": len(outside) - said_no, "refused": said_no}
+    return tuple(LeftOutReason(code, REASONS[code], n) for code, n in counts.items() if n)
+
+
+def _last_day(snapshot: Snapshot) -> list[int]:
+    return [max(f.max_day for f in snapshot.files)] if snapshot.files else []
+
+
+def _is_visitor(aliases: list[Alias]) -> bool:
+    return all(a.kind in WEAK_KINDS for a in aliases)
+
+
+def _open_personal(
+    parts: BuildParts, connection: Connection, groups: dict[int, list[Alias]]
+) -> dict[int, dict[str, str]]:
+    """Personal fields by alias, already masked; the identifier itself is masked as what kind it is."""
+    kinds = {a.alias_no: a.kind for aliases in groups.values() for a in aliases}
+    numbers = sorted(kinds)
+    found: dict[int, dict[str, str]] = {}
+    for start in range(0, len(numbers), ALIAS_CHUNK):
+        opened = parts.personal.open(connection, numbers[start : start + ALIAS_CHUNK])
+        for alias_no, fields in opened.items():
+            found[alias_no] = {
+                name: masked(kinds[alias_no] if name == "identifier" else name, value)
+                for name, value in fields.items()
+            }
+    return found
+
+
+def _person(person_no: int, aliases: list[Alias], personal: dict[int, dict[str, str]]) -> Person:
+    """Ids and names as they may be shown; the person's id is its first plain login, else its first plain id."""
+    shown: list[ShownAlias] = []
+    names: dict[str, str] = {}
+    for a in sorted(aliases, key=lambda a: a.alias_no):
+        fields = personal.get(a.alias_no, {})
+        value = a.value or fields.get("identifier") or "***"
+        if a.value is None and a.kind in ("phone", "email") and "identifier" in fields:
+            names.setdefault(a.kind, fields["identifier"])
+        for name in ("nickname", "phone", "email"):
+            if name in fields:
+                names[name] = fields[name]
+        shown.append(ShownAlias(a.alias_no, a.kind, value, a.first_seen_us))
+    plain = [a for a in sorted(aliases, key=lambda a: (a.kind != "user", a.alias_no)) if a.value]
+    return Person(str(plain[0].value) if plain else f"@{person_no}", _is_visitor(aliases), shown, names)
+
+
+def _alias_table(numbers: np.ndarray[Any, Any], person_of: np.ndarray[Any, Any]) -> pa.Table:
+    return pa.table(
+        {
+            "alias_no": pa.array(numbers, pa.int32()),
+            "person_no": pa.array(person_of[numbers] if len(numbers) else numbers, pa.int32()),
+        }
+    )
+
+
+def _rfm_table(buyers: pa.Table, as_of_day: int) -> tuple[pa.Table, dict[str, Cutoffs]]:
+    first = buyers["first_day"].to_numpy().astype(np.int64)
+    last = buyers["last_day"].to_numpy().astype(np.int64)
+    r_days = np.maximum(as_of_day - last, 0)
+    f_orders = buyers["f_orders"].to_numpy().astype(np.int64)
+    m_minor = buyers["m_minor"].to_numpy().astype(np.int64)
+    currency = np.array(buyers["currency"].to_pylist(), object)
+    found = rfm(currency, r_days, f_orders, m_minor, np.maximum(as_of_day - first, 0))
+    classes = [CLASSES[i] for i in found.cls]
+    columns = {
+        "person_no": buyers["person_no"],
+        "as_of_day": pa.array(np.full(len(r_days), as_of_day), pa.int32()),
+        "currency": buyers["currency"],
+        "r_days": r_days,
+        "f_orders": f_orders,
+        "m_minor": m_minor,
+        **{k: [LEVELS[i] for i in getattr(found, k)] for k in ("r", "f", "m")},
+        "rfm_class": classes,
+        "tier": [TIER_OF_CLASS[c] for c in classes],
+        "first_day": buyers["first_day"],
+        "last_day": buyers["last_day"],
+    }
+    return pa.table(columns).cast(RFM.schema), found.cutoffs
+
+
+def _totals(orders: pa.Table) -> list[dict[str, object]]:
+    """Every order, of identified people or not, by currency: how many there are, how many count, net amount."""
+    grouped = orders.group_by("currency").aggregate(
+        [("order_id", "count"), ("counted", "sum"), ("net_minor", "sum")]
+    )
+    return [
+        {
+            "currency": row["currency"],
+            "orders": row["order_id_count"],
+            "counted": row["counted_sum"],
+            "net_minor": row["net_minor_sum"],
+        }
+        for row in grouped.sort_by("currency").to_pylist()
+    ]
+
+
+def _offsets(connection: Connection) -> list[dict[str, object]]:
+    rows = connection.execute(
+        select(
+            consumer_offsets.c.consumer, consumer_offsets.c.partition, consumer_offsets.c.next_record
+        ).order_by(consumer_offsets.c.consumer, consumer_offsets.c.partition)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def _settle(parts: BuildParts, version: int) -> bool:
+    with parts.database.begin() as tx:
+        return parts.live.settle(tx, version, SETTLE_ROWS) >= SETTLE_ROWS

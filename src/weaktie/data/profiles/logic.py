@@ -1,0 +1,129 @@
+"""RFM: levels by tertiles, six classes, four tiers; pure arithmetic over arrays. Defined in docs/reference/rfm.md."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from weaktie.kit.words import Words
+
+I64 = npt.NDArray[np.int64]
+I8 = npt.NDArray[np.int8]
+
+LEVELS: Final = ("low", "mid", "high")
+LOW, MID, HIGH = 0, 1, 2
+NEW_DAYS: Final = 30
+"""A first order fewer than this many days before the as-of day makes a new customer."""
+
+CLASSES: Final = ("high_value", "potential", "at_risk", "new", "ordinary", "lost")
+TIERS: Final = ("high_value", "potential", "ordinary", "at_risk")
+CLASS_WORDS: Final = {
+    "high_value": Words("高价值用户", "High value"),
+    "potential": Words("潜力用户", "Potential"),
+    "at_risk": Words("流失风险用户", "At risk"),
+    "new": Words("新用户", "New"),
+    "ordinary": Words("普通用户", "Ordinary"),
+    "lost": Words("流失用户", "Lost"),
+}
+TIER_WORDS: Final = {
+    "high_value": Words("高价值", "High value"),
+    "potential": Words("潜力", "Potential"),
+    "ordinary": Words("普通", "Ordinary"),
+    "at_risk": Words("流失风险", "At risk"),
+}
+TIER_OF_CLASS: Final = {
+    "high_value": "high_value", "potential": "potential", "new": "ordinary", "ordinary": "ordinary",
+    "at_risk": "at_risk", "lost": "at_risk",
+}  # fmt: skip
+DEFINITION: Final = Words(
+    "R 为距最近一次成交的天数（至基准日），F 为成交订单数，M 为净消费金额（主要货币）。每种货币内按三分位切为高、中、低，"
+    "相同的值同级。高价值=R高F高M高；潜力=R低F高M高；流失风险=R低F中M中；其余：首单距今不足 30 天为新用户，R低为流失用户，否则为普通用户。",
+    "R is days from the last order that counts to the as-of day, F the orders that count, M the net amount in the main "
+    "currency. Within each currency tertiles cut high, mid and low; equal values share a level. High value = R high, F "
+    "high, M high; potential = R low, F high, M high; at risk = R low, F mid, M mid; of the others: new if the first "
+    "order is under 30 days old, lost if R is low, else ordinary.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """The two cut-offs of each measure in one currency: at most the first, at most the second, above."""
+
+    r_days: tuple[int, int]
+    f: tuple[int, int]
+    m_minor: tuple[int, int]
+
+    def as_dict(self) -> dict[str, list[int]]:
+        """Lists, as the HTTP API gives them."""
+        return {"r_days": list(self.r_days), "f": list(self.f), "m_minor": list(self.m_minor)}
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Levels (0 low, 1 mid, 2 high) and class (index into CLASSES) of each person."""
+
+    r: I8
+    f: I8
+    m: I8
+    cls: I8
+    cutoffs: dict[str, Cutoffs]
+
+
+def tertiles(values: I64) -> tuple[int, int]:
+    """The values at ranks ⌈n/3⌉ and ⌈2n/3⌉ of the ascending order; n > 0. Equal values can never be cut apart."""
+    assert len(values) > 0, "no values to cut"
+    ordered = np.sort(values)
+    n = len(ordered)
+    return int(ordered[-(-n // 3) - 1]), int(ordered[-(-2 * n // 3) - 1])
+
+
+def level(values: I64, cuts: tuple[int, int]) -> I8:
+    """0 up to the first cut-off, 1 up to the second, 2 above."""
+    return ((values > cuts[0]).astype(np.int8) + (values > cuts[1]).astype(np.int8)).astype(np.int8)
+
+
+def classify(r: I8, f: I8, m: I8, first_order_age_days: I64) -> I8:
+    """The class of each person as an index into CLASSES; complete and exclusive over all 27 cells."""
+    result = np.full(len(r), CLASSES.index("ordinary"), np.int8)
+    result[r == LOW] = CLASSES.index("lost")
+    result[first_order_age_days < NEW_DAYS] = CLASSES.index("new")
+    result[(r == LOW) & (f == MID) & (m == MID)] = CLASSES.index("at_risk")
+    result[(r == LOW) & (f == HIGH) & (m == HIGH)] = CLASSES.index("potential")
+    result[(r == HIGH) & (f == HIGH) & (m == HIGH)] = CLASSES.index("high_value")
+    return result
+
+
+def rfm(
+    currency: npt.NDArray[np.object_], r_days: I64, f_orders: I64, m_minor: I64, first_order_age_days: I64
+) -> Levels:
+    """Levels and classes, cut within each currency. All arrays have one entry for each buyer."""
+    n = len(r_days)
+    r, f, m = (np.zeros(n, np.int8) for _ in range(3))
+    cutoffs: dict[str, Cutoffs] = {}
+    for name in sorted(set(currency.tolist())):
+        at = np.flatnonzero(currency == name)
+        cuts = Cutoffs(tertiles(r_days[at]), tertiles(f_orders[at]), tertiles(m_minor[at]))
+        r[at] = HIGH - level(r_days[at], cuts.r_days)
+        f[at] = level(f_orders[at], cuts.f)
+        m[at] = level(m_minor[at], cuts.m_minor)
+        cutoffs[name] = cuts
+    return Levels(r, f, m, classify(r, f, m, first_order_age_days), cutoffs)
+
+
+def bucket_labels(bounds: tuple[float, ...]) -> list[str]:
+    """Labels of the classes that upper bounds cut: `≤ a`, `a–b`, `> z`, whole numbers without decimals."""
+    text = [f"{b:g}" for b in bounds]
+    between = [f"{a}–{b}" for a, b in pairwise(text)]
+    return [f"≤ {text[0]}", *between, f"> {text[-1]}"]
+
+
+def masked(field: str, value: str) -> str:
+    """A personal value as everybody with access may see it: two digits of a phone, the first letter of a name."""
+    if field == "phone":
+        return f"{value[:3]}******{value[-2:]}" if len(value) >= 7 else "***"
+    if field == "email":
+        name, _, host = value.partition("@")
+        return f"{name[:1]}***@{host}" if host else "***"
+    return f"{value[:1]}***" if value else ""

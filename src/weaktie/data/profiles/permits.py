@@ -1,0 +1,68 @@
+"""Consent as profiles ask it: receipts, and the bases of the sources in which somebody was seen."""
+
+import threading
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from weaktie.data.identity.service import Identity
+from weaktie.data.profiles.contracts import I32, U8
+from weaktie.data.sources import service as sources
+from weaktie.kit.clock import Clock
+from weaktie.trust.consent.contracts import PurposeState, Receipt, SourceBasis
+from weaktie.trust.consent.service import Consent
+
+BASIS_POLL_S = 5.0
+
+
+class ConsentPermits:
+    """`contracts.Permits` over the consent, source and identity services."""
+
+    def __init__(self, consent: Consent, identity: Identity, clock: Clock) -> None:
+        self._consent, self._identity, self._clock = consent, identity, clock
+        self._lock = threading.Lock()
+        self._bases: dict[str, dict[str, str]] = {}
+        self._polled = float("-inf")
+
+    def masks(self, connection: Connection, person_of: I32) -> tuple[U8, U8]:
+        """(granted, refused) purposes of everybody, indexed by person number."""
+        basis = sources.purposes(connection)
+        return self._consent.person_masks(connection, person_of, self._identity.seen_in, basis)
+
+    def states(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
+        """Every purpose of one person; a source's changed basis counts within five seconds."""
+        return self._consent.states(connection, alias_nos, self._bases_of(connection, alias_nos))
+
+    def granted_many(self, connection: Connection, people: Sequence[Sequence[int]]) -> list[int]:
+        """The granted purposes of each of these people as bits."""
+        return [
+            sum(int(s.purpose) for s in self.states(connection, numbers) if s.granted) for numbers in people
+        ]
+
+    def receipts(self, connection: Connection, alias_nos: Sequence[int]) -> list[Receipt]:
+        """Every receipt of the person, newest first."""
+        return self._consent.receipts(connection, alias_nos)
+
+    def record(
+        self, tx: Connection, alias_nos: Sequence[int], purpose: str, *, granted: bool, how: str
+    ) -> Receipt:
+        """Add a receipt; the door learns at once whether the person still wants anything kept."""
+        return self._consent.record_receipt(
+            tx,
+            alias_no=min(alias_nos),
+            purpose=purpose,
+            granted=granted,
+            how=how,
+            person=self._identity.lookups(tx, alias_nos),
+        )
+
+    def _bases_of(self, connection: Connection, alias_nos: Sequence[int]) -> list[SourceBasis]:
+        now = self._clock.monotonic()
+        with self._lock:
+            if now - self._polled >= BASIS_POLL_S:
+                self._bases = {s.source_id: s.basis for s in sources.list_sources(connection)}
+                self._polled = now
+        seen = self._identity.sources_of(connection, alias_nos)
+        if any(source_id not in self._bases for source_id, _ in seen):
+            self._bases = {s.source_id: s.basis for s in sources.list_sources(connection)}
+        return [SourceBasis(s, self._bases[s], since_us) for s, since_us in seen if s in self._bases]

@@ -1,0 +1,220 @@
+"""Reading the published generation: immutable files, one connection a thread, the pointer looked at once a second."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from weaktie.data.profiles import state
+from weaktie.data.profiles.contracts import Generation, NothingPublished, UserFilter
+from weaktie.data.profiles.publish import BODY_DECODER, USER_COLUMNS, Body
+from weaktie.kit.clock import Clock
+from weaktie.kit.errors import Refused
+from weaktie.kit.pages import Page, page_size, read_cursor, write_cursor
+from weaktie.kit.words import Words
+from weaktie.store.database.service import Database
+
+POLL_S = 1.0
+MMAP_BYTES = 1 << 40
+SORTS = {"last_seen": "last_us", "spend": "spend_minor", "orders": "orders", "registered": "registered_us"}
+"""What a list may be sorted by, and its column."""
+DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """One line of the list of users."""
+
+    person_no: int
+    user_id: str
+    visitor: int
+    name: str | None
+    tier: str | None
+    rfm: str | None
+    r: str | None
+    f: str | None
+    m: str | None
+    orders: int
+    spend_minor: int
+    currency: str | None
+    last_us: int
+    registered_us: int
+    channel: str | None
+    province: str | None
+    city: str | None
+    gender: str | None
+
+
+class Published:
+    """The newest generation. Safe from any thread."""
+
+    def __init__(self, home: Path, database: Database, clock: Clock) -> None:
+        self._home, self._database, self._clock = home, database, clock
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._polled = float("-inf")
+        self._newest: Generation | None = None
+        self._tag_keys: dict[int, list[str]] = {}
+
+    def newest(self) -> Generation | None:
+        """The generation that is read now, at most a second old."""
+        now = self._clock.monotonic()
+        if now - self._polled >= POLL_S:
+            with self._lock:
+                if now - self._polled >= POLL_S:
+                    self._poll()
+                    self._polled = now
+        return self._newest
+
+    def refresh(self) -> None:
+        """Look at the pointer now."""
+        with self._lock:
+            self._poll()
+
+    def _poll(self) -> None:
+        with self._database.connect() as connection:
+            if self._newest is None or state.newest_number(connection) != self._newest.number:
+                self._newest = state.newest(connection)
+
+    def need(self) -> Generation:
+        """The newest generation; raises NothingPublished."""
+        found = self.newest()
+        if found is None:
+            raise NothingPublished
+        return found
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection to the newest generation; raises NothingPublished."""
+        generation = self.need()
+        path = self._home / generation.path
+        key = (generation.number, _inode(path))
+        if getattr(self._local, "key", None) != key:
+            old = getattr(self._local, "connection", None)
+            if old is not None:
+                old.close()
+            opened = sqlite3.connect(
+                f"{path.as_uri()}?mode=ro&immutable=1",
+                uri=True,
+                check_same_thread=False,
+                cached_statements=64,
+            )
+            opened.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
+            self._local.connection, self._local.key = opened, key
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+    def person_of(self, alias_no: int) -> int | None:
+        """The person whom the generation gives the identifier to."""
+        row = (
+            self.connection()
+            .execute("SELECT person_no FROM aliases WHERE alias_no = ?", (alias_no,))
+            .fetchone()
+        )
+        return None if row is None else int(row[0])
+
+    def body_of(self, alias_no: int) -> tuple[int, Body] | None:
+        """Person number and published row of the person with this identifier; one look-up."""
+        row = (
+            self.connection()
+            .execute(
+                "SELECT p.person_no, p.body FROM aliases a JOIN profiles p ON p.person_no = a.person_no WHERE a.alias_no = ?",
+                (alias_no,),
+            )
+            .fetchone()
+        )
+        return None if row is None else (int(row[0]), BODY_DECODER.decode(row[1]))
+
+    def tag_keys(self) -> list[str]:
+        """Keys of the tags in the order of a body's values; a generation may be older than the code."""
+        number = self.need().number
+        known = self._tag_keys.get(number)
+        if known is None:
+            known = self._tag_keys[number] = self.meta("tag_keys")
+        return known
+
+    def meta(self, key: str) -> Any:
+        """One of the generation's figures: tags, facets, rfm."""
+        row = self.connection().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else msgspec.json.decode(row[0])
+
+    def aliases_of(self, person_nos: Sequence[int]) -> dict[int, list[int]]:
+        """The identifiers of each of these people."""
+        found: dict[int, list[int]] = {n: [] for n in person_nos}
+        for person_no in person_nos:
+            body = (
+                self.connection()
+                .execute("SELECT body FROM profiles WHERE person_no = ?", (person_no,))
+                .fetchone()
+            )
+            if body is not None:
+                found[person_no] = [a.alias_no for a in BODY_DECODER.decode(body[0]).aliases]
+        return found
+
+    def users(
+        self, wanted: UserFilter, cursor: str | None, limit: int | None, only: int | None
+    ) -> Page[UserRow]:
+        """A page of users; `only` narrows it to one person (found by an exact id). The total counts the filter's people."""
+        size = page_size(limit)
+        column = SORTS.get(wanted.sort)
+        if column is None:
+            raise Refused("bad_sort", Words("不支持的排序方式。", "Unknown order."), place="sort")
+        where, values = self._where(wanted, only)
+        connection = self.connection()
+        total = connection.execute(f"SELECT count(*) FROM users WHERE {where}", values).fetchone()[0]  # noqa: S608 (own names, bound values)
+        after = ""
+        if cursor:
+            sort_value, person_no = read_cursor(cursor, 2)
+            sign = "<" if wanted.descending else ">"
+            after = f" AND ({column}, person_no) {sign} (?, ?)"
+            values = [*values, sort_value, person_no]
+        way = "DESC" if wanted.descending else "ASC"
+        rows = connection.execute(
+            f"SELECT {', '.join(USER_COLUMNS)} FROM users WHERE {where}{after} "  # noqa: S608 (own names, bound values)
+            f"ORDER BY {column} {way}, person_no {way} LIMIT ?",
+            [*values, size + 1],
+        ).fetchall()
+        items = [UserRow(*row) for row in rows[:size]]
+        more = None
+        if len(rows) > size:
+            more = write_cursor(getattr(items[-1], column), items[-1].person_no)
+        return Page(items, more, int(total))
+
+    def every(self, wanted: UserFilter, only: int | None) -> Iterator[list[UserRow]]:
+        """All users of the filter, in pages of 500."""
+        cursor = None
+        while True:
+            page = self.users(wanted, cursor, 500, only)
+            yield page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _where(self, wanted: UserFilter, only: int | None) -> tuple[str, list[Any]]:
+        parts: list[str] = ["visitor = ?"]
+        values: list[Any] = [int(wanted.visitors)]
+        if only is not None:
+            # Somebody asked for by name is shown, visitor or not.
+            parts, values = ["person_no = ?"], [only]
+        elif wanted.search:
+            parts.append("user_id >= ? AND user_id < ?")
+            values += [wanted.search, wanted.search + "\U0010ffff"]
+        for name in ("tier", "rfm", "r", "f", "m", "channel", "gender", "province"):
+            value = getattr(wanted, name)
+            if value is not None:
+                parts.append(f"{name} = ?")
+                values.append(value)
+        if wanted.min_spend_minor is not None:
+            parts.append("spend_minor >= ?")
+            values.append(wanted.min_spend_minor)
+        if wanted.active_within_days is not None:
+            parts.append("last_us >= ?")
+            values.append(self._clock.now_us() - wanted.active_within_days * DAY_US)
+        return " AND ".join(parts), values
+
+
+def _inode(path: Path) -> int:
+    return path.stat().st_ino

@@ -1,0 +1,275 @@
+"""The door of profiles: one person, the list of users, tags, RFM. Reads only, from any thread."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from weaktie.data.identity.contracts import Alias
+from weaktie.data.profiles import show, state, timeline
+from weaktie.data.profiles.catalogue import TAGS
+from weaktie.data.profiles.contracts import (
+    ANALYTICS,
+    BuildParts,
+    Generation,
+    LeftOut,
+    NobodyThere,
+    NotAnalysable,
+    UserFilter,
+)
+from weaktie.data.profiles.erase import ProfileEraser
+from weaktie.data.profiles.logic import DEFINITION, masked
+from weaktie.data.profiles.permits import ConsentPermits
+from weaktie.data.profiles.publish import Body
+from weaktie.data.profiles.published import Published, UserRow
+from weaktie.kit.clock import to_iso
+from weaktie.kit.pages import Page
+from weaktie.store.database.service import Database
+from weaktie.store.lake.contracts import Snapshot
+from weaktie.trust.consent.contracts import PurposeState
+
+__all__ = ["ConsentPermits", "ProfileEraser", "Profiles", "UserRow"]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person whom a request named: identifiers now, and the published row where there is one."""
+
+    person_no: int
+    alias_nos: list[int]
+    body: Body | None
+
+
+class Profiles:
+    """Reads of profiles, over the published generation, the live overlay and the lake."""
+
+    def __init__(self, parts: BuildParts) -> None:
+        self.parts = parts
+        self.published = Published(parts.settings.home, parts.database, parts.clock)
+
+    @property
+    def database(self) -> Database:
+        """The database that the reads use."""
+        return self.parts.database
+
+    def current(self) -> Generation | None:
+        """The generation that is read now; None before the first build."""
+        return self.published.newest()
+
+    def left_out(self) -> LeftOut:
+        """The people whom the current generation leaves out; nobody before the first build."""
+        generation = self.current()
+        return state.left_out(generation) if generation is not None else LeftOut()
+
+    def find(self, connection: Connection, user_id: str) -> Found:
+        """The person of any identifier, or of `@number`; raises NobodyThere. Erased people are gone at once."""
+        people = self.parts.people
+        if user_id.startswith("@") and user_id[1:].isdigit():
+            alias: int | None = int(user_id[1:]) if len(user_id) < 11 else None
+        else:
+            alias = people.find(connection, user_id)
+        if alias is None:
+            raise NobodyThere
+        published = self.published.body_of(alias) if self.current() is not None else None
+        if published is not None:
+            person_no, body = published
+            numbers = [a.alias_no for a in body.aliases]
+            if user_id.startswith("@") and not people.described(connection, numbers):
+                raise NobodyThere
+            return Found(person_no, numbers, body)
+        members = people.component(connection, alias)
+        if not members or not people.described(connection, members):
+            raise NobodyThere
+        for member in members:
+            known = self.published.body_of(member) if self.current() is not None else None
+            if known is not None:
+                return Found(known[0], members, known[1])
+        return Found(min(members), members, None)
+
+    def analysable(self, connection: Connection, user_id: str) -> tuple[Found, list[PurposeState]]:
+        """The person and their purposes; raises NotAnalysable unless analytics is granted now."""
+        found = self.find(connection, user_id)
+        states = self.parts.permits.states(connection, found.alias_nos)
+        if not any(s.granted and s.purpose == ANALYTICS for s in states):
+            raise NotAnalysable
+        return found, states
+
+    def profile(self, user_id: str) -> bytes:
+        """The person's page as JSON; raises NobodyThere or NotAnalysable."""
+        with self.parts.database.connect() as connection:
+            found, states = self.analysable(connection, user_id)
+            live = self.parts.live.seen(connection, found.alias_nos)
+            if found.body is None:
+                return self._unpublished(connection, found, states, live)
+        generation, body = self.published.need(), found.body
+        head = show.ENCODE(
+            {
+                "person_no": found.person_no,
+                "user_id": body.user_id,
+                "aliases": [
+                    {"kind": a.kind, "value": a.value, "first_seen_time": to_iso(a.first_seen_us)}
+                    for a in body.aliases
+                ],
+                "generation": generation.number,
+                "built_time": to_iso(generation.built_us),
+                "live": show.live(live, body.last_us),
+                "names": _names(body.names),
+                "rfm": show.rfm(body.rfm, body.currency),
+                "counts": {
+                    "events": body.events + (live.events if live else 0),
+                    "orders": body.orders,
+                },
+                "purposes": show.purposes(states),
+            }
+        )
+        return head[:-1] + b',"tags":' + show.tags(self.published.tag_keys(), body) + b"}"
+
+    def _unpublished(
+        self, connection: Connection, found: Found, states: list[PurposeState], live: Any
+    ) -> bytes:
+        """Somebody who came after the last build: what identity and the overlay know."""
+        aliases = self.parts.people.described(connection, found.alias_nos)
+        personal = self.parts.personal.open(connection, found.alias_nos)
+        shown = [_shown(a, personal.get(a.alias_no, {})) for a in aliases]
+        names = {
+            n: masked(n, v) for fields in personal.values() for n, v in fields.items() if n != "identifier"
+        }
+        plain = next((a.value for a in aliases if a.value), f"@{found.person_no}")
+        return show.ENCODE(
+            {
+                "person_no": found.person_no, "user_id": plain, "aliases": shown, "generation": None,
+                "built_time": None, "live": show.live(live, None), "names": _names(names), "rfm": None,
+                "counts": {"events": live.events if live else 0, "orders": 0},
+                "purposes": show.purposes(states), "tags": [],
+            }
+        )  # fmt: skip
+
+    def timeline(
+        self, user_id: str, *, event: str | None, cursor: str | None, limit: int | None
+    ) -> Page[Json]:
+        """What the person did, newest first; raises NobodyThere or NotAnalysable."""
+        found, snapshot = self._with_files(user_id, "events")
+        return timeline.events(self.parts.engine, snapshot, found.alias_nos, event, cursor, limit)
+
+    def orders(self, user_id: str, *, cursor: str | None, limit: int | None) -> Page[Json]:
+        """The person's orders as they stand, newest first, with their lines."""
+        found, snapshot = self._with_files(user_id, "orders", "order_items")
+        return timeline.orders(self.parts.engine, snapshot, found.alias_nos, cursor, limit)
+
+    def relations(self, user_id: str) -> list[Json]:
+        """The people whom the person is tied to, the newest ties first, at most 500. Who may not be shown has no id."""
+        found, snapshot = self._with_files(user_id, "relations")
+        ties = timeline.relations(self.parts.engine, snapshot, found.alias_nos)
+        with self.parts.database.connect() as connection:
+            others = sorted({int(t["other_alias"]) for t in ties})
+            known = {a.alias_no: a for a in self.parts.people.described(connection, others)}
+            masks = self.parts.permits.granted_many(connection, [[n] for n in others])
+        may = {n for n, mask in zip(others, masks, strict=True) if mask & ANALYTICS}
+        shown = []
+        for tie in ties:
+            other = known.get(tie.pop("other_alias"))
+            if other is not None:
+                visible = other.alias_no in may
+                tie["user_id"] = (other.value or f"@{other.alias_no}") if visible else None
+                shown.append(tie)
+        return shown
+
+    def users(self, wanted: UserFilter, cursor: str | None, limit: int | None) -> Page[UserRow]:
+        """A page of the list; people erased or who withdrew since the build are not in it."""
+        if self.current() is None:
+            return Page([], None, 0)
+        only = self._exact(wanted.search)
+        page = self.published.users(wanted, cursor, limit, only)
+        return Page(self._still(page.items), page.next_cursor, page.total)
+
+    def every_user(self, wanted: UserFilter) -> Iterator[list[UserRow]]:
+        """All users of the filter, in pages; the same people as `users`."""
+        if self.current() is None:
+            return
+        for rows in self.published.every(wanted, self._exact(wanted.search)):
+            yield self._still(rows)
+
+    def facets(self) -> Json:
+        """How many people have which tier, class, channel, province, gender."""
+        if self.current() is None:
+            return {name: [] for name in ("tiers", "rfm", "channels", "provinces", "genders")}
+        found: Json = self.published.meta("facets")
+        return found
+
+    def tags(self) -> list[Json]:
+        """The catalogue: declaration, coverage, freshness and distribution of each tag."""
+        generation = self.current()
+        figures: Json = self.published.meta("tags") if generation is not None else {}
+        fresh = to_iso(generation.built_us) if generation is not None else None
+        return [
+            show.tag_head(tag)
+            | {
+                "source_tables": list(tag.source_tables),
+                "window_days": tag.window_days,
+                "freshness_time": fresh,
+                "coverage": 0.0,
+                "distribution": [],
+            }
+            | figures.get(tag.key, {})
+            for tag in TAGS
+        ]
+
+    def rfm(self) -> Json:
+        """The matrix, classes, tiers and cut-offs of the current generation; raises NothingPublished."""
+        generation = self.published.need()
+        figures: Json = self.published.meta("rfm")
+        return figures | {
+            "generation": generation.number,
+            "as_of_day": generation.as_of_day,
+            "definition": DEFINITION.as_dict(),
+            "left_out": self.left_out().as_dict(),
+        }
+
+    def contact(self, connection: Connection, user_id: str) -> tuple[Found, dict[str, str]]:
+        """Nickname, phone, e-mail in the clear, for a caller whose reason is being recorded; raises NobodyThere."""
+        found = self.find(connection, user_id)
+        personal = self.parts.personal.open(connection, found.alias_nos)
+        kinds = {a.alias_no: a.kind for a in self.parts.people.described(connection, found.alias_nos)}
+        fields: dict[str, str] = {}
+        for alias_no, values in personal.items():
+            for name, value in values.items():
+                fields.setdefault(kinds.get(alias_no, name) if name == "identifier" else name, value)
+        return found, fields
+
+    def _exact(self, search: str | None) -> int | None:
+        """The person of an identifier that the search text is, if it is one."""
+        if not search:
+            return None
+        with self.parts.database.connect() as connection:
+            try:
+                found = self.find(connection, search)
+            except NobodyThere:
+                return None
+        return found.person_no if found.body is not None else None
+
+    def _still(self, rows: list[UserRow]) -> list[UserRow]:
+        numbers = self.published.aliases_of([r.person_no for r in rows])
+        every = [n for group in numbers.values() for n in group]
+        with self.parts.database.connect() as connection:
+            living = {a.alias_no for a in self.parts.people.described(connection, every)}
+            masks = self.parts.permits.granted_many(connection, [numbers[r.person_no] for r in rows])
+        return [
+            r for r, mask in zip(rows, masks, strict=True)
+            if mask & ANALYTICS and any(n in living for n in numbers[r.person_no])
+        ]  # fmt: skip
+
+    def _with_files(self, user_id: str, *tables: str) -> tuple[Found, Snapshot]:
+        with self.parts.database.connect() as connection:
+            found, _ = self.analysable(connection, user_id)
+            return found, self.parts.lake.snapshot(connection, tables=list(tables))
+
+
+def _names(names: dict[str, str]) -> dict[str, str | None]:
+    return {name: names.get(name) for name in ("nickname", "phone", "email")}
+
+
+def _shown(alias: Alias, personal: Any) -> Json:
+    value = alias.value or masked(alias.kind, personal.get("identifier", "")) or "***"
+    return {"kind": alias.kind, "value": value, "first_seen_time": to_iso(alias.first_seen_us)}
