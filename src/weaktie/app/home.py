@@ -50,7 +50,10 @@ class HomeExists(Conflict):
     def __init__(self, home: Path) -> None:
         super().__init__(
             "home_exists",
-            Words(f"{home} 已经是 weaktie 数据目录，未作任何修改。", f"{home} is already a weaktie home; nothing was changed."),
+            Words(
+                f"{home} 已经是 weaktie 数据目录，未作任何修改。",
+                f"{home} is already a weaktie home; nothing was changed.",
+            ),
             place=str(home),
         )
 
@@ -76,7 +79,8 @@ def write_stamp(home: Path) -> None:
 def stamp_of(home: Path) -> int:
     """The format the home is in; raises NoHome."""
     try:
-        return int(msgspec.json.decode((home / STAMP).read_bytes(), type=dict[str, object])["format"])  # type: ignore[call-overload]
+        stamp: dict[str, object] = msgspec.json.decode((home / STAMP).read_bytes())
+        return int(str(stamp["format"]))
     except FileNotFoundError:
         raise NoHome(home) from None
     except (msgspec.DecodeError, KeyError, TypeError, ValueError):

@@ -68,5 +68,5 @@ def configure(level: str = "info", *, json: bool = False) -> None:
 
 
 def get_logger(name: str) -> Any:
-    """A logger whose lines carry `logger=name`."""
-    return structlog.get_logger(logger=name)
+    """A logger whose lines carry `part=name`."""
+    return structlog.get_logger(part=name)

@@ -1,0 +1,174 @@
+"""Commands that bring data in and build what is made of it: import, build."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from weaktie.app.cli import DEFAULT_HOME, AsJson, Home, app, out, screen
+from weaktie.app.status import catch_up
+from weaktie.app.wiring import App, open_app
+from weaktie.data.imports.contracts import KINDS, ImportSpec
+from weaktie.data.profiles.jobs import build as run_build
+from weaktie.kit.errors import Refused
+from weaktie.kit.logs import mask
+from weaktie.kit.words import Words
+from weaktie.store.runs.contracts import Cancelled
+from weaktie.store.runs.contracts import Progress as Told
+
+
+class Bar:
+    """A progress bar on the terminal; silent where there is none, so that scripts see clean output."""
+
+    def __init__(self, title: str) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<34}"),
+            BarColumn(bar_width=32),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=screen,
+            transient=False,
+            disable=not screen.is_terminal,
+        )
+        self._task = self._progress.add_task(title, total=1.0)
+        self._title = title
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, share: float, step: Words) -> None:
+        """Show a share from 0 to 1 and the step."""
+        self._progress.update(self._task, completed=share, description=f"{self._title}: {step.en}")
+
+
+def reporting(wt: App, job_id: str) -> Told:
+    """Progress that is written to the job's row, at most twice a second."""
+    last = [float("-inf")]
+
+    def told(share: float, step: Words) -> None:
+        now = wt.clock.monotonic()
+        if now - last[0] > 0.5 or share >= 1.0:
+            last[0] = now
+            wt.jobs.report(job_id, min(share, 1.0), step)
+
+    return told
+
+
+def as_job(wt: App, job_id: str, work: Any) -> None:
+    """Run work that somebody asked for through the jobs table, and write its end down."""
+    if not wt.jobs.begin(job_id):
+        return
+    try:
+        wt.jobs.end(job_id, result=work(reporting(wt, job_id)))
+    except Cancelled:
+        return
+    except Refused as error:
+        wt.jobs.end(job_id, error=error.code)
+        raise
+    except Exception as error:
+        wt.jobs.end(job_id, error=mask(type(error).__name__))
+        raise
+
+
+@app.command()
+def build(
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+    job: Annotated[str | None, typer.Option(help="Job whose progress to report.", hidden=True)] = None,
+) -> None:
+    """Bring waiting requests into the lake, compute tags and RFM, publish a generation of profiles."""
+    with open_app(home) as wt:
+        if job is not None:
+            as_job(wt, job, lambda told: build_once(wt, told))
+            return
+        with Bar("build") as bar:
+            result = build_once(wt, bar)
+    out(result, as_json=as_json, lines=[f"generation {result['generation']}: {result['people']} people"])
+
+
+def build_once(wt: App, told: Told) -> dict[str, object]:
+    """One build; what was acknowledged before it began enters the lake first."""
+    catch_up(wt)
+    result = run_build(wt.build_parts, told)
+    return {
+        "generation": result.generation,
+        "unchanged": result.unchanged,
+        "people": result.people,
+        "visitors": result.visitors,
+        "left_out": result.left_out.total,
+        "days_computed": result.days_computed,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+@app.command("import")
+def import_(
+    kind: Annotated[str | None, typer.Argument(help=f"One of {', '.join(KINDS)}.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="CSV, TSV, JSONL, Parquet or xlsx, also .gz.")] = None,
+    home: Home = DEFAULT_HOME,
+    mapping: Annotated[
+        str | None, typer.Option(help="A shipped mapping or a TOML file; guessed from the header without.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Source the rows belong to; one is made for imports without.")
+    ] = None,
+    basis: Annotated[
+        str | None, typer.Option(help='Basis per purpose as JSON, for example {"analytics": "contract"}.')
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the first rows as they would be stored; store nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    job: Annotated[str | None, typer.Option(help="Job to run.", hidden=True)] = None,
+) -> None:
+    """Import a file. Bad rows are written beside with their reason; an interrupted import goes on where it stopped."""
+    with open_app(home) as wt:
+        if job is not None:
+            import_id = str(wt.jobs.get(job).params["import_id"])
+            as_job(wt, job, lambda told: wt.importer.run(import_id, told).as_dict())
+            return
+        if kind not in KINDS or file is None:
+            raise typer.BadParameter(f"give a kind ({', '.join(KINDS)}) and a file")
+        spec = ImportSpec(
+            path=file,
+            kind=kind,
+            mapping=_mapping(mapping),
+            source_id=source,
+            basis=json.loads(basis) if basis else None,
+        )
+        if dry_run:
+            _show_preview(wt, spec, as_json=as_json)
+            return
+        with Bar(f"import {file.name}") as bar:
+            result = wt.importer.import_file(spec, actor="cli", progress=bar)
+    lines = [f"{table}: {count} rows stored" for table, count in result.stored.items()]
+    lines.append(
+        f"{result.rows_done} lines read, {result.rows_bad} bad, {result.rows_duplicate} there already"
+    )
+    if result.bad_path is not None and result.rows_bad:
+        lines.append(f"bad rows: {result.bad_path}")
+    out(result.as_dict(), as_json=as_json, lines=lines)
+
+
+def _mapping(given: str | None) -> str | Path | None:
+    return Path(given) if given is not None and given.endswith(".toml") else given
+
+
+def _show_preview(wt: App, spec: ImportSpec, *, as_json: bool) -> None:
+    found = wt.importer.preview(spec.path, spec.kind, spec.mapping)
+    bad = [
+        {"line": b.line, "code": b.code, "column": b.column, "message": b.words.as_dict()} for b in found.bad
+    ]
+    lines = []
+    for table, rows in found.tables.items():
+        lines.append(f"{table}:")
+        lines += [f"  {json.dumps(row, ensure_ascii=False, default=str)}" for row in rows]
+    lines += [f"bad line {b.line}, column {b.column}: {b.words.en}" for b in found.bad]
+    answer = {"kind": found.kind, "mapping": found.mapping.name, "tables": found.tables, "bad": bad}
+    out(json.loads(json.dumps(answer, default=str)), as_json=as_json, lines=lines)

@@ -1,0 +1,72 @@
+"""The HTTP side: every capability's routes in one FastAPI application, and the console's files."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from weaktie import __version__
+from weaktie.app import api
+from weaktie.app.wiring import App
+from weaktie.data.collect import api as collect_api
+from weaktie.data.imports import api as imports_api
+from weaktie.data.metrics import api as metrics_api
+from weaktie.data.profiles import api as profiles_api
+from weaktie.data.sources import api as sources_api
+from weaktie.kit.errors import NotFound
+from weaktie.kit.web import RequestGuard, SecurityHeaders, install_error_handlers
+from weaktie.kit.words import Words
+from weaktie.trust.accounts import api as accounts_api
+from weaktie.trust.audit import api as audit_api
+from weaktie.trust.rights import api as rights_api
+
+CONSOLE = Path(__file__).parent / "static" / "console"
+NONCE_MARK = "__CSP_NONCE__"
+CACHE_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def make_api(wt: App) -> FastAPI:
+    """The application; its parts are reached through `app.state.weaktie`."""
+    application = FastAPI(
+        title="weaktie", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
+    application.state.weaktie = wt
+    install_error_handlers(application)
+    application.add_middleware(RequestGuard, unlimited=[("POST", "/api/imports")])
+    application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
+    for module in (
+        accounts_api, audit_api, rights_api, sources_api, collect_api, imports_api, profiles_api, metrics_api, api,
+    ):  # fmt: skip
+        application.include_router(module.router)
+    _add_console(application)
+    return application
+
+
+def _add_console(application: FastAPI) -> None:
+    @application.get("/assets/{name:path}", include_in_schema=False)
+    def asset(name: str) -> Response:
+        path = (CONSOLE / "assets" / name).resolve()
+        if not path.is_relative_to(CONSOLE / "assets") or not path.is_file():
+            raise _no_page(name)
+        return FileResponse(path, headers=CACHE_FOR_EVER)
+
+    @application.get("/{page:path}", include_in_schema=False)
+    def page(page: str, request: Request) -> Response:
+        if page.startswith("api/"):
+            raise _no_page(page)
+        plain = (CONSOLE / page).resolve()
+        if page and plain.is_relative_to(CONSOLE) and plain.is_file() and plain.suffix != ".html":
+            return FileResponse(plain)
+        index = CONSOLE / "index.html"
+        if not index.exists():
+            return HTMLResponse(
+                "<p>控制台尚未构建。The console is not built; run: make run</p>", status_code=503
+            )
+        text = index.read_text("utf-8").replace(NONCE_MARK, request.state.csp_nonce)
+        return HTMLResponse(text, headers={"Cache-Control": "no-store"})
+
+
+def _no_page(name: str) -> NotFound:
+    return NotFound(
+        "no_such_page", Words("没有这个页面或接口。", "There is no such page or route."), place=name
+    )

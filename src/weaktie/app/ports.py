@@ -1,0 +1,98 @@
+"""Adapters between floors: what one capability asks of another, answered by the one that knows."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection
+
+from weaktie.data.collect.contracts import Grant, IdentifierKind
+from weaktie.data.identity.logic import normalised
+from weaktie.data.sources import service as sources
+from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
+from weaktie.kit.clock import Clock
+from weaktie.kit.logs import get_logger
+from weaktie.store.database.service import Database
+from weaktie.trust.accounts.keys import key_book
+from weaktie.trust.consent.service import Consent
+from weaktie.trust.vault.service import Vault
+
+_LOG = get_logger("ports")
+IMPORT_BASIS = sources.OWN_SERVICE_BASIS
+"""The ground of an import that declares none: that of the shop's own service."""
+
+
+class ImportSources:
+    """The source that an import's rows belong to."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def for_import(
+        self, tx: Connection, *, source_id: str | None, basis: Mapping[str, str] | None
+    ) -> tuple[str, int]:
+        """The named source, or the source of kind `import` with this basis, made when there is none."""
+        if source_id is not None:
+            found = sources.find(tx, source_id)
+            return found.source_id, found.purposes
+        wanted = dict(basis) if basis is not None else IMPORT_BASIS
+        for source in sources.list_sources(tx, archived=False):
+            if source.kind == "import" and source.basis == wanted:
+                return source.source_id, source.purposes
+        made = sources.create(tx, self._clock, name="Imports", kind="import", basis=wanted, actor="import")
+        return made.source_id, made.purposes
+
+
+def write_grants(database: Database) -> Callable[[], dict[str, Grant]]:
+    """A reader of all living write keys with the source and purposes of each, by hash."""
+
+    def load() -> dict[str, Grant]:
+        with database.connect() as connection:
+            living = {s.source_id: s.purposes for s in sources.list_sources(connection, archived=False)}
+            keys = key_book(connection)
+        fallback = DEFAULT_SOURCE_ID
+        named = {digest: key.source_id or fallback for digest, key in keys.items()}
+        return {digest: Grant(source, living[source]) for digest, source in named.items() if source in living}
+
+    return load
+
+
+class BlockedPeople:
+    """Identifiers of whom nothing may be kept, held in memory and followed once a second by a thread of its own."""
+
+    def __init__(self, database: Database, consent: Consent, vault: Vault, *, every_s: float = 1.0) -> None:
+        self._database, self._consent, self._vault, self._every_s = database, consent, vault, every_s
+        self._lookups: frozenset[str] = frozenset()
+        self._version = -1
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Read once now, then follow changes until `stop`."""
+        self.refresh()
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def stop(self) -> None:
+        """End following."""
+        self._stop.set()
+
+    def refresh(self) -> None:
+        """Read the identifiers again when they changed."""
+        with self._database.connect() as connection:
+            version = self._consent.consent_version(connection)
+            if version != self._version:
+                self._lookups = self._consent.blocked(connection)
+                self._version = version
+
+    def _follow(self) -> None:
+        while not self._stop.wait(self._every_s):
+            try:
+                self.refresh()
+            except Exception:  # noqa: BLE001  the last known list holds until the database answers again
+                _LOG.warning("blocked_people_not_read")
+
+    def any(self) -> bool:
+        """Whether anybody is blocked."""
+        return bool(self._lookups)
+
+    def blocks(self, kind: IdentifierKind, value: str) -> bool:
+        """Whether events under this identifier must not be kept."""
+        return f"{kind}#{self._vault.lookup_key(kind, normalised(kind, value))}" in self._lookups

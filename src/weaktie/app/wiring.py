@@ -1,0 +1,277 @@
+"""Everything is wired here, once: which part gets which. No other module knows how a part is made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from weaktie.app.home import check_home
+from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
+from weaktie.app.status import Status
+from weaktie.data.collect import segment, sensors
+from weaktie.data.collect.jobs import LakeWriter
+from weaktie.data.collect.keys import KeyBook
+from weaktie.data.collect.live import LiveEvents
+from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
+from weaktie.data.identity.service import Identity, Registry
+from weaktie.data.imports.converters import Defaults
+from weaktie.data.imports.service import Importer
+from weaktie.data.metrics.service import Metrics
+from weaktie.data.profiles.permits import ConsentPermits
+from weaktie.data.profiles.service import Profiles
+from weaktie.data.sources import service as sources
+from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
+from weaktie.kit.clock import Clock, SystemClock
+from weaktie.kit.settings import Settings, load
+from weaktie.store.database.jobs import head, revision
+from weaktie.store.database.jobs import upgrade as upgrade_database
+from weaktie.store.database.service import Database, open_database
+from weaktie.store.engine.contracts import Engine
+from weaktie.store.engine.service import open_engine
+from weaktie.store.lake.contracts import Lake
+from weaktie.store.lake.service import open_lake
+from weaktie.store.log.contracts import Log
+from weaktie.store.log.service import open_log
+from weaktie.store.runs.service import Jobs, Lease
+from weaktie.trust.accounts.service import Accounts
+from weaktie.trust.audit.service import record
+from weaktie.trust.consent.service import Consent
+from weaktie.trust.vault.service import DayKeys, Vault
+
+DECODERS = {"segment": segment.decode, "sensors": sensors.decode}
+
+
+@dataclass(frozen=True, slots=True)
+class BuildParts:
+    """What a build works with."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    lake: Lake
+    engine: Engine
+    people: Identity
+    permits: ConsentPermits
+    personal: Vault
+    live: LiveOverlay
+
+
+class App:
+    """One process's parts over one home. Parts are made when they are first used, so that a command pays for its own."""
+
+    def __init__(self, settings: Settings, clock: Clock, database: Database) -> None:
+        self.settings, self.clock, self.database = settings, clock, database
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Personal values, encrypted."""
+        return Vault(self.database, self.settings.home)
+
+    @cached_property
+    def day_keys(self) -> DayKeys:
+        """Keys of the log's days."""
+        return self.vault.day_keys()
+
+    @cached_property
+    def log(self) -> Log:
+        """Requests in durable order."""
+        address, size = self.settings.addresses.log, self.settings.log.segment_bytes
+        return open_log(address, self.settings.home, self.day_keys, self.clock, segment_bytes=size)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Parquet files and their manifest."""
+        grace = self.settings.lake.grace_seconds
+        return open_lake(self.settings.addresses.lake, self.settings.home, self.clock, grace_seconds=grace)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Queries over the lake."""
+        return open_engine(self.settings.addresses.engine, self.settings.home, self.settings.engine)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Numbers for identifiers."""
+        return Registry(self.database, self.vault)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who is one person."""
+        return Identity(self.vault)
+
+    @cached_property
+    def consent(self) -> Consent:
+        """Receipts and what follows from them."""
+        return Consent(self.clock, self.vault)
+
+    @cached_property
+    def permits(self) -> ConsentPermits:
+        """Consent as profiles ask it."""
+        return ConsentPermits(self.consent, self.identity, self.clock)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """People of the console and keys."""
+        return Accounts(self.database, self.clock, self.settings)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Long work."""
+        return Jobs(self.database, self.clock)
+
+    @cached_property
+    def loader(self) -> Loader:
+        """Bulk loads."""
+        return Loader(
+            database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, settings=self.settings,
+            clock=self.clock,
+        )  # fmt: skip
+
+    @cached_property
+    def importer(self) -> Importer:
+        """Files into the lake."""
+        workspace = self.settings.workspace
+        return Importer(
+            self.database, self.clock, self.settings.home, Defaults(workspace.timezone, workspace.currency),
+            self.loader.load, ImportSources(self.clock),
+        )  # fmt: skip
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Numbers about the shop."""
+        return Metrics(
+            database=self.database, lake=self.lake, engine=self.engine, settings=self.settings, clock=self.clock
+        )
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What arrives now."""
+        return Arrivals(self.database, self.clock)
+
+    @cached_property
+    def overlay(self) -> LiveOverlay:
+        """Who was seen since the last build."""
+        return LiveOverlay()
+
+    @cached_property
+    def live(self) -> LiveEvents:
+        """The live page's events."""
+        return LiveEvents(database=self.database, lake=self.lake, engine=self.engine)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Profiles as they are published, with the live overlay."""
+        return Profiles(self.build_parts)
+
+    @cached_property
+    def status(self) -> Status:
+        """How far the consumers are."""
+        return Status(self)
+
+    @cached_property
+    def key_book(self) -> KeyBook:
+        """Write keys at the door."""
+        return KeyBook(write_grants(self.database), self.clock)
+
+    @cached_property
+    def blocked(self) -> BlockedPeople:
+        """Of whom nothing may be kept."""
+        people = BlockedPeople(self.database, self.consent, self.vault)
+        people.start()
+        return people
+
+    @property
+    def build_parts(self) -> BuildParts:
+        """What a build works with."""
+        return BuildParts(
+            self.settings, self.clock, self.database, self.lake, self.engine, self.identity, self.permits, self.vault,
+            self.overlay,
+        )  # fmt: skip
+
+    def lake_writer(self, held: Lease) -> LakeWriter:
+        """The consumer that brings requests into the lake; `held` is its lease."""
+        return LakeWriter(
+            database=self.database, log=self.log, lake=self.lake, registry=self.registry, vault=self.vault,
+            decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held,
+        )  # fmt: skip
+
+    def note(self, actor: str, action: str, object_kind: str, object_id: str, detail: dict[str, object]) -> None:
+        """Put one line into the audit chain, in a transaction of its own."""
+        with self.database.begin() as tx:
+            record(
+                tx, self.clock, actor=actor, action=action, object_kind=object_kind, object_id=object_id, detail=detail
+            )
+
+    def create_key(self, kind: str, name: str, *, source_id: str | None, actor: str) -> str:
+        """Make a key, audited; a write key without a source feeds the default one."""
+        with self.database.begin() as tx:
+            if kind == "write":
+                source_id = sources.find(tx, source_id or DEFAULT_SOURCE_ID).source_id
+            plaintext = self.accounts.create_key(tx, kind, name, source_id=source_id)
+            record(
+                tx, self.clock, actor=actor, action="key.create", object_kind="key", object_id=name,
+                detail={"kind": kind, "source_id": source_id},
+            )  # fmt: skip
+        return plaintext
+
+    def setup_token(self) -> str | None:
+        """The token of a new set-up link while nobody has an account yet."""
+        with self.database.begin() as tx:
+            return self.accounts.setup_link(tx)
+
+    def close(self) -> None:
+        """Give everything back."""
+        if "blocked" in self.__dict__:
+            self.blocked.stop()
+        if "engine" in self.__dict__:
+            self.engine.close()
+        self.database.close()
+
+
+@contextmanager
+def open_app(home: Path, clock: Clock | None = None) -> Iterator[App]:
+    """The parts over a home, given back at the end; raises NoHome, HomeFormat or BadSetting.
+
+    A database that is behind this release's schema is brought up to it first.
+    """
+    check_home(home)
+    settings = load(home)
+    database = open_database(settings.addresses.database, settings.home)
+    try:
+        if revision(database) != head():
+            upgrade_database(database)
+        app = App(settings, clock or SystemClock(), database)
+    except BaseException:
+        database.close()
+        raise
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The secrets of a new home, shown once."""
+
+    write_key: str
+    setup_token: str | None
+
+
+def prepare_home(home: Path, clock: Clock, *, simulated: bool = False) -> Prepared:
+    """Database, master key, default source with a write key, one-time set-up link."""
+    settings = load(home)
+    database = open_database(settings.addresses.database, settings.home)
+    upgrade_database(database)
+    Vault.create(database, settings.home)
+    app = App(settings, clock, database)
+    try:
+        with database.begin() as tx:
+            basis = dict.fromkeys(sources.OWN_SERVICE_BASIS, "consented_upstream") if simulated else None
+            sources.ensure_default(tx, clock, simulated=simulated, basis=basis)
+        key = app.create_key("write", "default", source_id=None, actor="system")
+        with database.begin() as tx:
+            return Prepared(key, app.accounts.setup_link(tx))
+    finally:
+        app.close()

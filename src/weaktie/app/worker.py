@@ -1,0 +1,183 @@
+"""The worker process: it carries requests into the lake, keeps the lake tidy, and runs jobs as child processes.
+
+It ends when its parent does: the parent holds the other end of its standard input.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from weaktie.app.status import CONSUMER_LEASE
+from weaktie.app.wiring import App, open_app
+from weaktie.data.collect.jobs import offset_of
+from weaktie.kit.clock import DAY_US, MINUTE_US
+from weaktie.kit.errors import Refused
+from weaktie.kit.logs import get_logger
+from weaktie.store.lake.jobs import REWRITE_LEASE, compact
+from weaktie.store.lake.tables import TABLES
+from weaktie.store.runs.contracts import RUNNING, WAITING, Busy, Job
+from weaktie.store.runs.service import Lease, lease
+
+_LOG = get_logger("worker")
+IDLE_SECONDS = 0.2
+HOUSEKEEPING_SECONDS = 20.0
+JOB_SECONDS = 1.0
+LIVE_MINUTES_KEPT = 3 * 1440
+JOB_COMMANDS = {"build": "build", "import": "import"}
+
+
+def run_worker(home: Path, *, watch_parent: bool) -> None:
+    """Work until told to stop."""
+    stop = threading.Event()
+    if watch_parent:
+        threading.Thread(target=_until_orphaned, args=(stop,), daemon=True).start()
+    with open_app(home) as wt:
+        helper = threading.Thread(target=_look_after, args=(wt, stop), daemon=True)
+        helper.start()
+        try:
+            _consume(wt, stop)
+        finally:
+            stop.set()
+            helper.join(timeout=10)
+
+
+def _until_orphaned(stop: threading.Event) -> None:
+    os.read(0, 1)
+    stop.set()
+
+
+def _consume(wt: App, stop: threading.Event) -> None:
+    """Hold the consumer's lease and write the lake; another worker's lease is waited for."""
+    held = Lease(wt.database, wt.clock, CONSUMER_LEASE)
+    writer = wt.lake_writer(held)
+    mine = False
+    while not stop.is_set():
+        try:
+            if not mine:
+                mine = held.acquire()
+            else:
+                held.renew()
+            if mine and writer.run_once().requests_read:
+                stop.wait(_breath(wt))
+                continue
+        except Busy:
+            mine = False
+        except Refused as error:
+            _LOG.error("consumer_waits", code=error.code)
+        except Exception:  # noqa: BLE001  the batch is repeated; the log holds everything
+            _LOG.exception("consumer_failed")
+            stop.wait(1.0)
+        stop.wait(IDLE_SECONDS)
+    if mine:
+        held.release()
+
+
+def _breath(wt: App) -> float:
+    """A short wait lets requests gather, so that live traffic does not make a file for each."""
+    return 0.0 if wt.status.lag() > 50 else wt.settings.lake.batch_wait_ms / 1000
+
+
+def _look_after(wt: App, stop: threading.Event) -> None:
+    """Jobs every second, housekeeping now and then."""
+    tidied = wt.clock.monotonic()
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    while not stop.wait(JOB_SECONDS):
+        try:
+            _watch_children(wt, children)
+            _start_jobs(wt, children)
+            if wt.clock.monotonic() - tidied > HOUSEKEEPING_SECONDS:
+                tidied = wt.clock.monotonic()
+                housekeeping(wt)
+                _schedule_build(wt)
+        except Refused as error:
+            _LOG.warning("worker_waits", code=error.code)
+        except Exception:  # noqa: BLE001  the next round tries again
+            _LOG.exception("worker_failed")
+    for child in children.values():
+        child.terminate()
+
+
+def _start_jobs(wt: App, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    if children:
+        return
+    job = wt.jobs.next_waiting()
+    if job is None:
+        return
+    if job.kind not in JOB_COMMANDS:
+        wt.jobs.end(job.job_id, error="unknown_kind")
+        return
+    command = [
+        sys.executable,
+        "-m",
+        "weaktie",
+        JOB_COMMANDS[job.kind],
+        "--home",
+        str(wt.settings.home),
+        "--job",
+        job.job_id,
+    ]
+    children[job.job_id] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603  our own command
+
+
+def _watch_children(wt: App, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for job_id, child in list(children.items()):
+        job = wt.jobs.get(job_id)
+        if child.poll() is None:
+            if job.state not in (RUNNING, WAITING):
+                child.terminate()
+            continue
+        del children[job_id]
+        if job.state in (RUNNING, WAITING):
+            wt.jobs.end(job_id, error=f"exit_{child.returncode}")
+
+
+def _schedule_build(wt: App) -> None:
+    """Ask for a build when the last one is older than the settings allow and something is new."""
+    every = wt.settings.build.every_minutes
+    if not every:
+        return
+    current = wt.profiles.current()
+    due = current is None or wt.clock.now_us() - current.built_us > every * MINUTE_US
+    with wt.database.connect() as connection:
+        version = wt.lake.snapshot(connection, tables=[]).version
+    if due and version > (current.snapshot_version if current is not None else 0) and not _building(wt):
+        wt.jobs.start("build", {}, actor="schedule")
+
+
+def _building(wt: App) -> bool:
+    recent: list[Job] = wt.jobs.page(None, 20).items
+    return any(j.kind == "build" and j.state in (RUNNING, WAITING) for j in recent)
+
+
+def housekeeping(wt: App) -> None:
+    """Merge small files, delete what was replaced, drop old log segments with their keys, forget old minutes."""
+    arrived = [name for name in TABLES if name in ARRIVED]
+    try:
+        with lease(wt.database, wt.clock, REWRITE_LEASE):
+            compact(wt.database, wt.lake, arrived)
+    except Busy:
+        pass
+    with wt.database.begin() as tx:
+        wt.lake.sweep(tx)
+    drop_old_log(wt)
+    wt.arrivals.forget_before(wt.clock.now_us() // MINUTE_US - LIVE_MINUTES_KEPT)
+
+
+ARRIVED = ("events", "orders", "order_items", "products", "contents", "users", "relations")
+
+
+def drop_old_log(wt: App) -> int:
+    """Delete log segments that are in the lake and older than `log.keep_days`, and their keys; returns the segments."""
+    today = wt.clock.now_us() // DAY_US
+    before = today - wt.settings.log.keep_days
+    dropped, consumed = 0, True
+    for partition in wt.log.partitions():
+        with wt.database.connect() as connection:
+            offset = offset_of(connection, partition)
+        dropped += wt.log.drop_before(partition, offset, before)
+        consumed = consumed and wt.log.end(partition) <= offset
+    if consumed:
+        wt.day_keys.destroy_before(before)
+    return dropped
