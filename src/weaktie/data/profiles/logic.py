@@ -1,5 +1,6 @@
 """RFM: levels by tertiles, six classes, four tiers; pure arithmetic over arrays. Defined in docs/reference/rfm.md."""
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -127,3 +128,19 @@ def masked(field: str, value: str) -> str:
         name, _, host = value.partition("@")
         return f"{name[:1]}***@{host}" if host else "***"
     return f"{value[:1]}***" if value else ""
+
+
+def neutralised(value: object) -> object:
+    """A cell that no spreadsheet runs as a formula: texts that begin like one get an apostrophe. Numbers stay."""
+    if value is None:
+        return ""
+    text = str(value)
+    risky = text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n")
+    return "'" + text if risky and isinstance(value, str) and not _is_number(text) else value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

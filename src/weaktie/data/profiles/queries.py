@@ -71,7 +71,8 @@ def order_days_touched(orders: Frame, new: Frame) -> Frame:
 
 
 def orders_now(orders: Frame) -> Frame:
-    """Each order as it stands, by its versions: columns of `tables.ORDERS_NOW` without `owner_no`.
+    """Each order as it stands, by its versions: columns of `tables.ORDERS_NOW` without
+    `owner_no`, and channel and status.
 
     The latest paid (or adjusting) version says the amount; what was given back is the most that any version says, and a
     refund that comes as a negative amount counts the same. A cancelled order that had been paid is worth nothing; one
@@ -109,8 +110,13 @@ def orders_now(orders: Frame) -> Frame:
     paid = (nw.col("kind") != "cancel") & (nw.col("final") != "cancel") & (nw.col("status") != "adjustment")
     counts = paid & (amount >= 0) & ((amount == 0) | (nw.col("net_minor") > 0))
     undone = (nw.col("final") == "cancel") | (back > 0)
+    stands = (
+        nw.when(nw.col("final") == "cancel").then(nw.lit("cancelled")).when(back > 0).then(nw.lit("refunded"))
+        .otherwise(status)
+    )  # fmt: skip
     return whole.select(
-        "order_id", "alias_no", "day", "paid_time", "currency", "net_minor", gross_minor=amount.cast(nw.Int64),
+        "order_id", "alias_no", "day", "paid_time", "currency", "net_minor", "channel", status=stands,
+        gross_minor=amount.cast(nw.Int64),
         refunded_minor=back.cast(nw.Int64), counted=_flag(counts), undone=_flag(undone),
         has_coupon=_flag(~nw.col("coupon_id").is_null()), referrer_alias_no=nw.col("referrer_alias_no"),
         purposes=nw.col("final_purposes"),

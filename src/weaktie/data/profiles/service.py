@@ -23,13 +23,14 @@ from weaktie.data.profiles.logic import DEFINITION, masked
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
+from weaktie.data.profiles.queries import orders_now
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState
 
-__all__ = ["ConsentPermits", "ProfileEraser", "Profiles", "UserRow"]
+__all__ = ["ConsentPermits", "ProfileEraser", "Profiles", "UserRow", "orders_now"]
 Json = dict[str, Any]
 
 

@@ -69,10 +69,10 @@ def orders(
         lines = _lines(session, snapshot, [row["order_id"] for row in found[:size]])
     items = [
         {
-            "order_id": row["order_id"], "paid_time": to_iso(row["us"]),
-            "amount": _money(row["gross_minor"], row["currency"]), "net": _money(row["net_minor"], row["currency"]),
-            "refunded": _money(row["refunded_minor"], row["currency"]), "counts": bool(row["counted"]),
-            "undone": bool(row["undone"]), "items": lines.get(row["order_id"], []),
+            "order_id": row["order_id"], "paid_time": to_iso(row["us"]), "status": row["status"],
+            "channel": row["channel"], "amount_minor": row["gross_minor"], "net_minor": row["net_minor"],
+            "refunded_minor": row["refunded_minor"], "currency": row["currency"], "counts": bool(row["counted"]),
+            "items": lines.get(row["order_id"], []),
         }
         for row in found[:size]
     ]  # fmt: skip
@@ -81,7 +81,8 @@ def orders(
 
 
 def relations(engine: Engine, snapshot: Snapshot, alias_nos: Sequence[int]) -> list[Json]:
-    """Ties from and to the identifiers: other_alias, kind, direction, weight, time; the newest first, at most 500."""
+    """Ties from and to the identifiers: other_alias, kind, direction, count, weight, last_time; the newest first, at most
+    500."""
     mine = list(alias_nos)
     with engine.session() as session:
         every = session.scan([f.path for f in snapshot.of("relations")], RELATIONS.schema)
@@ -102,7 +103,7 @@ def relations(engine: Engine, snapshot: Snapshot, alias_nos: Sequence[int]) -> l
         ties = (
             nw.concat(sides)
             .group_by("other_alias", "kind", "direction")
-            .agg(nw.col("weight").max(), nw.col("us").max())
+            .agg(nw.col("weight").max(), nw.col("us").max(), nw.len().alias("count"))
             .sort("us", "other_alias", "kind", "direction", descending=[True, False, False, False])
             .head(TIES)
         )
@@ -110,8 +111,10 @@ def relations(engine: Engine, snapshot: Snapshot, alias_nos: Sequence[int]) -> l
             session.collect(ties).sort_by([("us", "descending"), ("other_alias", "ascending")]).to_pylist()
         )
     return [
-        {"other_alias": r["other_alias"], "kind": r["kind"], "direction": r["direction"], "weight": r["weight"],
-         "time": to_iso(r["us"])}
+        {
+            "other_alias": r["other_alias"], "kind": r["kind"], "direction": r["direction"], "count": r["count"],
+            "weight": r["weight"], "last_time": to_iso(r["us"]),
+        }
         for r in found
     ]  # fmt: skip
 
@@ -170,7 +173,7 @@ def _lines(session: Session, snapshot: Snapshot, order_ids: list[str]) -> dict[s
         lines.setdefault(row["order_id"], []).append(
             {
                 "product_id": row["product_id"], "name": row["name"], "quantity": row["quantity"],
-                "amount": _money(row["amount_minor"], row["currency"]),
+                "amount_minor": row["amount_minor"], "currency": row["currency"],
             }
         )  # fmt: skip
     return lines
