@@ -17,7 +17,7 @@ from weaktie.simulate.vocabulary import CATEGORIES, COUPONS
 NOBODY = 10_000  # A login slot that no visit reaches: the visit stays anonymous.
 _FEED, _SHELF, _SEARCH, _DIRECT = 0, 1, 2, 3
 _SLOT_ODDS = (0.84, 0.08, 0.045, 0.035)
-_MORE_SLOTS = 6.5
+_MORE_SLOTS = 4.0
 _MOST_SLOTS = 40
 _CLICK, _LIKE, _COMMENT = 0.09, 0.05, 0.012
 _ADD, _CHECKOUT, _PAY, _SHARE, _INVITE = 0.07, 0.54, 0.6, 0.03, 0.05

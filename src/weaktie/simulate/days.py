@@ -212,7 +212,8 @@ def sent_invitations(world: World, day: int, rng: np.random.Generator) -> Events
     device = world.devices.first[inviter]
     way = _ways_in(world, inviter, np.ones(len(inviter), np.bool_), rng)
     known = np.ones(len(inviter), np.bool_)
-    opened = made(Kind.APP_OPENED, sent - 20 * SECOND_MS, inviter, device, way, known)
+    before = np.maximum(sent - 20 * SECOND_MS, line.midnight_ms[day])
+    opened = made(Kind.APP_OPENED, before, inviter, device, way, known)
     asked = made(Kind.INVITE_SENT, sent, inviter, device, way, known, peer=invites.invitee[begin:end])
     return joined([opened, asked])
 

@@ -46,8 +46,8 @@ def devices(spec: MarketSpec, folk: People) -> Devices:
     total = count + len(has_second)
     platform = rng.choice(3, total, p=(0.66, 0.24, 0.1)).astype(np.int8)
     system = np.where(platform == WEB, 3, rng.choice(3, total, p=(0.55, 0.33, 0.12)))
-    # About one person in 200 signs in on somebody else's device, and does not take an own second one.
-    guests = rng.permutation(folk.registered)[: max(folk.registered // 200, 1)]
+    # About one person in 100 signs in on somebody else's device, and does not take an own second one.
+    guests = rng.permutation(folk.registered)[: max(folk.registered // 100, 1)]
     hosts = (guests + 1 + rng.integers(0, folk.registered - 1, len(guests))) % folk.registered
     second[guests] = hosts
     letters = rng.integers(0, 16, (total, 32))

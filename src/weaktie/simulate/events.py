@@ -1,6 +1,6 @@
 """The columns in which simulated events live between behaviour and encoding."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -64,10 +64,6 @@ class Events:
     def take(self, rows: I64 | B) -> "Events":
         """The events at `rows`, in that order."""
         return Events(*(getattr(self, one.name)[rows] for one in fields(self)))
-
-    def at(self, time_ms: I64) -> "Events":
-        """The same events at other times."""
-        return replace(self, time_ms=time_ms)
 
 
 def joined(parts: list[Events]) -> Events:

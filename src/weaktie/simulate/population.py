@@ -27,7 +27,7 @@ from weaktie.simulate.vocabulary import AGE_BANDS, CATEGORIES, PLACES
 
 COMMUNITY_SIZE = 60
 _STREAM = 2
-_MEAN_SESSIONS_PER_DAY = 0.15
+_MEAN_SESSIONS_PER_DAY = 0.21
 
 
 @dataclass(frozen=True, slots=True)

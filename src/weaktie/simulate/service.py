@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from weaktie.simulate.entities import entity_files, truth_files
 from weaktie.simulate.events import Kind
 from weaktie.simulate.sensors import SensorsText
 from weaktie.simulate.timeline import I64
-from weaktie.simulate.trickle import SLOT_MS, Due, live
+from weaktie.simulate.trickle import SLOT_MS, SlotText, live
 from weaktie.simulate.world import World, world_of
 
 EVENTS_PER_USER = 103
@@ -34,22 +35,23 @@ class Scribe:
         self._segment = SegmentText(self._bits)
         self._sensors = SensorsText(self._bits)
 
-    def write(
-        self, scene: Scene, day: int, prefix: str, first_track: int, rows: I64 | None = None
-    ) -> DayBatch:
-        """The scene's events (or those at `rows`) as bytes.
+    def rows(self, scene: Scene) -> tuple[I64, I64]:
+        """Which rows of the scene become events of Segment's protocol, and which of Sensors'.
+
+        Each has its own way to say who somebody is: identify there; here track_signup, which is itself the sign-in,
+        and profile_set.
+        """
+        kind = scene.events.kind
+        mini = self._world.devices.is_mini_program()[scene.events.device]
+        return np.flatnonzero(~mini & (kind != Kind.TRAITS)), np.flatnonzero(mini & (kind != Kind.SIGNED_IN))
+
+    def write(self, scene: Scene, day: int, prefix: str, first_track: int) -> DayBatch:
+        """The scene's events as bytes.
 
         `prefix` begins the message ids and must belong to this scene alone, as must the numbers from
         `first_track` on.
         """
-        events = scene.events
-        chosen = np.arange(len(events)) if rows is None else rows
-        mini = self._world.devices.is_mini_program()[events.device[chosen]]
-        kind = events.kind[chosen]
-        # Each protocol has its own way to say who somebody is: identify there; here track_signup, which
-        # is itself the sign-in, and profile_set.
-        app = chosen[~mini & (kind != Kind.TRAITS)]
-        form = chosen[mini & (kind != Kind.SIGNED_IN)]
+        app, form = self.rows(scene)
         props = properties(self._bits, scene, prefix)
         shop = shops(self._bits, scene)
         return DayBatch(
@@ -117,24 +119,20 @@ def trickle(
     world = world_of(spec)
     scribe = Scribe(world)
     with Delivery(Address(host, port, key, key), clock=clock, stop=stop, patient=True) as delivery:
-        for due in live(world, rate_per_s, clock, stop):
-            delivery.send(_together([_live_batch(spec, scribe, one) for one in due]))
+        for due in live(world, rate_per_s, clock, stop, partial(_write_slot, spec, scribe)):
+            delivery.send(due)
             delivery.finish()
         return delivery.report()
 
 
-def _live_batch(spec: MarketSpec, scribe: Scribe, due: Due) -> DayBatch:
-    prefix = f"live{spec.seed}-{spec.end_us // 1000:x}-{due.slot:x}-"
-    day = due.slot * SLOT_MS * 1000 // DAY_US
-    return scribe.write(due.scene, day, prefix, due.slot * _TRACKS_PER_SLOT % 2**52, due.rows)
-
-
-def _together(batches: list[DayBatch]) -> DayBatch:
-    """Several slots' events in one, so that a tick is one request a protocol."""
-    return DayBatch(
-        day=batches[-1].day,
-        segment=tuple(event for one in batches for event in one.segment),
-        sensors=tuple(event for one in batches for event in one.sensors),
+def _write_slot(spec: MarketSpec, scribe: Scribe, slot: int, scene: Scene) -> SlotText:
+    prefix = f"live{spec.seed}-{spec.end_us // 1000:x}-{slot:x}-"
+    batch = scribe.write(scene, slot * SLOT_MS * 1000 // DAY_US, prefix, slot * _TRACKS_PER_SLOT % 2**52)
+    app, form = scribe.rows(scene)
+    times = scene.events.time_ms
+    return SlotText(
+        segment=list(zip(times[app].tolist(), batch.segment, strict=True)),
+        sensors=list(zip(times[form].tolist(), batch.sensors, strict=True)),
     )
 
 
