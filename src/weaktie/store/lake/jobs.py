@@ -1,15 +1,18 @@
-"""Keeping the lake readable: merging the small files that live ingestion leaves behind."""
+"""Rewriting files: merging the small ones that live ingestion leaves behind, and taking people out."""
 
+import functools
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from weaktie.store.database.service import Database
-from weaktie.store.lake.contracts import Lake, LakeFile
+from weaktie.store.lake.contracts import Lake, LakeFile, Staged
+from weaktie.store.lake.tables import TABLES
 
 MERGE_AT = 16
 SMALLEST_TIER_BYTES = 128 * 1024
@@ -47,4 +50,54 @@ def _merge(database: Database, lake: Lake, table: str, day: int, files: list[Lak
     origin = f"{table}-merged-{files[0].file_id}-{files[-1].file_id}"
     staged = lake.stage(table, rows, part_day=day, origin=origin, ids=ids)
     with database.begin() as tx:
-        lake.commit(tx, [staged], remove=[f.file_id for f in files], reason=f"merge {len(files)} files of {table}")
+        lake.commit(
+            tx, [staged], remove=[f.file_id for f in files], reason=f"merge {len(files)} files of {table}"
+        )
+
+
+def take_out(
+    database: Database,
+    lake: Lake,
+    table: str,
+    alias_nos: Collection[int],
+    *,
+    blank: Collection[str],
+    now_us: int,
+) -> int:
+    """Rewrite every file of the table that names these identifiers; returns how many rows were dropped or blanked.
+
+    A row goes when one of its alias columns outside `blank` names one of them; in the columns of `blank` the number is
+    taken out and the row stays. The ids of dropped rows stay known, so that late copies do not come back. The files
+    that were replaced are deleted by the next sweep after the grace time. The caller holds REWRITE_LEASE.
+    """
+    declared = TABLES[table]
+    with database.connect() as connection:
+        files = lake.snapshot(connection, tables=[table]).of(table)
+    wanted = pa.array(sorted(alias_nos), pa.int32())
+    staged: list[Staged] = []
+    replaced: list[int] = []
+    touched = 0
+    for file in files:
+        aliases = pq.read_table(file.path, columns=list(declared.alias_columns), partitioning=None)
+        named = {c: pc.is_in(aliases[c], wanted) for c in declared.alias_columns}
+        anywhere = functools.reduce(pc.or_, named.values())
+        count = pc.sum(anywhere).as_py() or 0
+        if not count:
+            continue
+        touched += count
+        rows = pq.read_table(file.path, partitioning=None)
+        for column in blank:
+            position = rows.schema.get_field_index(column)
+            cleared = pc.if_else(named[column], pa.scalar(None, pa.int32()), rows[column])
+            rows = rows.set_column(position, rows.schema.field(position), cleared)
+        dropping = [named[c] for c in declared.alias_columns if c not in blank]
+        if dropping:
+            rows = rows.filter(pc.invert(functools.reduce(pc.or_, dropping)))
+        ids = np.load(file.ids_path, allow_pickle=False) if file.ids_path is not None else None
+        origin = f"{table}-without-{now_us}-{file.file_id}"
+        staged.append(lake.stage(table, rows, part_day=file.part_day, origin=origin, ids=ids))
+        replaced.append(file.file_id)
+    if replaced:
+        with database.begin() as tx:
+            lake.commit(tx, staged, remove=replaced, reason=f"erasure: {table}")
+    return touched

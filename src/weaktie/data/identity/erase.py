@@ -1,0 +1,51 @@
+"""Taking a person's identifiers out: what stays is a number and a keyed hash."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select, update
+
+from weaktie.data.identity.contracts import SearchKeys
+from weaktie.data.identity.service import tombstone
+from weaktie.data.identity.tables import alias_sources, aliases, links
+from weaktie.store.database.service import Database
+
+
+class IdentityEraser:
+    """Replaces identifiers by tombstones and removes links and sources."""
+
+    name = "identity"
+
+    def __init__(self, database: Database, keys: SearchKeys) -> None:
+        self._database, self._keys = database, keys
+
+    def bury(self, tx: Connection, alias_nos: Sequence[int], now_us: int) -> dict[int, str]:
+        """Hide the person at once, in the caller's transaction; returns the look-up texts that the identifiers had.
+
+        The tombstone keeps the identifier as a keyed hash only, so that late copies of its events can be refused.
+        """
+        rows = tx.execute(
+            select(aliases.c.alias_no, aliases.c.kind, aliases.c.lookup, aliases.c.value).where(
+                aliases.c.alias_no.in_(alias_nos), aliases.c.erased_us.is_(None)
+            )
+        ).all()
+        for row in rows:
+            kept = (
+                tombstone((row.kind, row.value), self._keys)
+                if row.value is not None
+                else f"erased#{row.lookup.partition('#')[2]}"
+            )
+            tx.execute(
+                update(aliases)
+                .where(aliases.c.alias_no == row.alias_no)
+                .values(lookup=f"{kept}@{row.alias_no}", value=None, erased_us=now_us)
+            )
+        return {row.alias_no: row.lookup for row in rows}
+
+    def erase(self, alias_nos: Sequence[int]) -> dict[str, int]:
+        """Remove links and sources of the identifiers; returns how many rows went."""
+        with self._database.begin() as tx:
+            gone = tx.execute(
+                delete(links).where(links.c.a_alias.in_(alias_nos) | links.c.b_alias.in_(alias_nos))
+            ).rowcount
+            seen = tx.execute(delete(alias_sources).where(alias_sources.c.alias_no.in_(alias_nos))).rowcount
+        return {"links": gone, "alias_sources": seen}

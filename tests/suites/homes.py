@@ -1,0 +1,82 @@
+"""A prepared home with the real parts on a clock that tests move."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from weaktie.app.home import make_home
+from weaktie.app.wiring import App, open_app, prepare_home
+from weaktie.data.collect.contracts import RawRequest
+from weaktie.data.collect.jobs import Written
+from weaktie.kit.clock import FixedClock, to_iso
+from weaktie.store.runs.service import Lease
+
+START_US = 1_790_000_000_000_000
+WORKSPACE = {"name": "test", "timezone": "Asia/Shanghai", "currency": "CNY", "language": "zh-CN"}
+
+
+@contextmanager
+def fresh_app(folder: Path, clock: FixedClock | None = None) -> Iterator[App]:
+    """A new home in `folder` and its parts."""
+    clock = clock or FixedClock(START_US)
+    home = folder / "home"
+    home.mkdir()
+    make_home(home, dict(WORKSPACE))
+    prepare_home(home, clock)
+    with open_app(home, clock) as wt:
+        yield wt
+
+
+def track(
+    number: int, user: str | None = "u1", *, anonymous: str | None = None, at_us: int = START_US, **more: Any
+) -> dict[str, Any]:
+    """A Segment track call; `more` replaces members."""
+    call: dict[str, Any] = {
+        "type": "track",
+        "messageId": f"m{number}",
+        "event": "Product Viewed",
+        "properties": {"product_id": f"p{number % 7}"},
+        "timestamp": to_iso(at_us),
+    }
+    if user is not None:
+        call["userId"] = user
+    if anonymous is not None:
+        call["anonymousId"] = anonymous
+    return call | more
+
+
+def put(wt: App, *calls: dict[str, Any], source: str = "default", purposes: int = 15) -> None:
+    """Append one Segment batch to the log, as the door does."""
+    now_us = wt.clock.now_us()
+    body = json.dumps({"batch": list(calls), "sentAt": to_iso(now_us)}).encode()
+    request = RawRequest("segment", "/v1/batch", source, purposes, now_us, body)
+    writer = wt.log.writer()
+    writer.append_now([msgspec.msgpack.encode(request)])
+    writer.close()
+
+
+def bring_in(wt: App) -> Written:
+    """Run the lake writer to the end of the log."""
+    held = Lease(wt.database, wt.clock, "consumer:lake")
+    assert held.acquire()
+    try:
+        return wt.lake_writer(held).catch_up()
+    finally:
+        held.release()
+
+
+def stored(wt: App, table: str = "events") -> list[dict[str, Any]]:
+    """Every row of a lake table, in the order of event ids."""
+    from weaktie.store.lake.tables import TABLES
+
+    with wt.database.connect() as connection:
+        files = wt.lake.snapshot(connection).of(table)
+    with wt.engine.session() as session:
+        rows: list[dict[str, Any]] = session.collect(
+            session.scan([f.path for f in files], TABLES[table].schema)
+        ).to_pylist()
+    return sorted(rows, key=lambda row: str(row["event_id"]))
