@@ -280,9 +280,18 @@ RULES: tuple[Callable[[Tree], list[str]], ...] = (
 )  # fmt: skip
 
 EXTRA_ROOMS: dict[str, set[str]] = {
-    "store/log": {"files"},
-    "store/lake": {"files"},
-    "store/engine": {"duck"},
+    capability: set(allowed.split())
+    for capability, allowed in {
+        "store/log": "files",
+        "store/lake": "files",
+        "store/engine": "duck",
+        "trust/accounts": "gate keys",
+        "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting vocabulary",
+        "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
+        "times uploads",
+        "data/profiles": "catalogue erase figures jobs_days permits publish published queries_people show state tags "
+        "tags_basic tags_behaviour tags_social tags_spending timeline",
+    }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""
 LONG_FILES: dict[str, int] = {}

@@ -110,83 +110,85 @@ def _line_end(data, at):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
+def _plain_end(data, at, separator):  # type: ignore[no-untyped-def]
+    p = at
+    while p < len(data) and data[p] != separator and data[p] != _LF and data[p] != _CR:
+        p += 1
+    return p
+
+
+@numba.njit(cache=True, nogil=True)
+def _after_break(data, at):  # type: ignore[no-untyped-def]
+    return at + (2 if data[at] == _CR and at + 1 < len(data) and data[at + 1] == _LF else 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _record(data, begin, final, separator, largest, cell, start, end, quoted):  # type: ignore[no-untyped-def]
+    """(where the record ends or -1 where it may go on, its next free cell, state, line breaks inside)."""
+    n = len(data)
+    p = begin
+    inside = 0
+    own = cell
+    while True:
+        flag = 0
+        at = p
+        if p < n and data[p] == _QUOTE:
+            after, doubled, breaks = _quoted_end(data, p, begin + largest)
+            if after < 0:
+                if n - begin < largest and not final:
+                    return -1, cell, GOOD, 0
+                start[cell] = begin
+                end[cell] = _line_end(data, begin)
+                quoted[cell] = 0
+                return end[cell], cell + 1, OPEN_QUOTE, 0
+            inside += breaks
+            stop = _plain_end(data, after, separator)
+            p = stop
+            if stop == after and doubled == 0:
+                flag = 1
+                at += 1
+                stop -= 1
+            else:
+                flag = 2
+        else:
+            p = _plain_end(data, p, separator)
+            stop = p
+        start[own] = at
+        end[own] = stop
+        quoted[own] = flag
+        own += 1
+        if p >= n:
+            return (p if final else -1), own, GOOD, inside
+        if data[p] != separator:
+            return p, own, (GOOD if p - begin <= largest else TOO_LONG), inside
+        p += 1
+
+
+@numba.njit(cache=True, nogil=True)
 def _scan(data, final, separator, largest, line, lines, states, first, start, end, quoted):  # type: ignore[no-untyped-def]
     n = len(data)
     records = 0
-    cells = 0
     p = 0
     while p < n:
         begin = p
-        if data[p] == _LF or data[p] == _CR:
-            if data[p] == _CR and p + 1 == n and not final:
-                break
-            p += 2 if data[p] == _CR and p + 1 < n and data[p + 1] == _LF else 1
-            line += 1
-            continue
-        state = GOOD
-        inside = 0
-        cell = cells
-        complete = False
-        while True:
-            flag = 0
-            at = p
-            stop = p
-            if p < n and data[p] == _QUOTE:
-                after, doubled, breaks = _quoted_end(data, p, begin + largest)
-                if after < 0:
-                    if n - begin < largest and not final:
-                        break
-                    state = OPEN_QUOTE
-                    inside = 0
-                    cell = cells
-                    start[cell] = begin
-                    p = _line_end(data, begin)
-                    end[cell] = p
-                    quoted[cell] = 0
-                    cell += 1
-                    complete = p < n or final
-                    break
-                inside += breaks
-                p = after
-                while p < n and data[p] != separator and data[p] != _LF and data[p] != _CR:
-                    p += 1
-                if p == after and doubled == 0:
-                    flag = 1
-                    at += 1
-                    stop = after - 1
-                else:
-                    flag = 2
-                    stop = p
-            else:
-                while p < n and data[p] != separator and data[p] != _LF and data[p] != _CR:
-                    p += 1
-                stop = p
-            start[cell] = at
-            end[cell] = stop
-            quoted[cell] = flag
-            cell += 1
+        if data[p] != _LF and data[p] != _CR:
+            p, cell, state, inside = _record(
+                data, begin, final, separator, largest, first[records], start, end, quoted
+            )
+            # A line that ends with the block may be the first half of CRLF, or no end at all.
+            if p < 0 or (p + 1 >= n and not final and (p >= n or data[p] == _CR)):
+                return records, begin, line
+            lines[records] = line
+            states[records] = state
+            records += 1
+            first[records] = cell
+            line += inside
             if p >= n:
-                complete = final
-                break
-            if data[p] != separator:
-                complete = True
-                break
-            p += 1
-        if p < n and data[p] == _CR and p + 1 == n and not final:
-            complete = False
-        if not complete:
-            p = begin
-            break
-        if state == GOOD and p - begin > largest:
-            state = TOO_LONG
-        lines[records] = line
-        states[records] = state
-        records += 1
-        first[records] = cell
-        cells = cell
-        line += 1 + inside
-        if p < n:
-            p += 2 if data[p] == _CR and p + 1 < n and data[p + 1] == _LF else 1
+                return records, p, line + 1
+        elif data[p] == _CR and p + 1 == n and not final:
+            return records, begin, line
+        p = _after_break(data, p)
+        line += 1
     return records, p, line
 
 

@@ -176,31 +176,3 @@ class Sources(Protocol):
         """The id and the granted purposes of the named source, or of the source of kind `import` with this basis
         (made when there is none). Raises NotFound for an unknown source, Refused for a bad basis."""
         ...
-
-
-class StartedJob(Protocol):
-    """A job that was accepted."""
-
-    @property
-    def job_id(self) -> str: ...
-
-
-class Jobs(Protocol):
-    """Long work outside the request, run by `weaktie import --job ID` or the worker."""
-
-    def start(self, kind: str, params: Mapping[str, object], actor: str) -> StartedJob: ...
-
-
-class Audit(Protocol):
-    """A line in the audit log, within the caller's transaction."""
-
-    def __call__(
-        self,
-        tx: Connection,
-        *,
-        actor: str,
-        action: str,
-        object_kind: str,
-        object_id: str,
-        detail: dict[str, Any],
-    ) -> None: ...

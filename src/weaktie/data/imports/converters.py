@@ -67,7 +67,7 @@ def convert(chunk: Chunk, mapping: FileMapping, defaults: Defaults) -> Converted
         given = _raw(chunk.frame, cell, field, rows)
         value, wrong = _read(given, field, cell, defaults)
         columns[field.name] = value.alias(field.name)
-        if wrong is not None and wrong.any():
+        if wrong is not None and (wrong != 0).any():
             fault, place = _first(fault, place, wrong, number)
     frame = pl.DataFrame(columns, height=rows)
     if mapping.kind == "events":

@@ -69,7 +69,7 @@ ORDERS = (
     _f("user_id", "text", _USER),
     _f(
         "paid_time", "time",
-        "paytime paymenttime paidat orderdate orderedat invoicedate createdtime time datetime 付款时间 支付时间 下单时间 成交时间 订单付款时间",
+        "paytime paymenttime paidat orderdate orderedat invoicedate createdtime time datetime 付款时间 支付时间 下单时间 成交时间",
         required=True,
     ),
     _f("amount", "money", "total totalamount paidamount payment actualpaid 实付金额 实付 订单金额 支付金额 买家实际支付金额 金额"),
@@ -135,7 +135,7 @@ CONTENTS = (
 
 RELATIONS = (
     _f("src_user_id", "text", "srcuserid src source from fromuserid inviterid followerid 发起人 发起人id 邀请人id 用户id", required=True),
-    _f("dst_user_id", "text", "dstuserid dst target to touserid inviteeid followeeid friendid 对方 对方id 被邀请人id 好友id", required=True),
+    _f("dst_user_id", "text", "dstuserid dst target to touserid inviteeid followeeid friendid 对方 对方id 被邀请人id", required=True),
     _f("kind", "text", "type relation relationkind 类型 关系 关系类型", longest=64, default="friend"),
     _f("time", "time", "timestamp createdtime createdat since 时间 建立时间"),
     _f("weight", "number", "strength score 权重 强度", default="1"),

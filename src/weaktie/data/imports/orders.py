@@ -15,6 +15,7 @@ from weaktie.data.imports.logic import (
     product_rows,
     user_rows,
 )
+from weaktie.data.imports.personal import object_text
 from weaktie.kit.money import LARGEST_MINOR
 
 _OF_ORDER = (
@@ -173,13 +174,7 @@ class Derived:
             users = users.sort("user_id")
             names_ = [name for name in self.traits if name in users.columns]
             traits = pl.Series(
-                "traits", [_object(row) for row in users.select(names_).iter_rows(named=True)], pl.String
+                "traits", [object_text(row) for row in users.select(names_).iter_rows(named=True)], pl.String
             )
             made += user_rows(users.select("user_id"), traits, source_id)
         return made
-
-
-def _object(row: dict[str, object]) -> str | None:
-    from weaktie.data.imports.personal import object_text
-
-    return object_text(row)

@@ -6,6 +6,7 @@ The same file gives the same chunks every time, so that an interrupted import kn
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +29,7 @@ REST = "*"
 """A column of JSONL readers: the object's keys that no other column reads, as a JSON object."""
 _SEPARATORS = ",\t;|"
 _SHOWN_CELL = 300
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class JsonReader:
     def __init__(self, path: Path, encoding: str) -> None:
         self.path, self.encoding = path, encoding
         # Numbers stay as they are written, so that 12.10 is not made a float on its way to money.
-        self.decoder = msgspec.json.Decoder(dict[str, Any], float_hook=str)
+        self.decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
         self.columns = []
         for chunk in self.chunks([], first_rows=200):
             self.columns = unique_headers(chunk.frame.columns)
@@ -225,7 +227,7 @@ class JsonReader:
 
 def _remaining(row: dict[str, Any], used: set[str]) -> str | None:
     rest = {key: value for key, value in row.items() if key not in used and value is not None}
-    return msgspec.json.encode(rest).decode() if rest else None
+    return _ENCODER.encode(rest).decode() if rest else None
 
 
 def _reach(row: dict[str, Any], name: str) -> str | None:
@@ -246,7 +248,7 @@ def cell_text(value: Any) -> str | None:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value, enc_hook=str).decode()
+        return _ENCODER.encode(value).decode()
     return value.isoformat(" ") if hasattr(value, "hour") else str(value)
 
 

@@ -74,6 +74,16 @@ class Importer:
         check(plan.mapping, plan.reader.columns)
         return preview(plan, suggested=suggested)
 
+    def preview_as(self, path: Path, mapping: FileMapping, *, suggested: bool) -> Preview:
+        """The same under a mapping that was chosen before."""
+        reader = open_file(path, header=mapping.header)
+        check(mapping, reader.columns)
+        return preview(Plan(reader, mapping, self.defaults, "", expected_bytes(path)), suggested=suggested)
+
+    def columns(self, path: Path, mapping: FileMapping) -> list[str]:
+        """The headers of a file; raises BadImport for an unusable one."""
+        return open_file(path, header=mapping.header).columns
+
     def mapping_for(
         self,
         path: Path,
@@ -167,6 +177,11 @@ class Importer:
             except Refused as error:
                 self._fail(import_id, error)
                 raise
+            except Exception:
+                # Stopped, or a mistake of ours: what is committed stays, and the next run goes on from there.
+                self._fail(import_id, _stopped())
+                raise
+            self._forget_upload(row)
             with self.database.connect() as connection:
                 return self.result(get(connection, import_id))
 
@@ -263,6 +278,11 @@ class Importer:
                 .where(imports.c.import_id == import_id)
                 .values(state="done", ended_us=self.clock.now_us(), rows_total=imports.c.rows_done)
             )
+
+    def _forget_upload(self, row: RowMapping) -> None:
+        """An upload is personal data in the clear: it goes when its rows are in the lake."""
+        if row["uploaded"]:
+            Path(row["path"]).unlink(missing_ok=True)
 
     def _fail(self, import_id: str, error: Refused) -> None:
         with self.database.begin() as tx:
@@ -366,6 +386,14 @@ def _with_cells(plan: Plan, waiting: list[BadLine]) -> Iterator[BadLine]:
         for row in chunk.lines.is_in(list(by_line)).arg_true():
             bad = by_line[chunk.lines[row]]
             yield BadLine(bad.line, bad.code, bad.column, chunk.cells(row))
+
+
+def _stopped() -> Refused:
+    return Refused(
+        "import_stopped",
+        Words("导入已中断，可以继续。", "The import was stopped and can be continued."),
+        place="import_id",
+    )
 
 
 def _running(import_id: str) -> Conflict:
