@@ -231,7 +231,11 @@ def is_suspicious(raw: bytes) -> bool:
 
     Every digit is made a zero, so that plain searches for runs of zeros find what a pattern would look for slowly.
     """
-    if b"@" in raw or b"\\u00" in raw or (b"=" in raw and _SECRET_BYTES.search(raw) is not None):
+    if (
+        b"@" in raw
+        or (b"\\" in raw and b"\\u00" in raw)
+        or (b"=" in raw and _SECRET_BYTES.search(raw) is not None)
+    ):
         return True
     shape = raw.translate(_SHAPE)
     return (

@@ -40,13 +40,18 @@ class FileLog:
         self.disk = disk or Disk()
         self._resume: dict[tuple[Path, int], int] = {}
         self._ends: dict[Path, tuple[int, int]] = {}
-        root.mkdir(parents=True, exist_ok=True)
+        if not root.exists():
+            root.mkdir(parents=True, exist_ok=True)
+            _sync_folder(self.disk, root.parent)
 
     def writer(self) -> "FileWriter":
         """Claim the lowest partition that no living process writes."""
         for partition in range(10_000):
             folder = self.root / f"p{partition:03d}"
-            folder.mkdir(exist_ok=True)
+            if not folder.exists():
+                folder.mkdir(exist_ok=True)
+                # A folder whose name is not durable takes its durable files along when the power goes.
+                _sync_folder(self.disk, self.root)
             lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,10 +74,12 @@ class FileLog:
     ) -> Iterator[Record]:
         """Durable records from `first_record` on; reading on from where the last reading ended does not scan again."""
         segments = self.segments(partition)
-        for path, after in zip(segments, [*segments[1:], None], strict=True):
+        for path, after in itertools.zip_longest(segments, segments[1:]):
             if after is not None and int(after.stem) <= first_record:
                 continue
             start = self._resume.get((path, first_record), len(SEGMENT))
+            if start == len(SEGMENT):
+                self._check_beginning(partition, path, after is None, damage)
             for piece in scan(_bytes_from(path, start), 0, base=start):
                 if isinstance(piece, Gap):
                     if after is not None or piece.reason != "torn":
@@ -82,6 +89,16 @@ class FileLog:
                     self._remember(path, piece)
                     if record is not None:
                         yield record
+
+    def _check_beginning(self, partition: int, path: Path, last: bool, damage: list[Damage] | None) -> None:
+        """Note a segment whose first bytes are not those of a segment; its records are read all the same."""
+        try:
+            with path.open("rb") as file:
+                beginning = file.read(len(SEGMENT))
+        except FileNotFoundError:
+            return
+        if beginning != SEGMENT and not (last and SEGMENT.startswith(beginning)):
+            _note(damage, partition, path, Gap(0, len(beginning), "beginning"))
 
     def end(self, partition: int) -> int:
         """One more than the largest sound record number."""
@@ -140,6 +157,7 @@ class FileWriter:
         self._day = -1
         self._waiting: list[tuple[bytes, asyncio.Future[Place]]] = []
         self._flushing = False
+        self._task: asyncio.Task[None] | None = None  # a task that nobody holds may vanish
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"log-{partition}")
 
     async def append(self, payload: bytes) -> Place:
@@ -149,7 +167,7 @@ class FileWriter:
         self._waiting.append((payload, done))
         if not self._flushing:
             self._flushing = True
-            loop.create_task(self._flush(loop))
+            self._task = loop.create_task(self._flush(loop))
         return await done
 
     async def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -158,10 +176,14 @@ class FileWriter:
                 batch, self._waiting = self._waiting, []
                 try:
                     places = await loop.run_in_executor(self._thread, self.append_now, [p for p, _ in batch])
-                except LogUnavailable as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+                    refused = (
+                        error if isinstance(error, LogUnavailable) else LogUnavailable(type(error).__name__)
+                    )
+                    refused.__cause__ = None if refused is error else error
                     for _, done in batch:
                         if not done.done():
-                            done.set_exception(error)
+                            done.set_exception(refused)
                     continue
                 for (_, done), place in zip(batch, places, strict=True):
                     if not done.done():
@@ -201,11 +223,7 @@ class FileWriter:
         try:
             _write_all(self._log.disk, descriptor, SEGMENT)
             self._log.disk.sync(descriptor)
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                self._log.disk.sync_folder(folder)
-            finally:
-                os.close(folder)
+            _sync_folder(self._log.disk, self._folder)
         except OSError:
             os.close(descriptor)
             path.unlink(missing_ok=True)
@@ -231,6 +249,14 @@ class FileWriter:
             os.close(self._file)
             self._file = -1
         os.close(self._lock)
+
+
+def _sync_folder(disk: Disk, folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        disk.sync_folder(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write_all(disk: Disk, descriptor: int, data: bytes) -> None:

@@ -101,7 +101,7 @@ def _frame_at(raw: bytes, at: int) -> Frame | Gap:
 
 def _next_frame(raw: bytes, at: int) -> int:
     """The next byte at which a sound header stands; the end where there is none."""
-    while 0 <= (at := raw.find(MARKER, at)):
+    while (at := raw.find(MARKER, at)) >= 0:
         head = raw[at : at + HEADER.size]
         if len(head) == HEADER.size and zlib.crc32(head[:-4]) == struct.unpack(">I", head[-4:])[0]:
             return at
