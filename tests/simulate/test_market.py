@@ -8,12 +8,16 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from tests.simulate.conftest import SPEC, Market
 from weaktie.kit.clock import business_day
 from weaktie.simulate.contracts import MarketSpec, Truth
-from weaktie.simulate.events import NAMES
+from weaktie.simulate.days import happened
+from weaktie.simulate.events import NAMES, Kind, made
 from weaktie.simulate.sensors import SENSORS_NAMES
 from weaktie.simulate.service import EVENTS_PER_USER, generate, truths
+from weaktie.simulate.timeline import NEVER_MS
 from weaktie.simulate.world import world_of
 
 SENSORS_TO_NAME = {short: NAMES[kind] for kind, short in SENSORS_NAMES.items()}
@@ -271,3 +275,19 @@ def test_truth_describes_everybody() -> None:
     assert any(t.private_domain for t in some)
     assert {t.channel for t in some} >= {"referral", "douyin_ads", "organic"}
     assert all((t.inviter is not None) == (t.channel == "referral") for t in some)
+
+
+def test_what_lies_past_an_end_did_not_happen() -> None:
+    world = world_of(SPEC)
+    leaver = int(np.flatnonzero(world.folk.churn_ms < world.line.end_ms)[0])
+    stayer = int(np.flatnonzero(world.folk.churn_ms == NEVER_MS)[0])
+    churn, end = int(world.folk.churn_ms[leaver]), world.line.end_ms
+    events = made(
+        Kind.APP_OPENED,
+        np.array([churn - 1, churn, end, end + 1]),
+        np.array([leaver, leaver, stayer, stayer], np.int32),
+        np.zeros(4, np.int32),
+        np.zeros(4, np.int8),
+        np.ones(4, np.bool_),
+    )
+    assert happened(world, events).time_ms.tolist() == [churn - 1, end]
