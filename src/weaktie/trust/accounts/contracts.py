@@ -43,6 +43,7 @@ class Account:
     email: str
     role: Role
     created_us: int
+    last_sign_in_us: int | None
     disabled: bool
     invited: bool
 

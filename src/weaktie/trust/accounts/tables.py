@@ -13,6 +13,7 @@ accounts = Table(
     Column("role", String(16), nullable=False),
     Column("password_hash", String(255), comment="argon2id; null until the invitation was used"),
     Column("created_us", BigInteger, nullable=False),
+    Column("last_sign_in_us", BigInteger),
     Column("disabled_us", BigInteger),
     comment="People of the console",
 )

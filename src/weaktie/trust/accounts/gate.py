@@ -1,0 +1,134 @@
+"""The gate before every route of `/api`: who asks, and whether they may."""
+
+import hmac
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.concurrency import run_in_threadpool
+
+from weaktie.kit.errors import Forbidden, NotSignedIn
+from weaktie.kit.web import app_part, same_origin
+from weaktie.kit.words import Words
+from weaktie.trust.accounts.contracts import (
+    CSRF_HEADER,
+    PERMISSION_NAMES,
+    SESSION_COOKIE,
+    Caller,
+    KeyRecord,
+    NoPermission,
+    Permission,
+)
+from weaktie.trust.accounts.logic import READ_KEY_PERMISSIONS, ROLE_PERMISSIONS, SAFE_METHODS, csrf_of
+
+if TYPE_CHECKING:
+    from weaktie.trust.accounts.service import Accounts
+
+
+class Require:
+    """A dependency that lets a request pass with a permission, and tells the route who the caller is."""
+
+    def __init__(self, permission: Permission) -> None:
+        assert permission in PERMISSION_NAMES
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller; raises NotSignedIn without a valid session or key, Forbidden without the permission."""
+        caller = await caller_of(request)
+        if self.permission not in caller.permissions:
+            raise NoPermission(self.permission)
+        return caller
+
+
+def require(permission: Permission) -> Require:
+    """The dependency for a route: `Depends(require("view"))`."""
+    return Require(permission)
+
+
+async def caller_of(request: Request) -> Caller:
+    """Who asks: a program by `Authorization: Bearer <read key>`, else a person by the session cookie.
+
+    An unsafe request of a person must come from our own pages and carry the session's CSRF token.
+    """
+    accounts: Accounts = app_part(request, "accounts")
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        found = accounts.known_key(key.strip(), "read")
+        if found is None:
+            found = await run_in_threadpool(accounts.look_up_key, key.strip(), "read")
+        return _program(request, found)
+    token = session_token(request)
+    session = await run_in_threadpool(_session_of, accounts, token) if token else None
+    if session is None or token is None:
+        raise _not_signed_in()
+    if request.method not in SAFE_METHODS:
+        check_csrf(request, token)
+    account = session.account
+    return Caller(account.account_id, "person", account.role, ROLE_PERMISSIONS[account.role])
+
+
+def _session_of(accounts: "Accounts", token: str) -> Any:
+    with accounts.database.connect() as connection:
+        return accounts.session_of(connection, token)
+
+
+def _program(request: Request, key: KeyRecord | None) -> Caller:
+    if key is None:
+        raise _not_signed_in()
+    if request.method not in SAFE_METHODS:
+        raise NoPermission("own")
+    return Caller(key.key_id, "key", None, READ_KEY_PERMISSIONS)
+
+
+def _not_signed_in() -> NotSignedIn:
+    return NotSignedIn(
+        "not_signed_in",
+        Words("请先登录，或提供有效的只读密钥。", "Sign in first, or send a valid read key."),
+    )
+
+
+def session_token(request: Request) -> str | None:
+    """The session token that came with the request, under the name that the deployment uses."""
+    secure = app_part(request, "settings").security.secure_cookies
+    return request.cookies.get(cookie_name(secure=secure))
+
+
+def cookie_name(*, secure: bool) -> str:
+    """Over TLS the `__Host-` prefix binds the cookie to this host; browsers refuse it on plain HTTP."""
+    return f"__Host-{SESSION_COOKIE}" if secure else SESSION_COOKIE
+
+
+def check_csrf(request: Request, token: str) -> None:
+    """Raises Forbidden `csrf` unless the request comes from our own origin and carries the session's token."""
+    given = request.headers.get(CSRF_HEADER, "")
+    if not same_origin(request) or not hmac.compare_digest(given.encode(), csrf_of(token).encode()):
+        raise Forbidden(
+            "csrf",
+            Words(
+                "请求缺少有效的防伪令牌，请刷新页面。", "The request lacks a valid token; reload the page."
+            ),
+            place=CSRF_HEADER,
+        )
+
+
+def route_permissions(app: FastAPI) -> dict[tuple[str, str], str | None]:
+    """(method, path) of every route and the permission it asks for; None for one that asks for none.
+
+    What is mounted or is no FastAPI route (the schema's own page) asks for none.
+    """
+    found: dict[tuple[str, str], str | None] = {}
+    for context in iter_route_contexts(app.routes):
+        path, methods = getattr(context, "path", ""), getattr(context, "methods", None) or {"*"}
+        dependant = getattr(context, "dependant", None)
+        asked = None if dependant is None else next(_permissions(dependant), None)
+        found |= {(str(method), str(path)): asked for method in methods}
+    return found
+
+
+def _permissions(dependant: Dependant) -> Iterator[str]:
+    if isinstance(dependant.call, Require):
+        yield dependant.call.permission
+    for inner in dependant.dependencies:
+        yield from _permissions(inner)
