@@ -1,6 +1,6 @@
 """Write the migration that brings a database from the last revision to the tables as they are declared.
 
-    python -m tools.migration "what changes"
+python -m tools.migration "what changes"
 """
 
 import sys

@@ -18,9 +18,22 @@ FLOORS = ("kit", "store", "trust", "data", "ai", "business", "app")
 DOORS = {"contracts", "service"}
 TABLE_DOOR = {("store", "database"), ("store", "lake")}
 """Capabilities whose `tables` is a third door: the metadata and the lake's schema on which others declare theirs."""
+ROUTE_DOOR = {("trust", "accounts")}
+"""Capabilities whose `api` other `api`s may import: the gate that every route stands behind."""
 APP_CLOSED = {"logic", "queries"}
 """What even the wiring leaves alone; it may take a capability's api, jobs, tables and invariants besides its doors."""
-ROOMS = {"__init__", "contracts", "tables", "queries", "logic", "service", "jobs", "api", "invariants"}
+ROOMS = {
+    "__init__",
+    "contracts",
+    "tables",
+    "queries",
+    "logic",
+    "service",
+    "jobs",
+    "api",
+    "invariants",
+    "erase",
+}
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 60
 WALL_CLOCKS = {
@@ -133,7 +146,7 @@ def doors(tree: Tree) -> list[str]:
     """A capability is entered only by its `contracts` and `service`; the wiring may also take its entry points."""
     found = []
     for path, line, name in _own_imports(tree):
-        floor, capability, _ = place(path)
+        floor, capability, own_room = place(path)
         parts = name.split(".")[1:]
         if len(parts) < 2 or parts[0] not in FLOORS or parts[0] in ("kit", "app"):
             continue
@@ -143,7 +156,11 @@ def doors(tree: Tree) -> list[str]:
         if floor == "app" or (floor, capability) == ("store", "migrations"):
             open_here = bool(room) and room not in APP_CLOSED
         else:
-            open_here = room in DOORS or (room == "tables" and target in TABLE_DOOR)
+            open_here = (
+                room in DOORS
+                or (room == "tables" and target in TABLE_DOOR)
+                or (room == own_room == "api" and target in ROUTE_DOOR)
+            )
         if not open_here:
             found.append(f"{path}:{line}: {name} is not a door of {parts[0]}/{parts[1]}")
     return found
@@ -289,7 +306,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting vocabulary",
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
         "times uploads",
-        "data/profiles": "catalogue erase figures jobs_days permits publish published queries_people show state tags "
+        "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline",
     }.items()
 }
