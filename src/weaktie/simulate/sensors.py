@@ -64,6 +64,7 @@ class SensorsText:
             if known:
                 uid = self._bits.user[person]
                 who = f'"distinct_id":{uid},"login_id":{uid},"anonymous_id":{anon}'
+            place = f'"channel":"{CHANNELS[way].key}","shop_id":"{SHOPS[shop[row]]}"'
             common = (
                 f'{self._devices[device]}{self._channels[way]},"$is_login_id":{"true" if known else "false"}'
             )
@@ -73,13 +74,13 @@ class SensorsText:
             elif kind == Kind.IDENTIFY:
                 body = (
                     f'"type":"track_signup","event":"$SignUp",{who},"original_id":{anon},'
-                    f'"properties":{{{common}}}'
+                    f'"properties":{{{place},{common}}}'
                 )
             else:
                 more = self._products(scene, kind, order)
                 body = (
                     f'"type":"track","event":"{SENSORS_NAMES[Kind(kind)]}",{who},"properties":{{{props[row]}{more}'
-                    f'"channel":"{CHANNELS[way].key}","shop_id":"{SHOPS[shop[row]]}",{common}}}'
+                    f"{place},{common}}}"
                 )
             out.append(f'{{{body},{_LIB},"time":{time},"_track_id":{first_track + row}}}'.encode())
         return tuple(out)
