@@ -127,7 +127,11 @@ def test_money_is_what_the_ledger_says(amount: Any, currency: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2099, 1, 1)))
+@given(
+    st.datetimes(
+        min_value=datetime.fromisoformat("1971-01-01"), max_value=datetime.fromisoformat("2099-01-01")
+    )
+)
 def test_times_come_back_in_every_form(moment: Any) -> None:
     instant = from_datetime(moment.replace(tzinfo=UTC))
     forms = [

@@ -20,7 +20,7 @@ from weaktie.data.imports.service import Importer, get, listed
 from weaktie.data.imports.tables import imports
 from weaktie.data.imports.uploads import LARGEST_UPLOAD_BYTES, receive, too_large
 from weaktie.kit.clock import to_iso
-from weaktie.kit.errors import Conflict, NotFound, Refused
+from weaktie.kit.errors import Conflict, NotFound
 from weaktie.kit.ids import new_id
 from weaktie.kit.web import app_part
 from weaktie.kit.words import Words
@@ -185,12 +185,13 @@ async def send(
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > LARGEST_UPLOAD_BYTES:
         raise too_large(LARGEST_UPLOAD_BYTES)
+    named = _name_only(mapping)
     import_id = new_id("imp", importer.clock.now_us())
     folder = importer.folder(import_id)
     path, sha256 = await receive(folder, request.stream())
 
     def prepare() -> Prepared:
-        spec = ImportSpec(path, kind, _name_only(mapping), filename=filename, source_id=source_id)
+        spec = ImportSpec(path, kind, named, filename=filename, source_id=source_id)
         try:
             chosen, suggested, _ = importer.mapping_for(path, kind, spec.mapping)
             with importer.database.begin() as tx:
@@ -200,7 +201,7 @@ async def send(
                 )  # fmt: skip
                 _audit(tx, importer, caller, "import.upload", import_id, {"kind": kind})
                 row = get(tx, import_id)
-        except Refused:
+        except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return _prepared(importer, row)
