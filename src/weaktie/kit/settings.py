@@ -110,7 +110,7 @@ class Lake:
     """The Parquet lake."""
 
     batch_events: int = _setting(
-        100_000, "写入程序每批最多的事件数", "Most events the lake writer puts in one file", low=1
+        50_000, "写入程序每批最多的事件数", "Most events the lake writer puts in one file", low=1
     )
     batch_wait_ms: int = _setting(
         1000,

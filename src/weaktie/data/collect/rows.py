@@ -91,11 +91,19 @@ def assemble(
             _add_user(rows, batch, item, numbers)
         if event.entity is not None:
             _add_entity(rows, item, numbers, currency)
-    for name, columns in rows.columns.items():
-        if columns["event_id"]:
-            batch.tables[name] = to_arrow(name, columns, zone)
+    for name, found in rows.tables.items():
+        batch.tables[name] = to_arrow(name, found, zone)
     return batch
 
+
+EVENT_ORDER = (
+    "event_id", "event", "alias_no", "anon_alias_no", "shop_id", "session_id", "event_time", "client_time",
+    "received_time", "day", "log_partition", "log_record", "log_index", "source", "platform", "app_version", "channel",
+    "content_id", "product_id", "order_id", "sharer_alias_no", "amount_minor", "currency", "purposes", "flags",
+    "properties",
+)  # fmt: skip
+"""The order in which `_add_event` writes an event's row; it is the lake's own."""
+assert list(EVENT_ORDER) == TABLES["events"].schema.names
 
 DAY_FROM = {
     "events": "event_time",
@@ -106,17 +114,15 @@ DAY_FROM = {
 }
 
 
-def to_arrow(table: str, columns: dict[str, list[object]], zone: ZoneInfo) -> pa.Table:
-    """Lists by column as an Arrow table of the lake's schema; `day` is derived, missing columns are null."""
+def to_arrow(table: str, rows: list[tuple[object, ...]], zone: ZoneInfo) -> pa.Table:
+    """Rows in the order of the lake's columns as an Arrow table; `day` is derived from the table's time."""
     schema = TABLES[table].schema
-    length = len(columns["event_id"])
-    arrays = {
-        f.name: pa.array(columns[f.name], f.type) for f in schema if f.name in columns and columns[f.name]
-    }
+    columns = list(zip(*rows, strict=True))
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     if table in DAY_FROM:
-        arrays["day"] = business_days(arrays[DAY_FROM[table]], zone)
-    missing = {f.name: pa.nulls(length, f.type) for f in schema if f.name not in arrays}
-    return pa.table([(arrays | missing)[f.name] for f in schema], schema=schema)
+        names = schema.names
+        arrays[names.index("day")] = business_days(arrays[names.index(DAY_FROM[table])], zone)
+    return pa.table(arrays, schema=schema)
 
 
 def business_days(times: pa.Array | pa.ChunkedArray, zone: ZoneInfo) -> pa.Array:
@@ -128,18 +134,20 @@ def business_days(times: pa.Array | pa.ChunkedArray, zone: ZoneInfo) -> pa.Array
 
 
 class _Rows:
-    """Columns that grow, table by table."""
+    """Rows that gather, table by table, as tuples in the order of the lake's columns."""
 
     def __init__(self) -> None:
-        self.columns: dict[str, dict[str, list[object]]] = {}
+        self.tables: dict[str, list[tuple[object, ...]]] = {}
+        self.events: list[tuple[object, ...]] = []
 
     def append(self, table: str, values: Mapping[str, object]) -> None:
-        columns = self.columns.get(table)
-        if columns is None:
-            columns = self.columns[table] = {name: [] for name in TABLES[table].schema.names}
-            columns.pop("day", None)
-        for name, column in columns.items():
-            column.append(values.get(name))
+        names = TABLES[table].schema.names
+        self.tables.setdefault(table, []).append(tuple(map(values.get, names)))
+
+    def append_event(self, row: tuple[object, ...]) -> None:
+        if not self.events:
+            self.tables["events"] = self.events
+        self.events.append(row)
 
 
 def _add_event(
@@ -148,36 +156,18 @@ def _add_event(
     event, request = item.event, item.request
     alias, anonymous = _who(event, numbers)
     money = event.currency or currency
-    rows.append(
-        "events",
-        {
-            "event_id": event.event_id,
-            "event": event.event,
-            "alias_no": alias,
-            "anon_alias_no": anonymous,
-            "shop_id": event.shop_id,
-            "session_id": event.session_id,
-            "event_time": event.event_us,
-            "client_time": event.client_us,
-            "received_time": request.received_us,
-            "log_partition": item.place.partition,
-            "log_record": item.place.record,
-            "log_index": item.index,
-            "source": request.source_id,
-            "platform": event.platform,
-            "app_version": event.app_version,
-            "channel": event.channel,
-            "content_id": event.content_id,
-            "product_id": event.product_id,
-            "order_id": event.order_id,
-            "sharer_alias_no": numbers.get(event.sharer) if event.sharer else None,
-            "amount_minor": to_minor(event.amount, money) if event.amount is not None else None,
-            "currency": money if event.amount is not None else None,
-            "purposes": request.purposes,
-            "flags": event.flags,
-            "properties": ENCODER.encode(event.properties).decode() if event.properties else None,
-        },
-    )
+    paid = event.amount is not None
+    rows.append_event(
+        (
+            event.event_id, event.event, alias, anonymous, event.shop_id, event.session_id, event.event_us,
+            event.client_us, request.received_us, None, item.place.partition, item.place.record, item.index,
+            request.source_id, event.platform, event.app_version, event.channel, event.content_id, event.product_id,
+            event.order_id, numbers.get(event.sharer) if event.sharer else None,
+            to_minor(event.amount, money) if event.amount is not None else None, money if paid else None,
+            request.purposes, event.flags,
+            ENCODER.encode(event.properties).decode() if event.properties else None,
+        )
+    )  # fmt: skip
     minute = (request.received_us // MINUTE_US, request.source_id, event.event)
     batch.minutes[minute] = batch.minutes.get(minute, 0) + 1
     for link in event.links:
