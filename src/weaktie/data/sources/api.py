@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktie.data.sources import service as sources
-from weaktie.data.sources.contracts import Source, Traffic
+from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Source, Traffic
 from weaktie.kit.clock import Clock, to_iso
 from weaktie.kit.errors import Conflict
 from weaktie.kit.web import PlainText, app_part
@@ -107,7 +107,7 @@ def patch_source(request: Request, caller: Developer, source_id: str, given: Sou
     clock: Clock = app_part(request, "clock")
     basis = None if given.basis is None else given.basis.model_dump(exclude_unset=True)
     with _database(request).begin() as tx:
-        if given.archived and source_id == sources.DEFAULT_SOURCE_ID:
+        if given.archived and source_id == DEFAULT_SOURCE_ID:
             raise Conflict(
                 "default_source",
                 Words("默认来源不能归档。", "The default source cannot be archived."),
