@@ -9,6 +9,8 @@ import numpy as np
 from weaktie.data.collect.refusals import refuse
 
 GZIP = b"\x1f\x8b"
+MOST_MEMBERS = 64
+"""Members of one gzip stream: each costs a copy of what follows it."""
 
 
 def gunzip(data: bytes, limit: int) -> bytes:
@@ -16,6 +18,8 @@ def gunzip(data: bytes, limit: int) -> bytes:
     parts: list[bytes] = []
     room = limit
     while data:
+        if len(parts) == MOST_MEMBERS:
+            raise refuse("bad_gzip")
         member = zlib.decompressobj(31)
         try:
             part = member.decompress(data, room + 1)
