@@ -141,7 +141,11 @@ class App:
     def metrics(self) -> Metrics:
         """Numbers about the shop."""
         return Metrics(
-            database=self.database, lake=self.lake, engine=self.engine, settings=self.settings, clock=self.clock
+            database=self.database,
+            lake=self.lake,
+            engine=self.engine,
+            settings=self.settings,
+            clock=self.clock,
         )
 
     @cached_property
@@ -196,11 +200,19 @@ class App:
             decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held,
         )  # fmt: skip
 
-    def note(self, actor: str, action: str, object_kind: str, object_id: str, detail: dict[str, object]) -> None:
+    def note(
+        self, actor: str, action: str, object_kind: str, object_id: str, detail: dict[str, object]
+    ) -> None:
         """Put one line into the audit chain, in a transaction of its own."""
         with self.database.begin() as tx:
             record(
-                tx, self.clock, actor=actor, action=action, object_kind=object_kind, object_id=object_id, detail=detail
+                tx,
+                self.clock,
+                actor=actor,
+                action=action,
+                object_kind=object_kind,
+                object_id=object_id,
+                detail=detail,
             )
 
     def create_key(self, kind: str, name: str, *, source_id: str | None, actor: str) -> str:
