@@ -12,10 +12,12 @@ from weaktie.data.collect import api as collect_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
 from weaktie.data.profiles import api as profiles_api
+from weaktie.data.sources import api as sources_api
 from weaktie.kit.errors import NotFound
 from weaktie.kit.web import RequestGuard, SecurityHeaders, install_error_handlers
 from weaktie.kit.words import Words
 from weaktie.trust.accounts import api as accounts_api
+from weaktie.trust.audit import api as audit_api
 
 CONSOLE = Path(__file__).parent / "static" / "console"
 NONCE_MARK = "__CSP_NONCE__"
@@ -32,7 +34,7 @@ def make_api(wt: App) -> FastAPI:
     application.add_middleware(RequestGuard, unlimited=[("POST", "/api/imports")])
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     for module in (
-        accounts_api, collect_api, imports_api, profiles_api, metrics_api, api,
+        accounts_api, audit_api, sources_api, collect_api, imports_api, profiles_api, metrics_api, api,
     ):  # fmt: skip
         application.include_router(module.router)
     _add_console(application)
