@@ -66,6 +66,7 @@ def peer(path: Path, out: Path) -> float:
     begun = time.perf_counter()
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             f"COPY (SELECT * FROM read_parquet('{path}')) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
         )

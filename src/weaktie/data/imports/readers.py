@@ -22,7 +22,7 @@ from weaktie.data.imports.streams import encoding_of, open_bytes, text_blocks
 from weaktie.kit.words import Words
 
 BLOCK_BYTES = 16 << 20
-BATCH_ROWS = 250_000
+BATCH_ROWS = 500_000
 LARGEST_COLUMNS = 2000
 LARGEST_SHEET_BYTES = 1 << 30
 REST = "*"
@@ -262,7 +262,7 @@ class ParquetReader:
         self.columns = unique_headers(pq.ParquetFile(path).schema_arrow.names)
 
     def chunks(self, needed: list[str], *, first_rows: int | None = None) -> Iterator[Chunk]:
-        """Batches of 250,000 rows; a line is the number of the row from 1."""
+        """Batches of 500,000 rows; a line is the number of the row from 1."""
         with pq.ParquetFile(self.path, memory_map=True) as file:
             total = file.metadata.num_rows
             wanted = [c for c in self.columns if c in needed] or self.columns
