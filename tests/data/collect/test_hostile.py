@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -69,33 +69,34 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     assert running.process.wait(20) == 0
 
 
-KEYS = b",".join(b'"k%d":1' % n for n in range(1_000_000))
-DOUBLES = b",".join([b'"k":1'] * 80_000)
-CASES: dict[str, tuple[str, bytes | int, dict[str, str], set[int]]] = {
-    "100 MB": ("/v1/batch", 100, {}, {413}),
-    "100 MB without a key": ("/v1/batch", 100, {"Authorization": "Basic eA=="}, {401}),
-    "100 MB form": ("/sa?token=" + KEY, 100, {}, {413}),
-    "depth": ("/v1/batch", b'{"batch":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}", {}, {400}),
-    "depth in one event": ("/v1/track", b'{"a":' * 5_000 + b"1" + b"}" * 5_000, {}, {400}),
-    "depth never closed": ("/v1/batch", b'{"batch":[{"a":' + b"[" * 400_000, {}, {400}),
-    "a million keys": ("/v1/batch", b'{"batch":[{' + KEYS + b"}]}", {}, {413}),
-    "the same key again": ("/v1/batch", b'{"batch":[{' + DOUBLES + b"}]}", {}, {400}),
-    "quotes": ("/v1/batch", b'{"batch":["' + b'\\"' * 200_000, {}, {400}),
-    "gzip bomb": ("/v1/batch", bomb(480), {"Content-Encoding": "gzip"}, {413}),
-    "bomb in a form": (
-        "/sa?token=" + KEY,
-        b"data_list=" + quote(base64.b64encode(bomb(480))).encode(),
+GZIPPED = {"Content-Encoding": "gzip"}
+FORM = "/sa?token=" + KEY
+CASES: dict[str, tuple[str, Callable[[], bytes | int], dict[str, str], int]] = {
+    "100 MB": ("/v1/batch", lambda: 100, {}, 413),
+    "100 MB without a key": ("/v1/batch", lambda: 100, {"Authorization": "Basic eA=="}, 401),
+    "100 MB form": (FORM, lambda: 100, {}, 413),
+    "depth": ("/v1/batch", lambda: b'{"batch":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}", {}, 400),
+    "depth in one event": ("/v1/track", lambda: b'{"a":' * 5_000 + b"1" + b"}" * 5_000, {}, 400),
+    "depth never closed": ("/v1/batch", lambda: b'{"batch":[{"a":' + b"[" * 400_000, {}, 400),
+    "a million keys": (
+        "/v1/batch",
+        lambda: b'{"batch":[{' + b",".join(b'"k%d":1' % n for n in range(1_000_000)) + b"}]}",
         {},
-        {413},
+        413,
     ),
-    "a bomb in a bomb": ("/v1/batch", gzip.compress(bomb(300)), {"Content-Encoding": "gzip"}, {400}),
-    "many members": ("/v1/batch", gzip.compress(b"") * 20_000, {"Content-Encoding": "gzip"}, {400}),
+    "the same key again": ("/v1/batch", lambda: b'{"batch":[{' + b'"k":1,' * 80_000 + b'"k":1}]}', {}, 400),
+    "quotes": ("/v1/batch", lambda: b'{"batch":["' + b'\\"' * 200_000, {}, 400),
+    "gzip bomb": ("/v1/batch", lambda: bomb(200), GZIPPED, 413),
+    "bomb in a form": (FORM, lambda: b"data_list=" + quote(base64.b64encode(bomb(200))).encode(), {}, 413),
+    "a bomb in a bomb": ("/v1/batch", lambda: gzip.compress(bomb(100)), GZIPPED, 400),
+    "many members": ("/v1/batch", lambda: gzip.compress(b"") * 20_000, GZIPPED, 400),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_refused_and_costs_little(process: Process, case: str) -> None:
-    path, body, headers, expected = CASES[case]
+    path, make, headers, expected = CASES[case]
+    body = make()
     before = process.peak_kb()
     for length_known in (True, False):
         sent: object = body
@@ -106,5 +107,5 @@ def test_it_is_refused_and_costs_little(process: Process, case: str) -> None:
         elif not length_known:
             sent = (body[i : i + 65_536] for i in range(0, len(body), 65_536))
         status, _ = process.ask(path, sent, **({"Authorization": BASIC} | extra | headers))
-        assert status in expected | ({0} if isinstance(body, int) else set())
+        assert status == expected or (status == 0 and isinstance(body, int))
     assert process.peak_kb() - before <= MOST_GROWTH_KB
