@@ -1,0 +1,58 @@
+/** Which address shows which page. Pages load when they are first visited. */
+import { lazy } from "react";
+import { Navigate, Route, Routes, useLocation } from "react-router";
+import { Entrance } from "@/trust/accounts/Entrance";
+import { NotFound } from "./NotFound";
+import { useSession } from "@/kit/session";
+import { Shell } from "./Shell";
+
+const Overview = lazy(() => import("@/app/overview/OverviewPage"));
+const Users = lazy(() => import("@/data/profiles/UsersPage"));
+const Profile = lazy(() => import("@/data/profiles/ProfilePage"));
+const Tags = lazy(() => import("@/data/profiles/TagsPage"));
+const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
+const Live = lazy(() => import("@/data/collect/LivePage"));
+const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
+const Sources = lazy(() => import("@/data/sources/SourcesPage"));
+const Imports = lazy(() => import("@/data/imports/ImportsPage"));
+const OneImport = lazy(() => import("@/data/imports/ImportPage"));
+const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
+const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
+const Audit = lazy(() => import("@/trust/audit/AuditPage"));
+const Settings = lazy(() => import("@/app/settings/SettingsPage"));
+
+export function Pages() {
+  const { person } = useSession();
+  const { pathname, search } = useLocation();
+  return (
+    <Routes>
+      <Route path="/sign-in" element={<Entrance way="sign-in" />} />
+      <Route path="/setup" element={<Entrance way="setup" />} />
+      <Route path="/invite" element={<Entrance way="invite" />} />
+      {person ? (
+        <Route element={<Shell />}>
+          <Route index element={<Overview />} />
+          <Route path="/users" element={<Users />} />
+          <Route path="/users/:userId" element={<Profile />} />
+          <Route path="/tags" element={<Tags />} />
+          <Route path="/rfm" element={<Rfm />} />
+          <Route path="/live" element={<Live />} />
+          <Route path="/dead-letters" element={<DeadLetters />} />
+          <Route path="/sources" element={<Sources />} />
+          <Route path="/imports" element={<Imports />} />
+          <Route path="/imports/:importId" element={<OneImport />} />
+          <Route path="/jobs" element={<Jobs />} />
+          <Route path="/erasures" element={<Erasures />} />
+          <Route path="/audit" element={<Audit />} />
+          <Route path="/settings/:tab?" element={<Settings />} />
+          <Route path="*" element={<NotFound />} />
+        </Route>
+      ) : (
+        <Route
+          path="*"
+          element={<Navigate replace to={`/sign-in?next=${encodeURIComponent(pathname + search)}`} />}
+        />
+      )}
+    </Routes>
+  );
+}

@@ -1,0 +1,181 @@
+import {
+  LogoutOutlined,
+  MenuOutlined,
+  QuestionCircleOutlined,
+  UserOutlined,
+} from "@ant-design/icons";
+import { Button, Drawer, Dropdown, Menu, Tag, Tooltip, type MenuProps } from "antd";
+import { Suspense, useEffect, useMemo, useState } from "react";
+import { Link, Outlet, useLocation, useNavigate } from "react-router";
+import { api } from "@/api/client";
+import { useLanguage } from "@/i18n";
+import { Logo } from "@/kit/Logo";
+import { Boundary } from "@/kit/Boundary";
+import { Waiting } from "@/kit/states";
+import { useNarrow } from "@/kit/useNarrow";
+import { NAVIGATION, placeOf } from "./nav";
+import { useRenewSession, useSession } from "@/kit/session";
+import { Shortcuts } from "./Shortcuts";
+import { LanguageSwitch, ThemeSwitch } from "./Switches";
+
+function Navigation({ onPick }: { onPick?: () => void }) {
+  const { t } = useLanguage();
+  const { may } = useSession();
+  const { pathname } = useLocation();
+  const items = useMemo<MenuProps["items"]>(
+    () =>
+      NAVIGATION.map((group) => ({ ...group, places: group.places.filter((place) => may(place.needs)) }))
+        .filter((group) => group.places.length > 0)
+        .flatMap((group): NonNullable<MenuProps["items"]> => {
+          const links = group.places.map((place) => ({
+            key: place.path,
+            icon: place.icon,
+            label: (
+              <Link to={place.path} data-testid={`nav-${place.path.slice(1) || "overview"}`}>
+                {t(place.label)}
+              </Link>
+            ),
+          }));
+          return group.label === null
+            ? links
+            : [{ type: "group" as const, key: group.label, label: t(group.label), children: links }];
+        }),
+    [t, may],
+  );
+  return (
+    <nav aria-label={t("nav.label")} className="nav">
+      <Menu
+        mode="inline"
+        items={items}
+        selectedKeys={[placeOf(pathname)?.path ?? ""]}
+        onClick={onPick}
+        inlineIndent={14}
+      />
+    </nav>
+  );
+}
+
+function AccountMenu() {
+  const { t } = useLanguage();
+  const { person } = useSession();
+  const renew = useRenewSession();
+  const navigate = useNavigate();
+  if (!person) return null;
+  const signOut = async () => {
+    await api.remove("/api/session");
+    await navigate("/sign-in");
+    await renew();
+  };
+  return (
+    <Dropdown
+      trigger={["click"]}
+      menu={{
+        items: [
+          {
+            key: "who",
+            disabled: true,
+            label: (
+              <>
+                <div>{person.email}</div>
+                <div className="faint">{t(`role.${person.role}`)}</div>
+              </>
+            ),
+          },
+          { type: "divider" },
+          { key: "out", icon: <LogoutOutlined />, label: t("shell.signOut"), onClick: () => void signOut() },
+        ],
+      }}
+    >
+      <Button type="text" icon={<UserOutlined />} aria-label={t("shell.account")} data-testid="account-menu">
+        <span className="wide-only">{person.name}</span>
+      </Button>
+    </Dropdown>
+  );
+}
+
+export function Shell() {
+  const { t } = useLanguage();
+  const { workspace } = useSession();
+  const { pathname } = useLocation();
+  const narrow = useNarrow();
+  const [open, setOpen] = useState(false);
+  const [help, setHelp] = useState(false);
+  const place = placeOf(pathname);
+  useEffect(() => {
+    document.title = place ? `${t(place.label)} · ${workspace.name}` : workspace.name;
+  }, [place, t, workspace.name]);
+  const brand = (
+    <Link to="/" className="brand" aria-label={t("nav.overview")}>
+      <Logo />
+      <span className="brand-name">{workspace.name}</span>
+    </Link>
+  );
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {t("shell.skip")}
+      </a>
+      {!narrow && (
+        <aside className="side">
+          {brand}
+          <Navigation />
+        </aside>
+      )}
+      <div className="main">
+        <header className="top">
+          {narrow && (
+            <>
+              <Button
+                type="text"
+                icon={<MenuOutlined />}
+                aria-label={t("nav.open")}
+                data-testid="nav-open"
+                onClick={() => setOpen(true)}
+              />
+              {brand}
+            </>
+          )}
+          {workspace.simulated && (
+            <Tooltip title={t("shell.simulated.help")}>
+              <Tag color="warning" className="simulated" data-testid="simulated">
+                {t("shell.simulated")}
+              </Tag>
+            </Tooltip>
+          )}
+          <span className="grow" />
+          {!narrow && (
+            <Tooltip title={t("shell.shortcuts")}>
+              <Button
+                type="text"
+                icon={<QuestionCircleOutlined />}
+                aria-label={t("shell.shortcuts")}
+                onClick={() => setHelp(true)}
+              />
+            </Tooltip>
+          )}
+          <ThemeSwitch />
+          <LanguageSwitch />
+          <AccountMenu />
+        </header>
+        <main id="content" className="content" tabIndex={-1}>
+          <Boundary key={pathname}>
+            <Suspense fallback={<Waiting />}>
+              <Outlet />
+            </Suspense>
+          </Boundary>
+        </main>
+      </div>
+      <Drawer
+        open={narrow && open}
+        onClose={() => setOpen(false)}
+        placement="left"
+        size={256}
+        title={workspace.name}
+        styles={{ body: { padding: "8px 0" } }}
+      >
+        <Navigation onPick={() => setOpen(false)} />
+      </Drawer>
+      <Shortcuts open={help} setOpen={setHelp} />
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import {
+  ApartmentOutlined,
+  AuditOutlined,
+  BugOutlined,
+  CloudUploadOutlined,
+  DashboardOutlined,
+  DeleteOutlined,
+  HeatMapOutlined,
+  PlayCircleOutlined,
+  SettingOutlined,
+  TagsOutlined,
+  TeamOutlined,
+  ThunderboltOutlined,
+} from "@ant-design/icons";
+import type { ReactNode } from "react";
+import type { Permission } from "@/api/types";
+import type { Key } from "@/i18n";
+
+export interface Place {
+  path: string;
+  label: Key;
+  icon: ReactNode;
+  /** The second key of `g …`. */
+  hotkey: string;
+  needs: Permission;
+}
+export interface Group {
+  label: Key | null;
+  places: Place[];
+}
+
+/** The order users of the trade know; a page appears when its capability exists. */
+export const NAVIGATION: Group[] = [
+  {
+    label: null,
+    places: [{ path: "/", label: "nav.overview", icon: <DashboardOutlined />, hotkey: "o", needs: "view" }],
+  },
+  {
+    label: "nav.group.users",
+    places: [
+      { path: "/users", label: "nav.users", icon: <TeamOutlined />, hotkey: "u", needs: "view" },
+      { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
+      { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.data",
+    places: [
+      { path: "/live", label: "nav.live", icon: <ThunderboltOutlined />, hotkey: "l", needs: "view" },
+      { path: "/sources", label: "nav.sources", icon: <ApartmentOutlined />, hotkey: "s", needs: "view" },
+      { path: "/imports", label: "nav.imports", icon: <CloudUploadOutlined />, hotkey: "i", needs: "view" },
+      { path: "/dead-letters", label: "nav.deadLetters", icon: <BugOutlined />, hotkey: "d", needs: "view" },
+      { path: "/jobs", label: "nav.jobs", icon: <PlayCircleOutlined />, hotkey: "j", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.compliance",
+    places: [
+      { path: "/erasures", label: "nav.erasures", icon: <DeleteOutlined />, hotkey: "e", needs: "comply" },
+      { path: "/audit", label: "nav.audit", icon: <AuditOutlined />, hotkey: "a", needs: "comply" },
+    ],
+  },
+  {
+    label: null,
+    places: [{ path: "/settings", label: "nav.settings", icon: <SettingOutlined />, hotkey: ",", needs: "view" }],
+  },
+];
+
+/** The place a path belongs to: the longest one it starts with. */
+export function placeOf(path: string): Place | undefined {
+  return NAVIGATION.flatMap((group) => group.places)
+    .filter((place) => path === place.path || (place.path !== "/" && path.startsWith(`${place.path}/`)))
+    .sort((a, b) => b.path.length - a.path.length)[0];
+}

@@ -1,0 +1,154 @@
+import { DeleteOutlined, EyeOutlined } from "@ant-design/icons";
+import { Button, Tabs, Tag } from "antd";
+import { useState } from "react";
+import { Link, useParams } from "react-router";
+import { ApiError } from "@/api/client";
+import { useRead } from "@/api/hooks";
+import type { Profile, Revealed } from "@/api/types";
+import { useSession } from "@/kit/session";
+import { useLanguage } from "@/i18n";
+import { PageFrame, Panel } from "@/kit/page";
+import { Ago, Facts, TierTag } from "@/kit/small";
+import { Failure, Nothing, Waiting } from "@/kit/states";
+import { useFormat } from "@/kit/useFormat";
+import { ConsentPanel } from "@/trust/consent/ConsentPanel";
+import { EraseDialog } from "@/trust/rights/EraseDialog";
+import { OrdersPanel } from "./OrdersPanel";
+import { profilePath } from "@/kit/paths";
+import { RelationsPanel } from "./RelationsPanel";
+import { RevealDialog } from "./RevealDialog";
+import { TagsPanel } from "./TagsPanel";
+import { TimelinePanel } from "./TimelinePanel";
+
+export default function ProfilePage() {
+  const { t } = useLanguage();
+  const { userId = "" } = useParams();
+  const read = useRead<Profile>(profilePath(userId));
+  if (read.data) return <Person profile={read.data} userId={userId} />;
+  if (read.error instanceof ApiError && read.error.status === 404) {
+    return (
+      <Nothing title={t("profile.none", { id: userId })} action={<Link to="/users">{t("profile.toList")}</Link>}>
+        {t("profile.noneText")}
+      </Nothing>
+    );
+  }
+  if (read.error) return <Failure error={read.error} retry={() => void read.refetch()} />;
+  return <Waiting rows={12} />;
+}
+
+function Person({ profile, userId }: { profile: Profile; userId: string }) {
+  const { t, w } = useLanguage();
+  const f = useFormat();
+  const { may } = useSession();
+  const [revealing, setRevealing] = useState(false);
+  const [erasing, setErasing] = useState(false);
+  const [revealed, setRevealed] = useState<Revealed | null>(null);
+  const names = revealed ?? profile.names;
+  const { rfm, live } = profile;
+  const canReveal = may("comply") || may("operate");
+  return (
+    <PageFrame
+      testId="page-profile"
+      title={
+        <span className="row-tight wrap">
+          <span className="break">{names.nickname || profile.user_id}</span>
+          {rfm && <TierTag tier={rfm.tier}>{w(rfm.tier_words)}</TierTag>}
+          {rfm && rfm.class !== rfm.tier && <Tag>{w(rfm.class_words)}</Tag>}
+        </span>
+      }
+      about={
+        <Link to="/users" className="faint">
+          ← {t("nav.users")}
+        </Link>
+      }
+      extra={
+        <>
+          {canReveal && !revealed && (
+            <Button icon={<EyeOutlined />} onClick={() => setRevealing(true)} data-testid="reveal">
+              {t("profile.reveal")}
+            </Button>
+          )}
+          {may("comply") && (
+            <Button danger icon={<DeleteOutlined />} onClick={() => setErasing(true)} data-testid="erase">
+              {t("profile.erase")}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="profile">
+        <aside>
+          <Panel title={t("profile.basics")} testId="profile-basics">
+            <Facts
+              items={[
+                [t("profile.userId"), <code key="id" className="break">{profile.user_id}</code>],
+                [t("profile.nickname"), names.nickname ?? "–"],
+                [t("profile.phone"), <span key="phone" data-testid="phone">{names.phone ?? "–"}</span>],
+                [t("profile.email"), <span key="email" className="break">{names.email ?? "–"}</span>],
+                [t("profile.lastSeen"), <Ago key="seen" time={live?.last_seen_time} />],
+                [t("profile.events"), f.whole(profile.counts.events)],
+                [t("profile.orders"), f.whole(profile.counts.orders)],
+                [t("profile.built"), <Ago key="built" time={profile.built_time} fallback={t("overview.neverBuilt")} />],
+              ]}
+            />
+            {live && live.events_since_build > 0 && (
+              <p className="faint">
+                {t("profile.sinceBuild", { n: f.whole(live.events_since_build), event: live.last_event ?? "–" })}
+              </p>
+            )}
+          </Panel>
+          {rfm && (
+            <Panel title="RFM" testId="profile-rfm">
+              <div className="rfm-mini">
+                {(["r", "f", "m"] as const).map((name) => (
+                  <div key={name} data-level={rfm[name]}>
+                    <b>{t(`rfm.level.${rfm[name]}`)}</b>
+                    <span>{t(`rfm.${name}.short`)}</span>
+                  </div>
+                ))}
+              </div>
+              <p className="faint">{w(rfm.class_words)}</p>
+            </Panel>
+          )}
+          <Panel title={t("profile.aliases")} testId="profile-aliases">
+            <ul className="aliases">
+              {profile.aliases.map((alias, place) => (
+                <li key={place}>
+                  <span className="faint">{aliasKind(alias.kind, t)}</span>
+                  <code className="break">{alias.value ?? t("profile.hidden")}</code>
+                  <span className="faint small">{f.date(alias.first_seen_time)}</span>
+                </li>
+              ))}
+            </ul>
+          </Panel>
+        </aside>
+        <div className="profile-main">
+          <Panel>
+            <Tabs
+              items={[
+                { key: "tags", label: t("profile.tab.tags"), children: <TagsPanel tags={profile.tags} /> },
+                { key: "timeline", label: t("profile.tab.timeline"), children: <TimelinePanel userId={userId} /> },
+                { key: "orders", label: t("profile.tab.orders"), children: <OrdersPanel userId={userId} /> },
+                { key: "relations", label: t("profile.tab.relations"), children: <RelationsPanel userId={userId} /> },
+                {
+                  key: "consent",
+                  label: t("profile.tab.consent"),
+                  children: <ConsentPanel userId={userId} purposes={profile.purposes} />,
+                },
+              ]}
+            />
+          </Panel>
+        </div>
+      </div>
+      {revealing && <RevealDialog userId={userId} onClose={() => setRevealing(false)} onRevealed={setRevealed} />}
+      {erasing && <EraseDialog userId={profile.user_id} onClose={() => setErasing(false)} />}
+    </PageFrame>
+  );
+}
+
+const ALIAS_KINDS = ["user", "anonymous", "phone", "email", "device"] as const;
+
+function aliasKind(kind: string, t: ReturnType<typeof useLanguage>["t"]): string {
+  const known = ALIAS_KINDS.find((one) => one === kind);
+  return known ? t(`alias.${known}`) : kind;
+}

@@ -1,0 +1,116 @@
+import { DownloadOutlined, SafetyOutlined } from "@ant-design/icons";
+import { Alert, Button, Drawer } from "antd";
+import { useState } from "react";
+import { api } from "@/api/client";
+import { useRead, useWrite } from "@/api/hooks";
+import type { AuditCheck, AuditEntry, Page } from "@/api/types";
+import { useLanguage } from "@/i18n";
+import { Json } from "@/kit/Json";
+import { ListTable, type Columns } from "@/kit/ListTable";
+import { PageFrame, Panel } from "@/kit/page";
+import { Search } from "@/kit/Search";
+import { At, Cut } from "@/kit/small";
+import { Nothing } from "@/kit/states";
+import { useFilters } from "@/kit/useFilters";
+import { useFormat } from "@/kit/useFormat";
+import { usePager } from "@/kit/usePager";
+
+const FILTERS = { search: "" };
+
+export default function AuditPage() {
+  const { t } = useLanguage();
+  const { filters, change } = useFilters(FILTERS);
+  const pager = usePager();
+  const read = useRead<Page<AuditEntry>>("/api/audit", { ...filters, cursor: pager.cursor }, { keep: true });
+  const [open, setOpen] = useState<AuditEntry | null>(null);
+  const columns: Columns<AuditEntry> = [
+    { title: t("audit.time"), dataIndex: "at_time", render: (time: string) => <At time={time} /> },
+    { title: t("audit.actor"), key: "actor", render: (_, row) => row.actor_name ?? row.actor },
+    { title: t("audit.action"), dataIndex: "action", render: (action: string) => <code>{action}</code> },
+    { title: t("audit.object"), key: "object", render: (_, row) => <Cut text={objectOf(row)} width={260} /> },
+    {
+      title: t("audit.detail"),
+      dataIndex: "detail",
+      render: (detail: unknown) => <Cut text={JSON.stringify(detail)} width={320} />,
+    },
+  ];
+  return (
+    <PageFrame
+      testId="page-audit"
+      title={t("audit.title")}
+      about={t("audit.about")}
+      extra={
+        <>
+          <VerifyButton />
+          <Button icon={<DownloadOutlined />} href="/api/audit/export" data-testid="audit-export">
+            {t("list.export")}
+          </Button>
+        </>
+      }
+    >
+      <div className="tools">
+        <Search value={filters.search} onSearch={(search) => change({ search })} placeholder={t("audit.search")} />
+      </div>
+      <Panel flush>
+        <ListTable
+          read={read}
+          columns={columns}
+          rowKey={(row) => row.id}
+          label={t("audit.title")}
+          testId="audit-table"
+          pager={pager}
+          onOpen={setOpen}
+          empty={<Nothing title={t("list.noMatch")}>{t("audit.empty")}</Nothing>}
+          card={(row) => (
+            <button type="button" className="card-button" onClick={() => setOpen(row)}>
+              <div className="card-top">
+                <code>{row.action}</code>
+                <At time={row.at_time} />
+              </div>
+              <div>{row.actor_name ?? row.actor}</div>
+              <div className="faint">{objectOf(row)}</div>
+            </button>
+          )}
+        />
+      </Panel>
+      <Drawer open={open !== null} onClose={() => setOpen(null)} title={open?.action} size="large">
+        {open && <Json value={open} />}
+      </Drawer>
+    </PageFrame>
+  );
+}
+
+function objectOf(row: AuditEntry): string {
+  return [row.object_kind, row.object_id].filter(Boolean).join(" ");
+}
+
+/** Recomputes the hash chain on the server and says which row, if any, was changed afterwards. */
+function VerifyButton() {
+  const { t, w } = useLanguage();
+  const { whole } = useFormat();
+  const check = useWrite<void, AuditCheck>(() => api.get<AuditCheck>("/api/audit/verify"));
+  const result = check.data;
+  return (
+    <>
+      <Button icon={<SafetyOutlined />} loading={check.isPending} onClick={() => check.mutate()} data-testid="audit-verify">
+        {t("audit.verify")}
+      </Button>
+      {(result || check.error) && (
+        <Alert
+          className="floating"
+          data-testid="audit-verified"
+          showIcon
+          closable={{ onClose: () => check.reset() }}
+          type={result?.ok ? "success" : "error"}
+          title={
+            check.error
+              ? w(check.error.words)
+              : result!.ok
+                ? t("audit.verified", { n: whole(result!.checked) })
+                : t("audit.broken", { id: result!.first_bad ?? "?" })
+          }
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+import { Drawer, Tag } from "antd";
+import { useState } from "react";
+import { useRead } from "@/api/hooks";
+import type { Erasure, Page } from "@/api/types";
+import { useLanguage, type Key } from "@/i18n";
+import { ListTable, type Columns } from "@/kit/ListTable";
+import { PageFrame, Panel } from "@/kit/page";
+import { At, Cut, Facts } from "@/kit/small";
+import { Nothing, Shown } from "@/kit/states";
+import { useFormat } from "@/kit/useFormat";
+import { usePager } from "@/kit/usePager";
+
+const STATES: Record<string, [Key, string]> = {
+  requested: ["erasure.state.requested", "default"],
+  running: ["erasure.state.running", "processing"],
+  done: ["erasure.state.done", "success"],
+  failed: ["erasure.state.failed", "error"],
+};
+
+function ErasureState({ state }: { state: string }) {
+  const { t } = useLanguage();
+  const known = STATES[state];
+  return <Tag color={known?.[1]}>{known ? t(known[0]) : state}</Tag>;
+}
+
+export default function ErasuresPage() {
+  const { t } = useLanguage();
+  const pager = usePager();
+  const read = useRead<Page<Erasure>>("/api/erasures", { cursor: pager.cursor }, { keep: true });
+  const [open, setOpen] = useState<string | null>(null);
+  const columns: Columns<Erasure> = [
+    { title: t("erasure.requested"), dataIndex: "requested_time", render: (time: string) => <At time={time} /> },
+    { title: t("erasure.number"), dataIndex: "erasure_id", render: (id: string) => <code>{id}</code> },
+    { title: t("erasure.state"), dataIndex: "state", render: (state: string) => <ErasureState state={state} /> },
+    { title: t("erasure.reason"), dataIndex: "reason", render: (reason: string) => <Cut text={reason} /> },
+    { title: t("erasure.actor"), dataIndex: "actor" },
+    { title: t("erasure.finished"), dataIndex: "finished_time", render: (time: string | null) => <At time={time} /> },
+  ];
+  return (
+    <PageFrame testId="page-erasures" title={t("erasure.title")} about={t("erasure.about")}>
+      <Panel flush>
+        <ListTable
+          read={read}
+          columns={columns}
+          rowKey={(row) => row.erasure_id}
+          label={t("erasure.title")}
+          testId="erasures-table"
+          pager={pager}
+          onOpen={(row) => setOpen(row.erasure_id)}
+          empty={<Nothing title={t("erasure.none")}>{t("erasure.noneText")}</Nothing>}
+          card={(row) => (
+            <button type="button" className="card-button" onClick={() => setOpen(row.erasure_id)}>
+              <div className="card-top">
+                <code>{row.erasure_id}</code>
+                <ErasureState state={row.state} />
+              </div>
+              <div>{row.reason}</div>
+              <div className="faint">
+                {row.actor} · <At time={row.requested_time} />
+              </div>
+            </button>
+          )}
+        />
+      </Panel>
+      <Drawer open={open !== null} onClose={() => setOpen(null)} title={t("erasure.proof")} size="large">
+        {open && <Proof id={open} />}
+      </Drawer>
+    </PageFrame>
+  );
+}
+
+/** What each store reports to have removed. */
+function Proof({ id }: { id: string }) {
+  const { t } = useLanguage();
+  const { whole } = useFormat();
+  const read = useRead<Erasure>(`/api/erasures/${encodeURIComponent(id)}`);
+  return (
+    <Shown read={read}>
+      {(erasure) => (
+        <>
+          <Facts
+            items={[
+              [t("erasure.number"), <code key="id">{erasure.erasure_id}</code>],
+              [t("erasure.state"), <ErasureState key="state" state={erasure.state} />],
+              [t("erasure.reason"), erasure.reason],
+              [t("erasure.actor"), erasure.actor],
+              [t("erasure.requested"), <At key="from" time={erasure.requested_time} />],
+              [t("erasure.finished"), <At key="to" time={erasure.finished_time} />],
+            ]}
+          />
+          <table className="plain" data-testid="erasure-steps">
+            <thead>
+              <tr>
+                <th>{t("erasure.store")}</th>
+                <th className="right">{t("erasure.removed")}</th>
+                <th>{t("erasure.finished")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {erasure.steps.map((step) => (
+                <tr key={step.store}>
+                  <td>
+                    {step.store}
+                    {step.note && <div className="faint">{step.note}</div>}
+                  </td>
+                  <td className="right number">{whole(step.removed)}</td>
+                  <td>
+                    <At time={step.finished_time} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </Shown>
+  );
+}
