@@ -12,6 +12,7 @@ from weaktie.data.collect.bodies import checksum, form_fields, from_base64, gunz
 from weaktie.data.collect.logic import channel_of, is_suspicious, parse_time, platform_of, scrub
 from weaktie.data.collect.refusals import REFUSALS
 from weaktie.data.collect.splitting import LARGEST_DEPTH, TooDeep, split
+from weaktie.data.collect.traits import usual
 from weaktie.kit.errors import Refused
 
 
@@ -34,7 +35,9 @@ def test_times(value: object, expected_us: int | None) -> None:
     assert parse_time(value) == expected_us
 
 
-@pytest.mark.parametrize("value", ["soon", [], True, float("inf"), "nan", 10**30, "2026-02-30T00:00:00Z"])
+@pytest.mark.parametrize(
+    "value", ["soon", [], True, float("inf"), "nan", 10**30, "2026-02-30T00:00:00Z", True]
+)
 def test_times_that_are_none(value: object) -> None:
     with pytest.raises(Bad, match="bad_time"):
         parse_time(value)
@@ -119,6 +122,32 @@ def test_ordinary_events_are_passed_by() -> None:
         b'{"time":1767225600123,"id":"3f1c2d3e-1b1c-4d2a","url":"/p?utm_source=x","price":59.9}'
     )
     assert scrub("订单 2025112400001 共 3 件") == "订单 2025112400001 共 3 件"
+
+
+def test_traits_have_one_name_each_and_only_the_vaults_are_personal() -> None:
+    traits = {
+        "Mobile": "13800000000",
+        "phone": "13900000000",
+        "real_name": "李雷",
+        "signup_time": "2026-01-01T00:00:00Z",
+        "$city": "杭州",
+        "sex": "女",
+        "openid": "oX123",
+        "note": "call 13812345678",
+        "size": {"shoe": 38, "mobile": "13812345678"},
+    }
+    assert usual(traits) == {
+        "phone": "13800000000",
+        "name": "李雷",
+        "registered_us": 1_767_225_600_000_000,
+        "city": "杭州",
+        "gender": "女",
+        "openid": "‹id›",
+        "note": "call ‹phone›",
+        "size": {"shoe": 38, "mobile": "‹phone›"},
+    }
+    with pytest.raises(Bad, match="nul_character"):
+        usual({"name": "a\x00"})
 
 
 def test_forms_and_base64() -> None:

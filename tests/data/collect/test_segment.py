@@ -102,6 +102,11 @@ def test_orders() -> None:
         ({"order_id": "o"}, "bad_amount"),
         ({"order_id": "o", "total": "many"}, "bad_amount"),
         ({"order_id": "o", "total": 1e300}, "bad_amount"),
+        (
+            {"order_id": "o", "products": [{"product_id": "p", "price": 10**11, "quantity": 10**8}]},
+            "bad_amount",
+        ),
+        ({"order_id": "o", "products": [{"product_id": "p", "price": 10**12}] * 9}, "bad_amount"),
         ({"order_id": "o", "total": 5, "products": "p1"}, "bad_order_items"),
         ({"order_id": "o", "total": 5, "products": [7]}, "bad_order_items"),
         (

@@ -123,6 +123,8 @@ def _order(event: Event, found: dict[str, Any]) -> OrderFacts:
         if any(found.get(slot) is not None for slot in _AMOUNTS) or (status == "paid" and not items):
             raise Bad("bad_amount", "properties.total")
         amount = sum((item.amount for item in items), Decimal(0))
+        if abs(amount) > LARGEST_AMOUNT:
+            raise Bad("bad_amount", "properties.products")
         event.amount = amount if items else None
     referrer = _user(found.get("referrer_id") or found.get("inviter_id") or found.get("sharer_id"))
     paid = status == "paid"
@@ -170,12 +172,16 @@ def _item(line: object, number: int) -> OrderItem:
     amount = to_decimal(whole) if whole is not None else to_decimal(each)
     if amount is None:
         raise Bad("bad_amount", place)
+    if whole is None:
+        amount *= int(quantity)
+    if abs(amount) > LARGEST_AMOUNT:
+        raise Bad("bad_amount", place)
     name = get("name")
     return OrderItem(
         product_id=scrub_text(product),
         name=scrub_text(name[:255]) if isinstance(name, str) and name else None,
         quantity=int(quantity),
-        amount=amount if whole is not None else amount * int(quantity),
+        amount=amount,
     )
 
 

@@ -35,7 +35,10 @@ def parse_time(value: object) -> int | None:
         except ValueError:
             value = _number(value)
         else:
-            return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1e6)
+            try:
+                return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1e6)
+            except OverflowError:
+                raise Bad("bad_time") from None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise Bad("bad_time")
     size = abs(value)

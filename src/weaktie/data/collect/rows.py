@@ -84,7 +84,7 @@ def assemble(
         _add_event(rows, batch, item, numbers, currency)
         event = item.event
         if event.order is not None:
-            _add_order(rows, item, numbers)
+            _add_order(rows, item, numbers, currency)
         if event.relation is not None:
             _add_relation(rows, item, numbers)
         if event.traits is not None:
@@ -209,15 +209,16 @@ def _who(event: Event, numbers: dict[Identifier, int]) -> tuple[int | None, int 
     return alias, None
 
 
-def _add_order(rows: _Rows, item: Decoded, numbers: dict[Identifier, int]) -> None:
+def _add_order(rows: _Rows, item: Decoded, numbers: dict[Identifier, int], currency: str) -> None:
     event, request, order = item.event, item.request, item.event.order
     assert order is not None
     alias, _ = _who(event, numbers)
+    money = order.currency or currency
     common = {
         "event_id": event.event_id,
         "order_id": order.order_id,
         "alias_no": alias,
-        "currency": order.currency,
+        "currency": money,
         "version_time": event.event_us,
         "source": request.source_id,
         "purposes": request.purposes,
@@ -228,12 +229,12 @@ def _add_order(rows: _Rows, item: Decoded, numbers: dict[Identifier, int]) -> No
         | {
             "shop_id": event.shop_id,
             "paid_time": event.event_us,
-            "amount_minor": to_minor(order.amount, order.currency),
+            "amount_minor": to_minor(order.amount, money),
             "channel": event.channel,
             "referrer_alias_no": numbers.get(("user", order.referrer)) if order.referrer else None,
             "coupon_id": order.coupon_id,
             "status": order.status,
-            "refunded_minor": to_minor(order.refunded, order.currency),
+            "refunded_minor": to_minor(order.refunded, money),
             "items": len(order.items),
         },
     )
@@ -246,7 +247,7 @@ def _add_order(rows: _Rows, item: Decoded, numbers: dict[Identifier, int]) -> No
                 "product_id": line.product_id,
                 "name": line.name,
                 "quantity": line.quantity,
-                "amount_minor": to_minor(line.amount, order.currency),
+                "amount_minor": to_minor(line.amount, money),
             },
         )
 

@@ -21,6 +21,7 @@ from weaktie.data.collect.logic import (
     text_or_none,
 )
 from weaktie.data.collect.splitting import TooDeep, split, why_unreadable
+from weaktie.data.collect.traits import usual
 from weaktie.data.collect.vocabulary import GROUP_JOINED, IDENTIFIED, IDENTITY_ALIASED
 
 LONGEST_EVENT_ID: Final = 200
@@ -170,8 +171,7 @@ def _event(raw: bytes, single: str | None, sent_us: int | None, received_us: int
     found = fill(event, properties, suspicious)
     _from_context(event, item.context or _EMPTY, found, suspicious)
     if kind == "identify":
-        check(item.traits)
-        event.traits = item.traits or {}
+        event.traits = usual(item.traits)
     elif kind == "alias":
         event.links = (_alias(item),)
     return event

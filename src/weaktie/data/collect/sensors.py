@@ -22,6 +22,7 @@ from weaktie.data.collect.logic import (
     text_or_none,
 )
 from weaktie.data.collect.splitting import TooDeep, split, why_unreadable
+from weaktie.data.collect.traits import usual
 from weaktie.data.collect.vocabulary import (
     ITEM_SET,
     PROFILE_APPENDED,
@@ -243,13 +244,12 @@ def _act(event: Event, properties: dict[str, Any], suspicious: bool, lib: dict[s
 
 def _profile(event: Event, given: dict[str, Any] | list[Any] | None, suspicious: bool) -> None:
     """Traits where the call says what a value is; a change of an unknown value stays an event with properties."""
-    check(given)
     if event.event == PROFILE_UNSET and given:
-        event.traits = {_plain(k): None for k in given if isinstance(k, str) and k != "$is_login_id"}
+        event.traits = usual({k: None for k in given if isinstance(k, str) and k != "$is_login_id"})
         return
     values = {_plain(k): v for k, v in given.items() if k not in _NOISE} if isinstance(given, dict) else {}
     if event.event in (PROFILE_SET, PROFILE_SET_ONCE):
-        event.traits = values
+        event.traits = usual(values)
     else:
         fill(event, values, suspicious)
 
