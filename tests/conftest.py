@@ -5,6 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.suites.databases import (  # noqa: F401  fixtures of every test
+    database,
+    postgresql_address,
+    postgresql_server,
+    postgresql_template,
+    sqlite_database,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

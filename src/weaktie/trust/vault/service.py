@@ -1,5 +1,6 @@
 """The door of the vault."""
 
+import json
 import os
 import secrets
 import threading
@@ -24,7 +25,7 @@ from weaktie.trust.vault.logic import (
 from weaktie.trust.vault.tables import vault_day_keys, vault_items, vault_keys, vault_master
 
 CACHED_KEYS = 10_000
-ROWS_A_STATEMENT = 500
+ROWS_A_STATEMENT = 10_000
 
 
 class Vault:
@@ -38,6 +39,12 @@ class Vault:
         self.home = home
         self.master = MasterKey(_read_key_file(home / MASTER_KEY_FILE))
         self._checked = False
+        # One bound value however many numbers there are: a list of ten thousand parameters is slow on both databases.
+        self._among = text(
+            "alias_no IN (SELECT value FROM json_each(:among))"
+            if database.is_sqlite
+            else "alias_no IN (SELECT value::bigint FROM json_array_elements_text(CAST(:among AS json)))"
+        )
         self._ciphers: OrderedDict[bytes, AESGCM] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -89,23 +96,14 @@ class Vault:
         last = {(alias_no, field): value for alias_no, field, value in rows}
         ciphers = self._ciphers_for(tx, {alias_no for alias_no, _ in last}, make=True)
         key_id = self.master.key_id
-        sealed = [
-            {
-                "alias_no": alias_no,
-                "field": field,
-                "sealed": encrypt(
-                    ciphers[alias_no], key_id, value.encode("utf-8", "replace"), _item(alias_no, field)
-                ),
-            }
-            for (alias_no, field), value in last.items()
-        ]
-        tx.execute(
-            text(
-                "INSERT INTO vault_items (alias_no, field, sealed) VALUES (:alias_no, :field, :sealed) "
-                "ON CONFLICT (alias_no, field) DO UPDATE SET sealed = excluded.sealed"
-            ),
-            sealed,
-        )
+        _write(
+            tx, "vault_items (alias_no, field, sealed)", ("bigint", "text", "bytea"),
+            [
+                (alias_no, field, encrypt(ciphers[alias_no], key_id, _bytes(value), _item(alias_no, field)))
+                for (alias_no, field), value in last.items()
+            ],
+            "(alias_no, field) DO UPDATE SET sealed = excluded.sealed",
+        )  # fmt: skip
 
     def open(self, connection: Connection, alias_nos: Iterable[int]) -> dict[int, dict[str, str]]:
         """Every value of the identifiers, in the clear, as `{alias_no: {field: value}}`; those without values are absent."""
@@ -114,8 +112,9 @@ class Vault:
         ciphers = self._ciphers_for(connection, wanted, make=False)
         found: dict[int, dict[str, str]] = {}
         for part in _parts(ciphers):
-            rows = connection.execute(select(vault_items).where(vault_items.c.alias_no.in_(part)))
-            for alias_no, field, sealed in rows:
+            for alias_no, field, sealed in connection.execute(
+                select(vault_items).where(self._among), _among(part)
+            ):
                 plain = decrypt(ciphers[alias_no], bytes(sealed), _item(alias_no, field))
                 found.setdefault(alias_no, {})[field] = plain.decode("utf-8")
         return found
@@ -125,8 +124,8 @@ class Vault:
         that does not hold the keys too."""
         gone = 0
         for part in _parts(set(alias_nos)):
-            gone += tx.execute(delete(vault_items).where(vault_items.c.alias_no.in_(part))).rowcount
-            tx.execute(delete(vault_keys).where(vault_keys.c.alias_no.in_(part)))
+            gone += tx.execute(delete(vault_items).where(self._among), _among(part)).rowcount
+            tx.execute(delete(vault_keys).where(self._among), _among(part))
         with self._lock:
             self._ciphers.clear()
         return gone
@@ -141,28 +140,33 @@ class Vault:
 
     def _ciphers_for(self, connection: Connection, alias_nos: set[int], *, make: bool) -> dict[int, AESGCM]:
         """The identifiers' ciphers; with `make`, keys that do not exist yet are made in the caller's transaction."""
-        ciphers: dict[int, AESGCM] = {}
-        for part in _parts(alias_nos):
-            rows = connection.execute(select(vault_keys).where(vault_keys.c.alias_no.in_(part)))
-            for alias_no, wrapped in rows:
-                ciphers[alias_no] = self._cipher(alias_no, bytes(wrapped))
+        ciphers = {a: self._cipher(a, wrapped) for a, wrapped in self._wrapped(connection, alias_nos).items()}
         missing = alias_nos - ciphers.keys() if make else set()
         if missing:
-            made = []
+            mine = {}
             for alias_no in sorted(missing):
                 key = secrets.token_bytes(KEY_BYTES)
-                made.append({"alias_no": alias_no, "wrapped": self.master.wrap(key, _key(alias_no))})
+                mine[alias_no] = self.master.wrap(key, _key(alias_no))
                 ciphers[alias_no] = AESGCM(key)
-            connection.execute(
-                text(
-                    "INSERT INTO vault_keys (alias_no, wrapped) VALUES (:alias_no, :wrapped) "
-                    "ON CONFLICT (alias_no) DO NOTHING"
-                ),
+            _write(
+                connection,
+                "vault_keys (alias_no, wrapped)",
+                ("bigint", "bytea"),
                 made,
+                "(alias_no) DO NOTHING",
             )
             if not self.database.is_sqlite:  # another writer's key may have come first; SQLite has one writer
-                ciphers |= self._ciphers_for(connection, missing, make=False)
+                stored = self._wrapped(connection, missing)
+                others = {a: w for a, w in stored.items() if w != mine[a]}
+                ciphers |= {alias_no: self._cipher(alias_no, wrapped) for alias_no, wrapped in others.items()}
         return ciphers
+
+    def _wrapped(self, connection: Connection, alias_nos: set[int]) -> dict[int, bytes]:
+        return {
+            alias_no: bytes(wrapped)
+            for part in _parts(alias_nos)
+            for alias_no, wrapped in connection.execute(select(vault_keys).where(self._among), _among(part))
+        }
 
     def _cipher(self, alias_no: int, wrapped: bytes) -> AESGCM:
         # Cached by the wrapped bytes, so that a key that another process replaced is never used by mistake.
@@ -219,6 +223,14 @@ class DayKeys:
         with self._lock:
             self._known.pop(day, None)
 
+    def destroy_before(self, day: int) -> None:
+        """Forget the keys of all days before this one."""
+        with self.vault.database.begin() as tx:
+            tx.execute(delete(vault_day_keys).where(vault_day_keys.c.day < day))
+        with self._lock:
+            for known in [d for d in self._known if d < day]:
+                del self._known[known]
+
     def _find(self, day: int) -> bytes | None:
         with self.vault.database.connect() as connection:
             wrapped = connection.execute(
@@ -230,6 +242,34 @@ class DayKeys:
 def _parts(alias_nos: Iterable[int]) -> Iterable[list[int]]:
     ordered = sorted(alias_nos)
     return (ordered[at : at + ROWS_A_STATEMENT] for at in range(0, len(ordered), ROWS_A_STATEMENT))
+
+
+def _among(alias_nos: list[int]) -> dict[str, str]:
+    return {"among": json.dumps(alias_nos)}
+
+
+def _write(
+    tx: Connection,
+    target: str,
+    types: Sequence[str],
+    rows: Sequence[tuple[int | str | bytes, ...]],
+    conflict: str,
+) -> None:
+    """Insert many rows; on PostgreSQL as arrays, which is an order of magnitude faster than row by row."""
+    insertion = f"INSERT INTO {target}"  # target, types and conflict are this module's own constants
+    if tx.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(types))
+        tx.exec_driver_sql(f"{insertion} VALUES ({marks}) ON CONFLICT {conflict}", list(rows))
+        return
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    for at in range(0, len(rows), ROWS_A_STATEMENT):
+        columns = tuple(list(column) for column in zip(*rows[at : at + ROWS_A_STATEMENT], strict=True))
+        statement = f"{insertion} SELECT * FROM unnest({arrays}) ON CONFLICT {conflict}"  # noqa: S608  constants only
+        tx.exec_driver_sql(statement, columns)
+
+
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "replace")
 
 
 def _key(alias_no: int) -> bytes:
