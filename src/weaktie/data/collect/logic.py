@@ -221,9 +221,9 @@ _MASKS: Final = (
     (re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{9}[\dXx](?![0-9A-Za-z])"), "‹id card›"),
     (re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "‹phone›"),
 )
-_SECRET_NAMES: Final = r"access_token|token|session|sid|password|pwd|secret|code|key|auth"
-_SECRETS: Final = re.compile(rf"(?i)([?&#](?:{_SECRET_NAMES})=)[^&#\s]+")
-_SECRET_BYTES: Final = re.compile(rf"(?i)[?&#](?:{_SECRET_NAMES})=".encode())
+_TELLTALES: Final = r"access_token|token|session|sid|password|pwd|secret|code|key|auth"
+_SECRETS: Final = re.compile(rf"(?i)([?&#](?:{_TELLTALES})=)[^&#\s]+")
+_SECRET_BYTES: Final = re.compile(rf"(?i)[?&#](?:{_TELLTALES})=".encode())
 _SHAPE: Final = bytes.maketrans(b"123456789", b"000000000")
 _PHONE: Final = re.compile(rb"1[3-9]\d{9}(?!\d)")
 _MAYBE: Final = re.compile(r"[@=\x00]|\d{3}[- ]?\d{4}")

@@ -288,7 +288,7 @@ def _add_user(rows: _Rows, batch: Batch, item: Decoded, numbers: dict[Identifier
                 _keep_personal(batch, item, alias, PERSONAL_TRAITS[name], str(value), numbers)
         elif name in USER_TRAITS:
             values[USER_TRAITS[name]] = None if value is None else str(value)[:200]
-        elif name not in ("registered_us",):
+        elif name != "registered_us":
             others[name] = value
     rows.append(
         "users",
