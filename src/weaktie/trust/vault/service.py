@@ -152,7 +152,7 @@ class Vault:
                 connection,
                 "vault_keys (alias_no, wrapped)",
                 ("bigint", "bytea"),
-                made,
+                list(mine.items()),
                 "(alias_no) DO NOTHING",
             )
             if not self.database.is_sqlite:  # another writer's key may have come first; SQLite has one writer
