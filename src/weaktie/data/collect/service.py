@@ -19,13 +19,12 @@ from weaktie.data.collect.contracts import (
 from weaktie.data.collect.rows import DAY_FROM, business_days
 from weaktie.data.collect.tables import counters, live_minutes, seen
 from weaktie.data.identity.contracts import LinkFact
-from weaktie.data.identity.logic import is_usable
-from weaktie.data.identity.service import Registry, add_links, add_sources
+from weaktie.data.identity.service import Registry, add_links, add_sources, is_usable
 from weaktie.kit.clock import DAY_US, MINUTE_US, Clock, from_datetime
 from weaktie.kit.hashing import hash128
 from weaktie.kit.settings import Settings
 from weaktie.store.database.service import Database
-from weaktie.store.lake.contracts import DUPLICATE, OTHER_PAYLOAD, U64, Lake, Staged
+from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64, Lake, Staged
 from weaktie.store.lake.tables import TABLES, TIME
 from weaktie.trust.vault.service import Vault
 
@@ -49,6 +48,7 @@ class Loader:
     ) -> None:
         self._database, self._lake, self._registry = database, lake, registry
         self._vault, self._settings, self._clock = vault, settings, clock
+        self._sourced: set[tuple[int, str]] = set()
 
     def load(
         self,
@@ -57,8 +57,8 @@ class Loader:
     ) -> list[LoadOutcome]:
         """Store the rows that are new, all batches and the caller's `commit` in one transaction.
 
-        Rows that the lake holds already are left out and counted; the same id with other content is a new version (an
-        event is flagged). Nothing of it stays when anything fails.
+        Rows whose id the lake holds already are left out and counted; an event with a known id and other content is kept
+        and flagged. Nothing of it stays when anything fails.
         """
         now_us = self._clock.now_us()
         numbers = self._registry.numbers(dict.fromkeys(i for b in batches for i in _identifiers(b)), now_us)
@@ -67,6 +67,7 @@ class Loader:
         links: list[LinkFact] = []
         sources: set[tuple[int, str]] = set()
         sealed: list[tuple[int, str, str]] = []
+        orders = next((b.rows for b in batches if b.table == "orders"), None)
         for batch in batches:
             keep, words, rows = self._new_rows(batch)
             stored = int(keep.sum())
@@ -74,7 +75,8 @@ class Loader:
             if not stored:
                 continue
             chosen = pa.array(keep)
-            data = self._typed(batch, rows.filter(chosen), numbers, now_us)
+            paid = orders if batch.table == "order_items" else None
+            data = self._typed(batch, rows.filter(chosen), numbers, now_us, paid)
             origin = f"{batch.table}-{batch.origin}"
             staged.append(
                 self._lake.stage(batch.table, data, part_day=now_us // DAY_US, origin=origin, ids=words[keep])
@@ -92,10 +94,11 @@ class Loader:
             if staged:
                 self._lake.commit(tx, staged, reason=f"import {batches[0].origin}")
             add_links(tx, links)
-            add_sources(tx, sources, now_us)
+            add_sources(tx, sources - self._sourced, now_us)
             self._vault.seal_many(tx, sealed)
             if commit is not None:
                 commit(tx, outcomes)
+        self._sourced = sources if len(self._sourced) > 1_000_000 else self._sourced | sources
         return outcomes
 
     def _new_rows(self, batch: LoadBatch) -> tuple[Bools, U64, pa.Table]:
@@ -110,10 +113,16 @@ class Loader:
                 flags = flags | rows["flags"].fill_null(0).to_numpy()
                 rows = rows.drop_columns("flags")
             rows = rows.append_column("flags", pa.array(flags, pa.int16()))
-        return states != DUPLICATE, words, rows
+        known = states == DUPLICATE if batch.table == "events" else states != NEW
+        return ~known, words, rows
 
     def _typed(
-        self, batch: LoadBatch, rows: pa.Table, numbers: dict[Identifier, int], now_us: int
+        self,
+        batch: LoadBatch,
+        rows: pa.Table,
+        numbers: dict[Identifier, int],
+        now_us: int,
+        paid: pa.Table | None,
     ) -> pa.Table:
         """The rows with the lake's columns: numbers for identifiers, derived days, this source and its purposes."""
         schema = TABLES[batch.table].schema
@@ -136,8 +145,15 @@ class Loader:
             else:
                 columns[field.name] = pa.nulls(length, field.type)
         if "day" in schema.names:
-            columns["day"] = business_days(columns[DAY_FROM[batch.table]], self._settings.zone)
+            times = columns[DAY_FROM[batch.table]] if paid is None else _paid_times(columns["order_id"], paid)
+            columns["day"] = business_days(times, self._settings.zone)
         return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _paid_times(order_ids: pa.ChunkedArray, orders: pa.Table) -> pa.Array:
+    """The time of the order that each line belongs to."""
+    at = pc.index_in(order_ids, orders["order_id"].combine_chunks())
+    return orders["paid_time"].combine_chunks().cast(TIME).take(at)
 
 
 def _text_column(alias_column: str) -> tuple[str, IdentifierKind]:
@@ -269,6 +285,11 @@ class Arrivals:
         with self._database.connect() as connection:
             rows = connection.execute(query.group_by(live_minutes.c.source_id)).all()
         return {source: (int(events), int(minute) * MINUTE_US) for source, events, minute in rows}
+
+    def forget_before(self, minute: int) -> None:
+        """Drop the counts of minutes before this one."""
+        with self._database.begin() as tx:
+            tx.execute(delete(live_minutes).where(live_minutes.c.minute < minute))
 
     def totals(self) -> dict[str, int]:
         """Running totals: events, duplicates, refused_erased."""

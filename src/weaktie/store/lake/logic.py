@@ -11,7 +11,10 @@ from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64
 def sorted_ids(ids: U64) -> U64:
     """The rows (id high, id low, payload) in ascending order of the id: shape (n, 3)."""
     assert ids.ndim == 2 and ids.shape[1] == 3, ids.shape
-    return np.ascontiguousarray(ids[np.lexsort((ids[:, 2], ids[:, 1], ids[:, 0]))])
+    order = np.argsort(ids[:, 0], kind="stable")
+    if (ids[order[1:], 0] == ids[order[:-1], 0]).any():  # 64 bits rarely agree: sorting by all words is for then
+        order = np.lexsort((ids[:, 2], ids[:, 1], ids[:, 0]))
+    return np.ascontiguousarray(ids[order])
 
 
 class IdIndex:
@@ -29,7 +32,9 @@ class IdIndex:
 
     def classify(self, ids: U64) -> npt.NDArray[np.int8]:
         """NEW, DUPLICATE or OTHER_PAYLOAD for each row of `ids` (shape (n, 3)), earlier rows of it included."""
-        order = np.lexsort((np.arange(len(ids)), ids[:, 1], ids[:, 0]))
+        order = np.argsort(ids[:, 0], kind="stable")
+        if (ids[order[1:], 0] == ids[order[:-1], 0]).any():
+            order = np.lexsort((np.arange(len(ids)), ids[:, 1], ids[:, 0]))
         ranked = ids[order]
         state = np.full(len(ids), NEW, np.int8)
         for known in self._files.values():
