@@ -54,6 +54,8 @@ class FakePeople:
         return next((n for n, (_, v, _) in self.rows.items() if v == user_id and n not in self.erased), None)
 
     def component(self, connection: Connection, alias_no: int) -> list[int]:
+        if alias_no not in self.rows:
+            return []
         person = self.rows[alias_no][2]
         return sorted(n for n, r in self.rows.items() if r[2] == person and n not in self.erased)
 

@@ -23,7 +23,6 @@ from weaktie.trust.consent.contracts import NAME_OF, Receipt
 
 router = APIRouter(prefix="/api", tags=["profiles"])
 View = Annotated[Caller, Depends(require("view"))]
-Operate = Annotated[Caller, Depends(require("operate"))]
 JSON = "application/json"
 Cursor = Annotated[str | None, Query(max_length=400)]
 Limit = Annotated[int | None, Query(ge=1, le=500)]

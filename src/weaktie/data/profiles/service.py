@@ -1,5 +1,6 @@
 """The door of profiles: one person, the list of users, tags, RFM. Reads only, from any thread."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -67,8 +68,8 @@ class Profiles:
     def find(self, connection: Connection, user_id: str) -> Found:
         """The person of any identifier, or of `@number`; raises NobodyThere. Erased people are gone at once."""
         people = self.parts.people
-        if user_id.startswith("@") and user_id[1:].isdigit():
-            alias: int | None = int(user_id[1:]) if len(user_id) < 11 else None
+        if numbered := re.fullmatch(r"@([0-9]{1,9})", user_id):
+            alias: int | None = int(numbered[1])
         else:
             alias = people.find(connection, user_id)
         if alias is None:
@@ -77,7 +78,7 @@ class Profiles:
         if published is not None:
             person_no, body = published
             numbers = [a.alias_no for a in body.aliases]
-            if user_id.startswith("@") and not people.described(connection, numbers):
+            if numbered and not people.described(connection, numbers):
                 raise NobodyThere
             return Found(person_no, numbers, body)
         members = people.component(connection, alias)
