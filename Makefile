@@ -68,7 +68,7 @@ test-console: $(if $(HAS_CONSOLE),$(STAMPS)/npm)
 	@if [ -n "$(HAS_CONSOLE)" ]; then $(NPM) test; fi
 
 test-python: $(STAMPS)/packages $(STAMPS)/console chromium
-	@$(PY) -m pytest -n 2 -q $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup -q $(ARGS)
 
 chromium:
 	@bash tools/chromium.sh

@@ -18,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSOLE = ROOT / "src/weaktie/app/static/console/index.html"
+pytestmark = pytest.mark.xdist_group("dist")  # one worker builds the wheel, once
 SERVED = re.compile(r"weaktie is at (http://\S+)")
 
 

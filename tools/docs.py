@@ -163,8 +163,8 @@ def commands() -> str:
                 if p.name != "help" and not getattr(p, "hidden", False)
             ]
             rows = [
-                (f"`{' '.join(p.opts) if p.param_type_name == 'option' else p.human_readable_name}`",
-                 "required" if p.required else "" if p.default in (None, "") else f"`{p.default}`",
+                (f"`{' '.join(p.opts) if p.param_type_name == 'option' else p.name}`",
+                 "required" if p.required else "" if p.default in (None, "", False) else f"`{p.default}`",
                  getattr(p, "help", None) or "")
                 for p in shown
             ]  # fmt: skip

@@ -303,7 +303,9 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/lake": "files",
         "store/engine": "duck",
         "trust/accounts": "gate keys",
-        "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting vocabulary",
+        "trust/rights": "journal sweep",
+        "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting "
+        "traits vocabulary",
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
         "times uploads",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "

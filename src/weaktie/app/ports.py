@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from weaktie.data.collect.contracts import Grant, IdentifierKind
-from weaktie.data.identity.logic import normalised
+from weaktie.data.identity.service import normalised
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
 from weaktie.kit.clock import Clock

@@ -8,7 +8,7 @@ from weaktie.data.collect.tables import seen
 from weaktie.kit.clock import Clock
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import Lake
-from weaktie.store.lake.jobs import REWRITE_LEASE, take_out
+from weaktie.store.lake.service import REWRITE_LEASE, take_out
 from weaktie.store.runs.service import lease
 
 BLANKED: dict[str, tuple[str, ...]] = {

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from weaktie.data.collect.contracts import Event, Identifier, IdentifierKind, RawRequest
 from weaktie.data.identity.contracts import LinkFact
-from weaktie.data.identity.logic import is_usable
+from weaktie.data.identity.service import is_usable
 from weaktie.kit.clock import MINUTE_US
 from weaktie.kit.hashing import hash128
 from weaktie.kit.money import to_minor

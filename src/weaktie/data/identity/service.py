@@ -10,7 +10,9 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from weaktie.data.identity.contracts import Alias, Identifier, IdentifierKind, LinkFact, PersonMap, SearchKeys
-from weaktie.data.identity.logic import SPANS, hide, is_personal, normalised, persons, spans_of
+from weaktie.data.identity.logic import SPANS, hide, is_personal, persons, spans_of
+from weaktie.data.identity.logic import is_usable as is_usable
+from weaktie.data.identity.logic import normalised as normalised
 from weaktie.data.identity.queries import login_instants
 from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, links
 from weaktie.store.database.service import Database
