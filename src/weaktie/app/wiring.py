@@ -6,20 +6,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from weaktie.app.home import check_home
 from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import segment, sensors
+from weaktie.data.collect.erase import CollectEraser
 from weaktie.data.collect.jobs import LakeWriter
 from weaktie.data.collect.keys import KeyBook
 from weaktie.data.collect.live import LiveEvents
 from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
-from weaktie.data.identity.service import Identity, Registry
+from weaktie.data.identity.erase import IdentityEraser
+from weaktie.data.identity.service import Identity, Registry, all_lookups
 from weaktie.data.imports.converters import Defaults
+from weaktie.data.imports.erase import ImportsEraser
 from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
-from weaktie.data.profiles.service import Profiles
+from weaktie.data.profiles.service import ProfileEraser, Profiles
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
 from weaktie.kit.clock import Clock, SystemClock
@@ -37,6 +42,8 @@ from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
 from weaktie.trust.consent.service import Consent
+from weaktie.trust.rights.contracts import Person
+from weaktie.trust.rights.service import Rights
 from weaktie.trust.vault.service import DayKeys, Vault
 
 DECODERS = {"segment": segment.decode, "sensors": sensors.decode}
@@ -172,6 +179,26 @@ class App:
     def status(self) -> Status:
         """How far the consumers are."""
         return Status(self)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """Erasure of people from every store that keeps data about them."""
+        identity = IdentityEraser(self.database, self.vault)
+        return Rights(
+            self.database, self.clock, self.settings.home, self.vault, self.consent,
+            person_of=self._person_of, bury=identity.bury, lookups_of=all_lookups,
+            erasers=(
+                ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
+                ImportsEraser(self.importer), identity,
+            ),
+        )  # fmt: skip
+
+    def _person_of(self, connection: Connection, user_id: str) -> Person | None:
+        alias_no = self.identity.find(connection, user_id)
+        if alias_no is None:
+            return None
+        members = self.identity.component(connection, alias_no)
+        return Person(min(members), tuple(members))
 
     @cached_property
     def key_book(self) -> KeyBook:

@@ -12,6 +12,7 @@ from pathlib import Path
 from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
 from weaktie.data.collect.jobs import offset_of
+from weaktie.data.imports.jobs import sweep as sweep_imports
 from weaktie.kit.clock import DAY_US, MINUTE_US
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
@@ -159,6 +160,8 @@ def housekeeping(wt: App) -> None:
             compact(wt.database, wt.lake, arrived)
     except Busy:
         pass
+    wt.rights.finish_open()
+    sweep_imports(wt.importer)
     with wt.database.begin() as tx:
         wt.lake.sweep(tx)
     drop_old_log(wt)

@@ -1,7 +1,7 @@
 """The door of identity: numbers for identifiers, links between them, and the map to persons."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -317,6 +317,15 @@ def _kinds(connection: Connection, numbers: set[int]) -> dict[int, str]:
         select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
     )
     return {row.alias_no: row.kind for row in rows}
+
+
+def all_lookups(connection: Connection) -> Iterator[tuple[int, str]]:
+    """(number, look-up text) of every living identifier."""
+    rows = connection.execute(
+        select(aliases.c.alias_no, aliases.c.lookup).where(aliases.c.erased_us.is_(None))
+    )
+    for row in rows:
+        yield row.alias_no, row.lookup
 
 
 class Identity:

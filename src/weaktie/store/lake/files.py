@@ -22,7 +22,7 @@ ROW_GROUP = 64 * 1024
 
 
 class FileLake:
-    """Files `table/day=N/origin.parquet` below a root, with `origin.ids.npy` beside those that are deduplicated."""
+    """Files `table/part-N/origin.parquet` below a root, with `origin.ids.npy` beside those that are deduplicated."""
 
     def __init__(self, root: Path, clock: Clock, *, grace_seconds: int) -> None:
         self.root = root
@@ -41,7 +41,7 @@ class FileLake:
         if declared.sort and data.num_rows > 1:
             data = data.take(pc.sort_indices(data, [(c, "ascending") for c in declared.sort]))
         name = re.sub(r"[^0-9A-Za-z._-]+", "-", origin)
-        folder = self.root / table / f"day={part_day}"
+        folder = self.root / table / f"part-{part_day}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.parquet"
         sha256, size = _write_durably(

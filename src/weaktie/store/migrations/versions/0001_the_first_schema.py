@@ -170,6 +170,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_dead_letters_code'), ['code'], unique=False)
         batch_op.create_index('uq_dead_letters_place', ['log_partition', 'log_record', 'log_index'], unique=True)
 
+    op.create_table('erasure_steps',
+    sa.Column('erasure_id', sa.String(length=40), nullable=False),
+    sa.Column('position', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False, comment='waiting, done or failed'),
+    sa.Column('removed_json', sa.Text(), nullable=False, comment='rows that went, by table'),
+    sa.Column('note', sa.Text(), nullable=True, comment='why it has to be tried again'),
+    sa.Column('at_us', sa.BigInteger(), nullable=True),
+    sa.Column('digest', sa.String(length=64), nullable=True, comment='SHA-256 over this outcome and the step before it'),
+    sa.PrimaryKeyConstraint('erasure_id', 'position', name=op.f('pk_erasure_steps')),
+    comment='What each eraser did: the proof of the erasure'
+    )
+    op.create_table('erasures',
+    sa.Column('erasure_id', sa.String(length=40), nullable=False),
+    sa.Column('person_no', sa.BigInteger(), nullable=False),
+    sa.Column('alias_nos_json', sa.Text(), nullable=False),
+    sa.Column('identifiers_json', sa.Text(), nullable=False, comment='keyed hashes, as in the journal'),
+    sa.Column('state', sa.String(length=16), nullable=False, comment='running or done'),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('actor', sa.String(length=64), nullable=False),
+    sa.Column('asked_us', sa.BigInteger(), nullable=False),
+    sa.Column('journaled_us', sa.BigInteger(), nullable=True, comment='when the line in the journal was durable'),
+    sa.Column('ended_us', sa.BigInteger(), nullable=True),
+    sa.Column('proof', sa.String(length=64), nullable=True, comment='SHA-256 over the outcomes of all steps'),
+    sa.PrimaryKeyConstraint('erasure_id', name=op.f('pk_erasures')),
+    comment='Requests for erasure and how far they are'
+    )
+    with op.batch_alter_table('erasures', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_erasures_asked_us'), ['asked_us'], unique=False)
+        batch_op.create_index(batch_op.f('ix_erasures_state'), ['state'], unique=False)
+
     op.create_table('generations',
     sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('path', sa.String(length=255), nullable=False, comment='below the home'),
