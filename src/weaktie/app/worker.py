@@ -165,6 +165,7 @@ def housekeeping(wt: App) -> None:
     with wt.database.begin() as tx:
         wt.lake.sweep(tx)
     drop_old_log(wt)
+    wt.database.settle()
     wt.arrivals.forget_before(wt.clock.now_us() // MINUTE_US - LIVE_MINUTES_KEPT)
 
 
