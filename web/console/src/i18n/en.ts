@@ -157,8 +157,6 @@ export const en: Record<keyof typeof zh, string> = {
   "basis.contract": "Needed for the contract",
   "basis.consented_upstream": "Consent was taken upstream",
   "basis.ask_us": "Consent is to be asked here",
-  "basis.receipt": "The person's own choice",
-  "basis.none": "No basis",
   "purpose.analytics": "Analytics",
   "purpose.personalisation": "Personalisation",
   "purpose.marketing": "Marketing",

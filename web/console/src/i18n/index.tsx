@@ -25,6 +25,8 @@ interface Language {
   /** The workspace's language, taken until the person chooses one. */
   suggest: (language: string) => void;
   t: (key: Key, params?: Params) => string;
+  /** The words of a value that the server named; a value this console does not know yet shows itself. */
+  named: (group: string, value: string) => string;
   w: (words: Words | string | null | undefined) => string;
 }
 
@@ -61,6 +63,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
       setLang,
       suggest,
       t: (key, params) => translate(lang, key, params),
+      named: (group, value) => (catalogues[lang] as Record<string, string>)[`${group}.${value}`] ?? value,
       w: (words) => (typeof words === "string" ? words : words ? (lang === "en" ? words.en : words.zh) : ""),
     }),
     [lang, setLang, suggest],

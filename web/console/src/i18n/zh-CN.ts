@@ -156,8 +156,6 @@ export const zh = {
   "basis.contract": "履行合同所必需",
   "basis.consented_upstream": "上游已取得同意",
   "basis.ask_us": "由本系统征求同意",
-  "basis.receipt": "本人选择",
-  "basis.none": "无依据",
   "purpose.analytics": "统计分析",
   "purpose.personalisation": "个性化推荐",
   "purpose.marketing": "营销触达",

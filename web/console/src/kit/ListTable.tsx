@@ -89,12 +89,14 @@ export function ListTable<Row extends object>(props: ListTableProps<Row>) {
 function PageTurner<Row>({ page, pager }: { page: Page<Row>; pager: Pager }) {
   const { t } = useLanguage();
   const { whole } = useFormat();
-  if (pager.number === 1 && page.next_cursor === null && page.total === null) return null;
+  if (pager.number === 1 && page.next_cursor === null) return page.total ? <Total n={page.total} /> : null;
   return (
     <div className="turner">
-      <span className="faint" data-testid="total">
-        {page.total === null ? "" : t("list.total", { n: whole(page.total) })}
-      </span>
+      {typeof page.total === "number" && (
+        <span className="faint" data-testid="total">
+          {t("list.total", { n: whole(page.total) })}
+        </span>
+      )}
       <span className="grow" />
       <Button
         size="small"
@@ -113,6 +115,16 @@ function PageTurner<Row>({ page, pager }: { page: Page<Row>; pager: Pager }) {
         aria-label={t("list.next")}
         data-testid="page-next"
       />
+    </div>
+  );
+}
+
+function Total({ n }: { n: number }) {
+  const { t } = useLanguage();
+  const { whole } = useFormat();
+  return (
+    <div className="turner faint" data-testid="total">
+      {t("list.total", { n: whole(n) })}
     </div>
   );
 }

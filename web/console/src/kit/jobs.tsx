@@ -18,7 +18,7 @@ export function JobProgress({ job }: { job: Job }) {
         aria-label={w(job.words)}
       />
       {job.state === "running" && job.step && <div className="faint">{w(job.step)}</div>}
-      {job.error && <div className="bad">{w(job.error.message)}</div>}
+      {job.error && <div className="bad">{job.error}</div>}
     </div>
   );
 }

@@ -95,7 +95,8 @@ export function antdTheme(palette: Palette): ThemeConfig {
         groupTitleColor: palette.faint,
       },
       Tabs: { horizontalMargin: "0 0 16px 0" },
-      Descriptions: { itemPaddingBottom: 8 },
+      Form: { verticalLabelPadding: "0 0 4px", labelHeight: 24, itemMarginBottom: 16 },
+      Tag: { defaultBg: palette.ground, defaultColor: palette.soft },
     },
   };
 }

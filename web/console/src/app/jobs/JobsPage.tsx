@@ -112,8 +112,7 @@ export default function JobsPage() {
                 [t("job.actor"), shown.actor],
               ]}
             />
-            {shown.error && <Json value={shown.error} />}
-            {shown.result && Object.keys(shown.result).length > 0 && (
+            {Object.keys(shown.result).length > 0 && (
               <>
                 <h3>{t("job.result")}</h3>
                 <Json value={shown.result} />

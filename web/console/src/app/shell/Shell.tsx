@@ -4,7 +4,7 @@ import {
   QuestionCircleOutlined,
   UserOutlined,
 } from "@ant-design/icons";
-import { Button, Drawer, Dropdown, Menu, Tag, Tooltip, type MenuProps } from "antd";
+import { Button, Drawer, Dropdown, Menu, Tooltip, type MenuProps } from "antd";
 import { Suspense, useEffect, useMemo, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 import { api } from "@/api/client";
@@ -137,9 +137,9 @@ export function Shell() {
           )}
           {workspace.simulated && (
             <Tooltip title={t("shell.simulated.help")}>
-              <Tag color="warning" className="simulated" data-testid="simulated">
+              <span className="simulated" tabIndex={0} data-testid="simulated">
                 {t("shell.simulated")}
-              </Tag>
+              </span>
             </Tooltip>
           )}
           <span className="grow" />

@@ -3,12 +3,12 @@ import { Alert, App, Button, Progress, Result } from "antd";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, ApiError } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
-import type { BasisPerPurpose, Import, ImportKind, Job } from "@/api/types";
+import type { BasisPerPurpose, Import, ImportKind, Job, Prepared } from "@/api/types";
 import { useSession } from "@/kit/session";
 import { useLanguage } from "@/i18n";
 import { isActive, JobProgress } from "@/kit/jobs";
 import { PageFrame, Panel } from "@/kit/page";
-import { Shown } from "@/kit/states";
+import { Nothing, Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { ImportState } from "./ImportsPage";
 import { MappingEditor } from "./MappingEditor";
@@ -26,9 +26,9 @@ export default function ImportPage() {
   const { importId = "" } = useParams();
   const path = `/api/imports/${encodeURIComponent(importId)}`;
   const read = useRead<Import>(path);
-  const state = read.data?.state;
-  const moving = useRead<Import>(path, {}, { enabled: state === "running" || state === "waiting", every: BUSY_MS });
-  const data = moving.data ?? read.data;
+  const moving = isMoving(read.data);
+  useRead<Import>(path, {}, { enabled: moving, every: moving ? BUSY_MS : false });
+  const data = read.data;
   return (
     <PageFrame
       testId="page-import"
@@ -44,23 +44,28 @@ export default function ImportPage() {
         </Link>
       }
     >
-      <Shown read={{ ...read, data }}>
+      <Shown read={read}>
         {(one) => (one.state === "new" ? <Preparing one={one} path={path} /> : <Running one={one} path={path} />)}
       </Shown>
     </PageFrame>
   );
 }
 
+function isMoving(one: Import | undefined): boolean {
+  return one?.state === "running" || one?.state === "waiting";
+}
+
+/** Before the start: what the file is, which column feeds which field, and what would be stored. */
 function Preparing({ one, path }: { one: Import; path: string }) {
   const { t, w } = useLanguage();
   const { whole } = useFormat();
   const { may } = useSession();
   const { modal, message } = App.useApp();
   const navigate = useNavigate();
-  const change = useWrite<ImportChange, Import>((body) => api.patch(path, body), ["/api/imports"]);
-  const start = useWrite<void, Job>(() => api.post(`${path}/start`), ["/api/imports", "/api/jobs"]);
-  const drop = useWrite<void, unknown>(() => api.remove(path), ["/api/imports/list"]);
-  const shown = change.data ?? one;
+  const prepared = useRead<Prepared>(`${path}/preview`, {}, { enabled: may("operate") });
+  const change = useWrite<ImportChange, Prepared>((body) => api.patch(path, body));
+  const start = useWrite<void, unknown>(() => api.post(`${path}/start`), ["/api/imports", "/api/jobs"]);
+  const drop = useWrite<void, unknown>(() => api.remove(path));
   const error = change.error ?? start.error;
   const ask = () =>
     void modal.confirm({
@@ -77,51 +82,62 @@ function Preparing({ one, path }: { one: Import; path: string }) {
         }
       },
     });
+  if (!may("operate")) return <Nothing title={t("import.state.new")}>{t("import.onlyOperators")}</Nothing>;
   return (
-    <>
-      {error && (
-        <Alert type="error" showIcon className="gap" title={w(error.words)} description={error.place} data-testid="import-error" />
-      )}
-      <MappingEditor one={shown} busy={change.isPending} onChange={(body) => change.mutate(body)} disabled={!may("operate")} />
-      <PreviewTables preview={shown.preview} kind={shown.kind} busy={change.isPending} />
-      {may("operate") && (
-        <div className="action-bar">
-          <span className="faint">
-            {shown.preview
-              ? t("import.previewSays", { ok: whole(shown.preview.rows.length), bad: whole(shown.preview.bad.length) })
-              : ""}
-          </span>
-          <span className="grow" />
-          <Button onClick={ask} data-testid="import-drop-file">
-            {t("import.dropDo")}
-          </Button>
-          <Button
-            type="primary"
-            icon={<PlayCircleOutlined />}
-            loading={start.isPending}
-            disabled={!shown.preview || shown.preview.rows.length === 0}
-            onClick={() => start.mutate()}
-            data-testid="import-start"
-          >
-            {t("import.start")}
-          </Button>
-        </div>
-      )}
-    </>
+    <Shown read={{ ...prepared, data: change.data ?? prepared.data }}>
+      {(shown) => {
+        const problem = error ? { words: error.words, place: error.place } : shown.problem ? { words: shown.problem.message, place: shown.problem.place } : null;
+        const good = shown.preview?.rows.length ?? 0;
+        return (
+          <>
+            {problem && (
+              <Alert type="error" showIcon title={w(problem.words)} description={problem.place} data-testid="import-error" />
+            )}
+            <MappingEditor
+              one={shown}
+              basis={one.basis}
+              busy={change.isPending}
+              onChange={(body) => change.mutate(body)}
+            />
+            <PreviewTables preview={shown.preview} kind={shown.kind} busy={change.isPending} />
+            <div className="action-bar">
+              <span className="faint" data-testid="preview-says">
+                {shown.preview &&
+                  t("import.previewSays", { ok: whole(good), bad: whole(shown.preview.bad.length), n: whole(shown.preview.lines_read) })}
+              </span>
+              <span className="grow" />
+              <Button onClick={ask} data-testid="import-drop-file">
+                {t("import.dropDo")}
+              </Button>
+              <Button
+                type="primary"
+                icon={<PlayCircleOutlined />}
+                loading={start.isPending}
+                disabled={good === 0}
+                onClick={() => start.mutate()}
+                data-testid="import-start"
+              >
+                {t("import.start")}
+              </Button>
+            </div>
+          </>
+        );
+      }}
+    </Shown>
   );
 }
 
 function Running({ one, path }: { one: Import; path: string }) {
-  const { t } = useLanguage();
+  const { t, w } = useLanguage();
   const { whole } = useFormat();
   const { may } = useSession();
-  const busy = one.state === "running" || one.state === "waiting";
+  const busy = isMoving(one);
   const job = useRead<Job>(
     `/api/jobs/${encodeURIComponent(one.job_id ?? "")}`,
     {},
     { enabled: one.job_id !== null, every: busy ? BUSY_MS : false },
   );
-  const resume = useWrite<void, Job>(() => api.post(`${path}/start`), ["/api/imports", "/api/jobs"]);
+  const resume = useWrite<void, unknown>(() => api.post(`${path}/start`), ["/api/imports", "/api/jobs"]);
   const done = one.state === "done";
   return (
     <>
@@ -138,13 +154,14 @@ function Running({ one, path }: { one: Import; path: string }) {
         ) : (
           <Progress percent={one.rows_total ? Math.round((100 * one.rows_done) / one.rows_total) : 0} status={busy ? "active" : "normal"} />
         )}
+        {one.error && <Alert type="error" showIcon title={w(one.error.message)} description={one.error.place} className="gap" />}
         <div className="tiles tiles-small">
           <Figure label={t("import.done")} value={whole(one.rows_done)} testId="rows-done" />
           <Figure label={t("import.duplicate")} value={whole(one.rows_duplicate)} testId="rows-duplicate" />
           <Figure label={t("import.bad")} value={whole(one.rows_bad)} testId="rows-bad" bad={one.rows_bad > 0} />
         </div>
         <div className="row">
-          {one.rows_bad > 0 && (
+          {one.bad_rows && may("operate") && (
             <Button icon={<DownloadOutlined />} href={`${path}/bad-rows`} data-testid="bad-rows">
               {t("import.badFile")}
             </Button>

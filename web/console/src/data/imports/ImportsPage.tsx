@@ -20,8 +20,8 @@ const STATE_COLOURS: Record<string, string> = { running: "processing", waiting: 
 const EVERY_MS = 4_000;
 
 export function ImportState({ state }: { state: Import["state"] }) {
-  const { t } = useLanguage();
-  return <Tag color={STATE_COLOURS[state] ?? "default"}>{t(`import.state.${state}`)}</Tag>;
+  const { named } = useLanguage();
+  return <Tag color={STATE_COLOURS[state] ?? "default"}>{named("import.state", state)}</Tag>;
 }
 
 export default function ImportsPage() {

@@ -1,7 +1,6 @@
 import { Alert, Form, Select, Tag } from "antd";
-import { useState } from "react";
 import { useRead } from "@/api/hooks";
-import type { BasisPerPurpose, Import, Mapping } from "@/api/types";
+import type { BasisPerPurpose, Import, Mapping, Prepared } from "@/api/types";
 import { BasisFields, DEFAULT_BASIS } from "@/data/sources/BasisFields";
 import { useLanguage } from "@/i18n";
 import { itemsOf } from "@/kit/itemsOf";
@@ -11,26 +10,21 @@ import type { ImportChange } from "./ImportPage";
 import { KINDS } from "./ImportsPage";
 
 interface MappingEditorProps {
-  one: Import;
+  one: Prepared;
+  basis: Import["basis"];
   busy: boolean;
-  disabled: boolean;
   onChange: (change: ImportChange) => void;
 }
 
 /** What kind of rows these are, which column feeds which field, and on what ground the data may be used. */
-export function MappingEditor({ one, busy, disabled, onChange }: MappingEditorProps) {
+export function MappingEditor({ one, basis, busy, onChange }: MappingEditorProps) {
   const { t, w } = useLanguage();
   const mappings = useRead<Mapping[]>("/api/imports/mappings");
-  const [basis, setBasis] = useState<BasisPerPurpose>(one.basis ?? DEFAULT_BASIS);
-  const chosen = Object.fromEntries(one.fields.filter((field) => field.column).map((field) => [field.field, field.column!]));
-  const missing = one.fields.filter((field) => field.required && !field.column);
-  const setColumn = (field: string, column: string | undefined) => {
-    const next = { ...chosen };
-    if (column) next[field] = column;
-    else delete next[field];
-    onChange({ mapping: next });
-  };
-  const used = new Set(Object.values(chosen));
+  const declared = { ...DEFAULT_BASIS, ...(basis as Partial<BasisPerPurpose> | null) };
+  const offered = itemsOf(mappings.data).filter((mapping) => mapping.kind === one.kind);
+  const missing = one.fields.filter((field) => field.required && !(field.name in one.mapping));
+  const called = (field: string) => w(FIELD_WORDS[field] ?? field);
+  const used = new Set(Object.values(one.mapping));
   const rest = one.columns.filter((column) => !used.has(column));
   return (
     <div className="columns columns-wide-left">
@@ -40,7 +34,7 @@ export function MappingEditor({ one, busy, disabled, onChange }: MappingEditorPr
             <span>{t("import.kind")}</span>
             <Select
               value={one.kind}
-              disabled={disabled || busy}
+              disabled={busy}
               data-testid="import-kind"
               aria-label={t("import.kind")}
               options={KINDS.map((kind) => ({ value: kind, label: t(`import.kind.${kind}`) }))}
@@ -50,13 +44,14 @@ export function MappingEditor({ one, busy, disabled, onChange }: MappingEditorPr
           <label>
             <span>{t("import.mappingName")}</span>
             <Select
-              value={one.mapping}
-              disabled={disabled || busy}
+              value={offered.some((mapping) => mapping.name === one.mapping_name) ? one.mapping_name : ""}
+              disabled={busy}
               data-testid="import-mapping"
               aria-label={t("import.mappingName")}
-              options={itemsOf(mappings.data)
-                .filter((mapping) => mapping.kind === one.kind)
-                .map((mapping) => ({ value: mapping.name, label: w(mapping.words) }))}
+              options={[
+                { value: "", label: t(one.suggested ? "import.mappingHeader" : "import.mappingOwn"), disabled: true },
+                ...offered.map((mapping) => ({ value: mapping.name, label: w(mapping.words) })),
+              ]}
               onChange={(mapping) => onChange({ mapping })}
             />
           </label>
@@ -66,32 +61,40 @@ export function MappingEditor({ one, busy, disabled, onChange }: MappingEditorPr
             type="warning"
             showIcon
             className="gap"
-            title={t("import.missing", { names: missing.map((field) => w(FIELD_WORDS[field.field] ?? field.field)).join("、") })}
+            title={t("import.missing", { names: missing.map((field) => called(field.name)).join("、") })}
           />
         )}
         <ul className="mapping" data-testid="mapping-fields">
-          {one.fields.map((field) => (
-            <li key={field.field}>
-              <div>
-                {w(FIELD_WORDS[field.field] ?? field.field)} {field.required && <Tag color="warning">{t("import.required")}</Tag>}
-                <div className="faint">
-                  <code>{field.field}</code>
+          {one.fields.map((field) => {
+            const column = one.mapping[field.name];
+            return (
+              <li key={field.name}>
+                <div>
+                  {called(field.name)} {field.required && <Tag color="warning">{t("import.required")}</Tag>}
+                  <div className="faint">
+                    <code>{field.name}</code>
+                  </div>
                 </div>
-              </div>
-              <Select
-                allowClear
-                showSearch
-                disabled={disabled || busy}
-                value={field.column ?? undefined}
-                placeholder={t("import.noColumn")}
-                aria-label={w(FIELD_WORDS[field.field] ?? field.field)}
-                data-testid={`column-${field.field}`}
-                status={field.required && !field.column ? "warning" : undefined}
-                options={one.columns.map((column) => ({ value: column, label: column }))}
-                onChange={(column?: string) => setColumn(field.field, column)}
-              />
-            </li>
-          ))}
+                {column === null ? (
+                  // a constant or a rule of the chosen mapping; there is no column to choose
+                  <span className="faint">{t("import.byMapping")}</span>
+                ) : (
+                  <Select
+                    allowClear
+                    showSearch
+                    disabled={busy}
+                    value={column}
+                    placeholder={t("import.noColumn")}
+                    aria-label={called(field.name)}
+                    data-testid={`column-${field.name}`}
+                    status={field.required && !column ? "warning" : undefined}
+                    options={one.columns.map((name) => ({ value: name, label: name }))}
+                    onChange={(name?: string) => onChange({ mapping: { [field.name]: name ?? "" } })}
+                  />
+                )}
+              </li>
+            );
+          })}
         </ul>
         {rest.length > 0 && (
           <p className="faint">
@@ -102,12 +105,9 @@ export function MappingEditor({ one, busy, disabled, onChange }: MappingEditorPr
       <Panel title={t("import.basis")} testId="import-basis">
         <Form
           layout="vertical"
-          disabled={disabled || busy}
-          initialValues={{ basis }}
-          onValuesChange={(_, all: { basis: BasisPerPurpose }) => {
-            setBasis(all.basis);
-            onChange({ basis: all.basis });
-          }}
+          disabled={busy}
+          initialValues={{ basis: declared }}
+          onValuesChange={(_, all: { basis: BasisPerPurpose }) => onChange({ basis: all.basis })}
         >
           <BasisFields />
         </Form>

@@ -1,6 +1,6 @@
 import { Button, Tag } from "antd";
 import type { OrderRow } from "@/api/types";
-import { useLanguage, type Key } from "@/i18n";
+import { useLanguage } from "@/i18n";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { At, Cut } from "@/kit/small";
 import { Nothing } from "@/kit/states";
@@ -8,23 +8,18 @@ import { useFormat } from "@/kit/useFormat";
 import { profilePath } from "@/kit/paths";
 import { useMore } from "./useMore";
 
-const STATUS: Record<string, [Key, string]> = {
-  paid: ["order.paid", "success"],
-  completed: ["order.completed", "success"],
-  refunded: ["order.refunded", "warning"],
-  partly_refunded: ["order.partlyRefunded", "warning"],
-  cancelled: ["order.cancelled", "default"],
-  adjustment: ["order.adjustment", "default"],
+const COLOURS: Record<string, string> = {
+  paid: "success",
+  completed: "success",
+  refunded: "warning",
+  partly_refunded: "warning",
 };
 
 export function OrdersPanel({ userId }: { userId: string }) {
-  const { t } = useLanguage();
+  const { t, named } = useLanguage();
   const f = useFormat();
   const read = useMore<OrderRow>(profilePath(userId, "/orders"));
-  const status = (row: OrderRow) => {
-    const known = STATUS[row.status];
-    return <Tag color={known?.[1]}>{known ? t(known[0]) : row.status}</Tag>;
-  };
+  const status = (row: OrderRow) => <Tag color={COLOURS[row.status]}>{named("order.status", row.status)}</Tag>;
   const goods = (row: OrderRow) =>
     row.items.map((item) => `${item.name ?? item.product_id ?? "?"} ×${f.whole(item.quantity)}`).join("、");
   const amount = (row: OrderRow) => <span className="number">{f.money(row.amount_minor, row.currency)}</span>;

@@ -37,7 +37,7 @@ export default function ProfilePage() {
 }
 
 function Person({ profile, userId }: { profile: Profile; userId: string }) {
-  const { t, w } = useLanguage();
+  const { t, w, named } = useLanguage();
   const f = useFormat();
   const { may } = useSession();
   const [revealing, setRevealing] = useState(false);
@@ -114,8 +114,8 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
             <ul className="aliases">
               {profile.aliases.map((alias, place) => (
                 <li key={place}>
-                  <span className="faint">{aliasKind(alias.kind, t)}</span>
-                  <code className="break">{alias.value ?? t("profile.hidden")}</code>
+                  <span className="faint">{named("alias", alias.kind)}</span>
+                  <code className="break">{alias.value || t("profile.hidden")}</code>
                   <span className="faint small">{f.date(alias.first_seen_time)}</span>
                 </li>
               ))}
@@ -144,11 +144,4 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
       {erasing && <EraseDialog userId={profile.user_id} onClose={() => setErasing(false)} />}
     </PageFrame>
   );
-}
-
-const ALIAS_KINDS = ["user", "anonymous", "phone", "email", "device"] as const;
-
-function aliasKind(kind: string, t: ReturnType<typeof useLanguage>["t"]): string {
-  const known = ALIAS_KINDS.find((one) => one === kind);
-  return known ? t(`alias.${known}`) : kind;
 }

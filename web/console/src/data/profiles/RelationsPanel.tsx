@@ -2,31 +2,19 @@ import { ArrowLeftOutlined, ArrowRightOutlined } from "@ant-design/icons";
 import { Tag } from "antd";
 import { Link } from "react-router";
 import { useRead } from "@/api/hooks";
-import type { Page, Relation } from "@/api/types";
-import { useLanguage, type Key } from "@/i18n";
+import type { Relation } from "@/api/types";
+import { useLanguage } from "@/i18n";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { Ago } from "@/kit/small";
 import { Nothing } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { profilePath } from "@/kit/paths";
 
-const KINDS: Record<string, Key> = {
-  friend: "relation.friend",
-  follow: "relation.follow",
-  invite: "relation.invite",
-  invited: "relation.invite",
-  share: "relation.share",
-  gift: "relation.gift",
-  comment: "relation.comment",
-  like: "relation.like",
-  group: "relation.group",
-};
-
 export function RelationsPanel({ userId }: { userId: string }) {
-  const { t } = useLanguage();
+  const { t, named } = useLanguage();
   const { whole } = useFormat();
-  const read = useRead<Page<Relation> | Relation[]>(profilePath(userId, "/relations"));
-  const kind = (row: Relation) => <Tag>{KINDS[row.kind] ? t(KINDS[row.kind]!) : row.kind}</Tag>;
+  const read = useRead<{ items: Relation[] }>(profilePath(userId, "/relations"));
+  const kind = (row: Relation) => <Tag>{named("relation.kind", row.kind)}</Tag>;
   const other = (row: Relation) =>
     row.user_id ? <Link to={`/users/${encodeURIComponent(row.user_id)}`}>{row.user_id}</Link> : <span className="faint">{t("profile.hidden")}</span>;
   const direction = (row: Relation) => (
@@ -43,7 +31,7 @@ export function RelationsPanel({ userId }: { userId: string }) {
   ];
   return (
     <ListTable
-      read={read}
+      read={{ ...read, data: read.data?.items }}
       columns={columns}
       rowKey={(row) => `${row.direction}-${row.user_id}-${row.kind}`}
       label={t("profile.tab.relations")}

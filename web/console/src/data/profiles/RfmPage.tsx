@@ -89,8 +89,9 @@ function Grid({ m, rfm }: { m: Level; rfm: Rfm }) {
   const f = useFormat();
   const navigate = useNavigate();
   const most = Math.max(1, ...rfm.cells.map((cell) => cell.count));
-  const find = (r: Level, frequency: Level): RfmCell =>
-    rfm.cells.find((cell) => cell.r === r && cell.f === frequency && cell.m === m) ?? { r, f: frequency, m, count: 0, spend_minor: 0 };
+  const find = (r: Level, frequency: Level): RfmCell | undefined =>
+    rfm.cells.find((cell) => cell.r === r && cell.f === frequency && cell.m === m);
+  const spent = useSpent();
   const total = rfm.cells.filter((cell) => cell.m === m).reduce((sum, cell) => sum + cell.count, 0);
   return (
     <section className="rfm-grid" aria-label={`${t("rfm.m")} ${t(`rfm.level.${m}`)}`}>
@@ -108,20 +109,21 @@ function Grid({ m, rfm }: { m: Level; rfm: Rfm }) {
           <Row key={frequency} label={`${t("rfm.f.short")} ${t(`rfm.level.${frequency}`)}`}>
             {LEVELS.map((r) => {
               const cell = find(r, frequency);
-              const strength = cell.count === 0 ? 0 : 0.08 + 0.92 * Math.sqrt(cell.count / most);
-              const share = cell.count / Math.max(1, rfm.people);
+              const count = cell?.count ?? 0;
+              const share = cell?.share ?? 0;
+              const strength = count === 0 ? 0 : 0.08 + 0.92 * Math.sqrt(count / most);
               return (
                 <button
                   type="button"
                   key={r}
                   className={strength > 0.55 ? "rfm-cell rfm-strong" : "rfm-cell"}
                   style={{ "--strength": `${Math.round(strength * 100)}%` } as React.CSSProperties}
-                  disabled={cell.count === 0}
-                  title={t("rfm.cell", { n: f.whole(cell.count), share: f.percent(share), spend: f.shortMoney(cell.spend_minor) })}
+                  disabled={count === 0}
+                  title={t("rfm.cell", { n: f.whole(count), share: f.percent(share), spend: spent(cell?.spend ?? []) })}
                   data-testid={`rfm-${r}-${frequency}-${m}`}
                   onClick={() => void navigate(`/users?r=${r}&f=${frequency}&m=${m}`)}
                 >
-                  <b>{f.short(cell.count)}</b>
+                  <b>{f.short(count)}</b>
                   <span>{f.percent(share)}</span>
                 </button>
               );
@@ -145,6 +147,7 @@ function Row({ label, children }: { label: string; children: React.ReactNode }) 
 function Groups({ groups, title, filter, total }: { groups: RfmGroup[]; title: string; filter: "tier" | "rfm"; total: number }) {
   const { t, w } = useLanguage();
   const f = useFormat();
+  const spent = useSpent();
   return (
     <Panel title={title}>
       <div className={`tiles tiles-flat tiles-${groups.length}`} data-testid={`rfm-${filter}`}>
@@ -156,11 +159,17 @@ function Groups({ groups, title, filter, total }: { groups: RfmGroup[]; title: s
               <i style={{ width: `${(100 * group.count) / Math.max(1, total)}%` }} />
             </div>
             <div className="tile-note">
-              {f.percent(group.share)} · {f.shortMoney(group.spend_minor)} · {t("user.ordersN", { n: f.short(group.orders) })}
+              {f.percent(group.share)} · {spent(group.spend)} · {t("user.ordersN", { n: f.short(group.orders) })}
             </div>
           </Link>
         ))}
       </div>
     </Panel>
   );
+}
+
+/** Money by currency: amounts of different currencies are never summed. */
+function useSpent(): (spend: RfmGroup["spend"]) => string {
+  const f = useFormat();
+  return (spend) => spend.map((one) => f.shortMoney(one.amount_minor, one.currency)).join(" + ") || f.shortMoney(0);
 }

@@ -6,7 +6,7 @@ import { api } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
 import type { Source } from "@/api/types";
 import { useSession } from "@/kit/session";
-import { useLanguage, type Key } from "@/i18n";
+import { useLanguage } from "@/i18n";
 import { itemsOf } from "@/kit/itemsOf";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
@@ -16,18 +16,10 @@ import { useFormat } from "@/kit/useFormat";
 import { PURPOSES } from "./BasisFields";
 import { EditSourceForm, NewSourceForm, Snippets } from "./SourceForms";
 
-const KINDS: Record<string, Key> = {
-  web: "source.kind.web",
-  app: "source.kind.app",
-  miniprogram: "source.kind.miniprogram",
-  server: "source.kind.server",
-  import: "source.kind.import",
-  demo: "source.kind.demo",
-};
 const EVERY_MS = 10_000;
 
 export default function SourcesPage() {
-  const { t, w } = useLanguage();
+  const { t, w, named } = useLanguage();
   const { whole } = useFormat();
   const { may } = useSession();
   const { modal, message } = App.useApp();
@@ -78,7 +70,7 @@ export default function SourcesPage() {
       {source.archived_time && <Tag>{t("source.archived")}</Tag>}
     </>
   );
-  const kind = (source: Source) => (KINDS[source.kind] ? t(KINDS[source.kind]!) : source.kind);
+  const kind = (source: Source) => named("source.kind", source.kind);
   const columns: Columns<Source> = [
     {
       title: t("source.name"),
@@ -163,7 +155,7 @@ function BasisTags({ source }: { source: Source }) {
   return (
     <span className="row-tight wrap">
       {PURPOSES.map((purpose) => {
-        const basis = source.basis[purpose];
+        const basis = source.basis[purpose] ?? "ask_us";
         return (
           <Tooltip key={purpose} title={`${t(`purpose.${purpose}`)} · ${t(`basis.${basis}`)}`}>
             <Tag color={basis === "ask_us" ? "default" : "success"} className={basis === "ask_us" ? "tag-off" : ""}>

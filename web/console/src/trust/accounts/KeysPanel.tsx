@@ -18,7 +18,7 @@ interface NewKey {
 }
 
 export function KeysPanel() {
-  const { t, w } = useLanguage();
+  const { t, w, named } = useLanguage();
   const { modal, message } = App.useApp();
   const [open, setOpen] = useState(false);
   const read = useRead<ApiKey[]>("/api/keys");
@@ -42,8 +42,16 @@ export function KeysPanel() {
       </Button>
     );
   const columns: Columns<ApiKey> = [
-    { title: t("key.name"), dataIndex: "name" },
-    { title: t("key.kind"), dataIndex: "kind", render: (kind: ApiKey["kind"]) => <Tag>{t(`key.kind.${kind}`)}</Tag> },
+    {
+      title: t("key.name"),
+      key: "name",
+      render: (_, row) => (
+        <>
+          {row.name} <code className="faint">{row.hint}…</code>
+        </>
+      ),
+    },
+    { title: t("key.kind"), dataIndex: "kind", render: (kind: string) => <Tag>{named("key.kind", kind)}</Tag> },
     { title: t("key.source"), dataIndex: "source_id", render: nameOf },
     { title: t("key.created"), dataIndex: "created_time", render: (time: string) => <Ago time={time} /> },
     {
@@ -74,7 +82,7 @@ export function KeysPanel() {
           <>
             <div className="card-top">
               <b>{row.name}</b>
-              <Tag>{t(`key.kind.${row.kind}`)}</Tag>
+              <Tag>{named("key.kind", row.kind)}</Tag>
             </div>
             <div className="faint">{nameOf(row.source_id)}</div>
             <div className="card-top">

@@ -2,7 +2,7 @@ import { Alert, Input, Modal, Switch, Tag } from "antd";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
-import type { Page, PurposeState, Receipt } from "@/api/types";
+import type { PurposeState, Receipt } from "@/api/types";
 import { useSession } from "@/kit/session";
 import { profilePath } from "@/kit/paths";
 import { useLanguage } from "@/i18n";
@@ -20,7 +20,7 @@ export function ConsentPanel({ userId, purposes }: { userId: string; purposes: P
   const { t, w } = useLanguage();
   const { may } = useSession();
   const [choice, setChoice] = useState<Choice | null>(null);
-  const receipts = useRead<Page<Receipt> | Receipt[]>(profilePath(userId, "/consent"));
+  const receipts = useRead<{ items: Receipt[] }>(profilePath(userId, "/consent"));
   const changeable = may("comply") || may("operate");
   const nameOf = (purpose: string) => w(purposes.find((one) => one.purpose === purpose)?.words) || purpose;
   const granted = (row: Receipt) => (
@@ -41,7 +41,7 @@ export function ConsentPanel({ userId, purposes }: { userId: string; purposes: P
             <div>
               <b>{w(one.words)}</b>
               <div className="faint">
-                {basisWords(one.basis, t)} {one.since_time && <Ago time={one.since_time} />}
+                {w(one.basis_words)} {one.since_time && <Ago time={one.since_time} />}
               </div>
             </div>
             <Switch
@@ -58,7 +58,7 @@ export function ConsentPanel({ userId, purposes }: { userId: string; purposes: P
       </ul>
       <h3>{t("consent.receipts")}</h3>
       <ListTable
-        read={receipts}
+        read={{ ...receipts, data: receipts.data?.items }}
         columns={columns}
         rowKey={(row) => `${row.at_time}-${row.purpose}`}
         label={t("consent.receipts")}
@@ -79,12 +79,6 @@ export function ConsentPanel({ userId, purposes }: { userId: string; purposes: P
       {choice && <ChoiceDialog userId={userId} choice={choice} onClose={() => setChoice(null)} />}
     </>
   );
-}
-
-function basisWords(basis: string | null, t: ReturnType<typeof useLanguage>["t"]): string {
-  if (basis === "contract" || basis === "consented_upstream" || basis === "ask_us") return t(`basis.${basis}`);
-  if (basis === "receipt") return t("basis.receipt");
-  return basis ?? t("basis.none");
 }
 
 function ChoiceDialog({ userId, choice, onClose }: { userId: string; choice: Choice; onClose: () => void }) {

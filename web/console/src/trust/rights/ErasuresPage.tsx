@@ -2,7 +2,7 @@ import { Drawer, Tag } from "antd";
 import { useState } from "react";
 import { useRead } from "@/api/hooks";
 import type { Erasure, Page } from "@/api/types";
-import { useLanguage, type Key } from "@/i18n";
+import { useLanguage } from "@/i18n";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
 import { At, Cut, Facts } from "@/kit/small";
@@ -10,17 +10,11 @@ import { Nothing, Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { usePager } from "@/kit/usePager";
 
-const STATES: Record<string, [Key, string]> = {
-  requested: ["erasure.state.requested", "default"],
-  running: ["erasure.state.running", "processing"],
-  done: ["erasure.state.done", "success"],
-  failed: ["erasure.state.failed", "error"],
-};
+const COLOURS: Record<string, string> = { running: "processing", done: "success", failed: "error" };
 
 function ErasureState({ state }: { state: string }) {
-  const { t } = useLanguage();
-  const known = STATES[state];
-  return <Tag color={known?.[1]}>{known ? t(known[0]) : state}</Tag>;
+  const { named } = useLanguage();
+  return <Tag color={COLOURS[state]}>{named("erasure.state", state)}</Tag>;
 }
 
 export default function ErasuresPage() {
