@@ -20,7 +20,8 @@ STATES = {"not yet", "first form", "holds"}
 def test_reference_page_is_fresh(name: str) -> None:
     path = docs.FOLDER / f"{name}.md"
     assert path.exists(), f"{path.name} is missing: run `make docs`"
-    assert path.read_text("utf-8") == docs.PAGES[name](), f"{path.name} is stale: run `make docs`"
+    fresh = path.read_text("utf-8") == docs.PAGES[name]()
+    assert fresh, f"{path.name} is stale: run `make docs`"
 
 
 def test_every_setting_has_help() -> None:
