@@ -11,10 +11,13 @@ export interface Palette {
   faint: string;
   accent: string;
   accentSoft: string;
+  onAccent: string;
   good: string;
+  goodSoft: string;
   warn: string;
   warnSoft: string;
   bad: string;
+  badSoft: string;
   series: string[];
 }
 
@@ -28,10 +31,13 @@ export const LIGHT: Palette = {
   faint: "#76837d",
   accent: "#0d7a68",
   accentSoft: "#e4f2ee",
+  onAccent: "#ffffff",
   good: "#2c7f49",
+  goodSoft: "#e6f3ea",
   warn: "#96620b",
   warnSoft: "#fbf3e2",
   bad: "#bd3a33",
+  badSoft: "#fbeceb",
   series: ["#0d7a68", "#c98a2b", "#4d6fa8", "#a8577e", "#6c8f3c", "#7a6bb0", "#b85c3c", "#5e7f86"],
 };
 
@@ -45,10 +51,13 @@ export const DARK: Palette = {
   faint: "#84918b",
   accent: "#3bb8a0",
   accentSoft: "#17352f",
+  onAccent: "#0d1513",
   good: "#58b878",
+  goodSoft: "#18301f",
   warn: "#d9a64a",
   warnSoft: "#322914",
   bad: "#e5746d",
+  badSoft: "#3a201e",
   series: ["#3bb8a0", "#d9a64a", "#7b9bd1", "#cf84a8", "#98bb68", "#a294d6", "#d98764", "#8badb4"],
 };
 
@@ -65,6 +74,16 @@ export function antdTheme(palette: Palette): ThemeConfig {
       colorSuccess: palette.good,
       colorWarning: palette.warn,
       colorError: palette.bad,
+      colorPrimaryBg: palette.accentSoft,
+      colorInfoBg: palette.accentSoft,
+      colorInfoBorder: palette.accentSoft,
+      colorSuccessBg: palette.goodSoft,
+      colorSuccessBorder: palette.goodSoft,
+      colorWarningBg: palette.warnSoft,
+      colorWarningBorder: palette.warnSoft,
+      colorErrorBg: palette.badSoft,
+      colorErrorBorder: palette.badSoft,
+      colorTextLightSolid: palette.onAccent,
       colorText: palette.text,
       colorTextSecondary: palette.soft,
       colorTextTertiary: palette.faint,
@@ -82,7 +101,16 @@ export function antdTheme(palette: Palette): ThemeConfig {
       wireframe: false,
     },
     components: {
-      Table: { cellPaddingBlockMD: 8, cellPaddingInlineMD: 12, headerBg: palette.panel, headerColor: palette.faint },
+      Table: {
+        cellPaddingBlockMD: 7,
+        cellPaddingInlineMD: 12,
+        headerBg: palette.panel,
+        headerColor: palette.faint,
+        headerSortActiveBg: palette.panel,
+        headerSortHoverBg: palette.ground,
+        bodySortBg: palette.panel,
+        rowHoverBg: palette.ground,
+      },
       Menu: {
         itemHeight: 34,
         itemBorderRadius: 5,
@@ -94,6 +122,8 @@ export function antdTheme(palette: Palette): ThemeConfig {
         groupTitleFontSize: 11,
         groupTitleColor: palette.faint,
       },
+      Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
+      Tooltip: { colorTextLightSolid: "#ffffff" },
       Tabs: { horizontalMargin: "0 0 16px 0" },
       Form: { verticalLabelPadding: "0 0 4px", labelHeight: 24, itemMarginBottom: 16 },
       Tag: { defaultBg: palette.ground, defaultColor: palette.soft },

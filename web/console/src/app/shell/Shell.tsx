@@ -117,8 +117,10 @@ export function Shell() {
       </a>
       {!narrow && (
         <aside className="side">
-          {brand}
-          <Navigation />
+          <div className="side-inner">
+            {brand}
+            <Navigation />
+          </div>
         </aside>
       )}
       <div className="main">

@@ -3,7 +3,7 @@ import { address } from "@/api/client";
 import { useRead } from "@/api/hooks";
 import type { LiveEvent } from "@/api/types";
 
-const KEPT = 300;
+const KEPT = 120;
 export type Line = "connecting" | "open" | "lost";
 
 /** New events in front, each id once, never more than are kept. */

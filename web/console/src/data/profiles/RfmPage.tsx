@@ -2,6 +2,7 @@ import { Link, useNavigate } from "react-router";
 import { useRead } from "@/api/hooks";
 import type { Level, Rfm, RfmCell, RfmGroup } from "@/api/types";
 import { useLanguage } from "@/i18n";
+import { useLook } from "@/kit/look";
 import { Hint, LeftOutBanner, PageFrame, Panel } from "@/kit/page";
 import { Nothing, Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
@@ -88,6 +89,7 @@ function Grid({ m, rfm }: { m: Level; rfm: Rfm }) {
   const { t } = useLanguage();
   const f = useFormat();
   const navigate = useNavigate();
+  const { palette } = useLook();
   const most = Math.max(1, ...rfm.cells.map((cell) => cell.count));
   const find = (r: Level, frequency: Level): RfmCell | undefined =>
     rfm.cells.find((cell) => cell.r === r && cell.f === frequency && cell.m === m);
@@ -116,7 +118,7 @@ function Grid({ m, rfm }: { m: Level; rfm: Rfm }) {
                 <button
                   type="button"
                   key={r}
-                  className={strength > 0.55 ? "rfm-cell rfm-strong" : "rfm-cell"}
+                  className={strength > (palette.dark ? 0.45 : 0.85) ? "rfm-cell rfm-strong" : "rfm-cell"}
                   style={{ "--strength": `${Math.round(strength * 100)}%` } as React.CSSProperties}
                   disabled={count === 0}
                   title={t("rfm.cell", { n: f.whole(count), share: f.percent(share), spend: spent(cell?.spend ?? []) })}

@@ -1,4 +1,4 @@
-import { Progress, Segmented, Tag } from "antd";
+import { Segmented, Tag } from "antd";
 import { useRead } from "@/api/hooks";
 import type { TagCard } from "@/api/types";
 import { useLanguage } from "@/i18n";
@@ -77,7 +77,9 @@ function Card({ tag }: { tag: TagCard }) {
       <p>{w(tag.definition)}</p>
       <div className="coverage">
         <span>{t("tag.coverage")}</span>
-        <Progress percent={Math.round(tag.coverage * 1000) / 10} size="small" showInfo={false} aria-label={t("tag.coverage")} />
+        <span className="bar">
+          <i style={{ width: `${100 * tag.coverage}%` }} />
+        </span>
         <b className="number">{f.percent(tag.coverage)}</b>
       </div>
       {tag.distribution.length > 0 ? (
