@@ -37,6 +37,6 @@ class Source:
 class Traffic(Protocol):
     """Where the collector tells how much each source sent."""
 
-    def __call__(self, connection: Connection) -> dict[str, tuple[int, int | None]]:
+    def __call__(self, connection: Connection, /) -> dict[str, tuple[int, int | None]]:
         """For each source id: events of the last 24 hours, and the last event's instant."""
         ...

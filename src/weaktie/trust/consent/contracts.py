@@ -115,7 +115,7 @@ class SeenIn:
 class SourcesOf(Protocol):
     """Where identity tells consent which identifiers were seen in which sources."""
 
-    def __call__(self, connection: Connection) -> SeenIn:
+    def __call__(self, connection: Connection, /) -> SeenIn:
         """Every pair of identifier and source."""
         ...
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Refused
@@ -79,11 +79,8 @@ class Consent:
         found: list[Receipt] = []
         ordered = sorted(set(alias_nos))
         for at in range(0, len(ordered), ROWS_A_STATEMENT):
-            rows = connection.execute(
-                select(consent_receipts).where(
-                    consent_receipts.c.alias_no.in_(ordered[at : at + ROWS_A_STATEMENT])
-                )
-            ).mappings()
+            part = {"numbers": ordered[at : at + ROWS_A_STATEMENT]}
+            rows = connection.execute(_RECEIPTS_OF, part).mappings()
             found += [Receipt(**{**row, "purpose": Purpose(row["purpose"])}) for row in rows]
         return sorted(found, key=lambda r: (r.at_us, r.receipt_id), reverse=True)
 
@@ -214,6 +211,10 @@ class Consent:
         )
 
 
+# Built once: every profile that is read asks it.
+_RECEIPTS_OF = select(consent_receipts).where(
+    consent_receipts.c.alias_no.in_(bindparam("numbers", expanding=True))
+)
 _OLDEST_FIRST = select(
     consent_receipts.c.alias_no, consent_receipts.c.purpose, consent_receipts.c.granted
 ).order_by(consent_receipts.c.at_us, consent_receipts.c.receipt_id)

@@ -24,7 +24,7 @@ class Person:
 class PersonOf(Protocol):
     """Where identity tells who stands behind an id of any kind."""
 
-    def __call__(self, connection: Connection, user_id: str) -> Person | None:
+    def __call__(self, connection: Connection, user_id: str, /) -> Person | None:
         """The living person, or None."""
         ...
 
@@ -32,7 +32,7 @@ class PersonOf(Protocol):
 class Bury(Protocol):
     """Where identity hides a person at once."""
 
-    def __call__(self, tx: Connection, alias_nos: Sequence[int], now_us: int) -> Mapping[int, str]:
+    def __call__(self, tx: Connection, alias_nos: Sequence[int], now_us: int, /) -> Mapping[int, str]:
         """Put tombstones on the identifiers in the caller's transaction; returns the look-up text each of them had. Those
         that are hidden already are left out."""
         ...
@@ -41,7 +41,7 @@ class Bury(Protocol):
 class LookupsOf(Protocol):
     """Where identity lists everybody, so that erasures can be found again in a restored backup."""
 
-    def __call__(self, connection: Connection) -> Iterable[tuple[int, str]]:
+    def __call__(self, connection: Connection, /) -> Iterable[tuple[int, str]]:
         """(alias number, look-up text) of every living identifier."""
         ...
 
