@@ -1,0 +1,138 @@
+"""The tables of a home for analysts: lazy frames over one snapshot, without people who may not be in them."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+
+from weaktie.app.wiring import open_app
+from weaktie.data.identity.contracts import ERASED
+from weaktie.kit.errors import Refused
+from weaktie.kit.words import Words
+from weaktie.store.engine.contracts import Session
+from weaktie.store.lake.tables import TABLES
+from weaktie.trust.consent.contracts import PURPOSE_NAMES
+
+
+class LakeFrame:
+    """One table, lazy. Filter and join `.lazy` (narwhals) or `.relation` (DuckDB), or take everything."""
+
+    def __init__(self, session: Session, frame: nw.LazyFrame[Any]) -> None:
+        self._session = session
+        self.lazy = frame
+
+    def collect(self) -> pa.Table:
+        """Everything as an Arrow table."""
+        return self._session.collect(self.lazy)
+
+    def to_polars(self) -> Any:
+        """Everything as a polars DataFrame."""
+        import polars  # noqa: PLC0415
+
+        return polars.from_arrow(self.collect())
+
+    def to_pandas(self) -> Any:
+        """Everything as a pandas DataFrame; pandas has to be installed."""
+        return self.collect().to_pandas()
+
+    @property
+    def relation(self) -> Any:
+        """The engine's own relation (DuckDB), for its SQL and its methods."""
+        return self.lazy.to_native()
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return self.lazy.collect_schema().names()
+
+
+class Notebook:
+    """A home opened for reading. Tables are attributes (`events`, `orders`, `user_tags` …) of one snapshot of the lake."""
+
+    def __init__(self, home: Path, purpose: str) -> None:
+        if purpose not in PURPOSE_NAMES:
+            raise Refused(
+                "bad_purpose",
+                Words(
+                    f"目的只能是 {'、'.join(PURPOSE_NAMES)}。",
+                    f"A purpose is one of {', '.join(PURPOSE_NAMES)}.",
+                ),
+                place="purpose",
+            )
+        self._bit = int(PURPOSE_NAMES[purpose])
+        self._stack = ExitStack()
+        self.app = self._stack.enter_context(open_app(home))
+        self._session = self._stack.enter_context(self.app.engine.session())
+        with self.app.database.connect() as connection:
+            self._snapshot = self.app.lake.snapshot(connection)
+            persons = self.app.identity.person_map(connection, self._session, self._snapshot)
+            granted, _ = self.app.permits.masks(connection, persons.person_of)
+        person_of = persons.person_of
+        numbers = np.flatnonzero(person_of != ERASED).astype(np.int32)
+        allowed = numbers[(granted[person_of[numbers]] & self._bit) != 0]
+        self._people = pa.table({"alias_no": pa.array(allowed), "person_no": pa.array(person_of[allowed])})
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables."""
+        return sorted(TABLES)
+
+    @property
+    def people(self) -> LakeFrame:
+        """The identifiers that may be served for the purpose, and the person each belongs to."""
+        return LakeFrame(self._session, self._session.table(self._people))
+
+    def table(self, name: str) -> LakeFrame:
+        """One table; raises Refused `no_such_table`.
+
+        Rows about somebody who may not be served are not in it; where a table has `alias_no`, `person_no` stands beside it.
+        """
+        if name not in TABLES:
+            names = ", ".join(self.tables)
+            raise Refused(
+                "no_such_table",
+                Words(f"没有表 {name}；可用：{names}", f"There is no table {name}; there are {names}"),
+                place=name,
+            )
+        declared = TABLES[name]
+        frame = self._session.scan([f.path for f in self._snapshot.of(name)], declared.schema)
+        columns = declared.schema.names
+        if "purposes" in columns:
+            frame = frame.filter((nw.col("purposes") // self._bit) % 2 == 1)
+        people = self._session.table(self._people)
+        if "alias_no" in columns:
+            known = frame.filter(~nw.col("alias_no").is_null()).join(people, on="alias_no", how="inner")
+            nobody = frame.filter(nw.col("alias_no").is_null()).with_columns(
+                person_no=nw.lit(None).cast(nw.Int32)
+            )
+            frame = nw.concat([known, nobody.select(known.collect_schema().names())])
+        elif "person_no" in columns:
+            persons = people.group_by("person_no").agg(nw.len().alias("identifiers")).select("person_no")
+            frame = frame.join(persons, on="person_no", how="semi")
+        return LakeFrame(self._session, frame)
+
+    def sql(self, query: str, **values: object) -> pa.Table:
+        """DuckDB SQL over the tables by name, with `$name` values bound."""
+        frames = {name: self.table(name).lazy for name in TABLES if name in query}
+        return self._session.sql(query, frames, values)
+
+    def __getattr__(self, name: str) -> LakeFrame:
+        if name.startswith("_") or name not in TABLES:
+            raise AttributeError(name)
+        return self.table(name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *TABLES]
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._stack.close()
+
+    def __enter__(self) -> "Notebook":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
