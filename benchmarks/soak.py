@@ -66,7 +66,13 @@ class Sender(threading.Thread):
 def body_of(ids: list[str]) -> bytes:
     """The same ids always give the same bytes."""
     calls = [
-        {"type": "track", "event": "Product Viewed", "userId": f"u{hash_of(i) % 500}", "messageId": i, "properties": {"n": i}}
+        {
+            "type": "track",
+            "event": "Product Viewed",
+            "userId": f"u{hash_of(i) % 500}",
+            "messageId": i,
+            "properties": {"n": i},
+        }
         for i in ids
     ]
     return json.dumps({"batch": calls}).encode()
@@ -88,7 +94,8 @@ def soak(home: Path, rounds: int, seed: int, *, longest_s: float = 0.8) -> dict[
     for number in range(rounds):
         server = Server(home)
         senders = [
-            Sender(server.port, key, f"r{number}s{s}", random.Random(chance.random()), again) for s in range(SENDERS)
+            Sender(server.port, key, f"r{number}s{s}", random.Random(chance.random()), again)
+            for s in range(SENDERS)
         ]
         for sender in senders:
             sender.start()
@@ -102,7 +109,11 @@ def soak(home: Path, rounds: int, seed: int, *, longest_s: float = 0.8) -> dict[
     status = json.loads(run("status", "--home", str(home), "--json"))
     with open_app(home) as wt, wt.database.connect() as connection:
         files = [f.path for f in wt.lake.snapshot(connection).of("events")]
-    found = [i for f in files for i in pq.read_table(f, columns=["event_id"], partitioning=None)["event_id"].to_pylist()]
+    found = [
+        i
+        for f in files
+        for i in pq.read_table(f, columns=["event_id"], partitioning=None)["event_id"].to_pylist()
+    ]
     return {
         "rounds": rounds,
         "acknowledged": len(acknowledged),

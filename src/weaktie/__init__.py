@@ -14,6 +14,6 @@ def open(home: str | Path, *, purpose: str = "analytics") -> "Notebook":  # noqa
 
     Only people who may be served for `purpose` are in them. Raises NoHome, HomeFormat, or Refused `bad_purpose`.
     """
-    from weaktie.app.notebook import Notebook  # noqa: PLC0415  importing weaktie stays light
+    from weaktie.app.notebook import Notebook  # here, so that importing weaktie stays light
 
     return Notebook(Path(home), purpose)

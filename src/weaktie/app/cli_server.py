@@ -108,9 +108,9 @@ def demo(
 def _start_server(home: Path, port: int) -> "subprocess.Popen[bytes]":
     (home / "run" / "server.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "weaktie", "serve", "--home", str(home), "--port", str(port)]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603  our own command
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
-    )  # noqa: S603
+    )
 
 
 def _address_of(home: Path, server: "subprocess.Popen[bytes]") -> str:
@@ -128,7 +128,7 @@ def _address_of(home: Path, server: "subprocess.Popen[bytes]") -> str:
 
 
 def _answers(address: str) -> bool:
-    import http.client  # noqa: PLC0415
+    import http.client
 
     host, _, port = address.removeprefix("http://").rpartition(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=2)

@@ -30,7 +30,7 @@ class LakeFrame:
 
     def to_polars(self) -> Any:
         """Everything as a polars DataFrame."""
-        import polars  # noqa: PLC0415
+        import polars
 
         return polars.from_arrow(self.collect())
 

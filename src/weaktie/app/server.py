@@ -111,7 +111,7 @@ def serve(
 
 async def _serve(server: uvicorn.Server, listening: socket.socket, started: Callable[[], None]) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn tells it by a flag
         await asyncio.sleep(0.01)
     if server.started:
         started()

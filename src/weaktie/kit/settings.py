@@ -320,7 +320,7 @@ def _checked(key: str, f: Field[Any], given: object) -> object:
     if type(value) is not kind:
         raise BadSetting(key, given, Words(f"应为 {kind.__name__}", f"{kind.__name__} expected"))
     rules: Mapping[str, Any] = f.metadata
-    if "low" in rules and value < rules["low"] or "high" in rules and value > rules["high"]:
+    if ("low" in rules and value < rules["low"]) or ("high" in rules and value > rules["high"]):
         limits = f"{rules.get('low', '')}…{rules.get('high', '')}"
         raise BadSetting(key, given, Words(f"超出范围 {limits}", f"outside {limits}"))
     if "choices" in rules and value not in rules["choices"]:

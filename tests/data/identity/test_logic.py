@@ -1,5 +1,6 @@
 """Grouping: independent of order, and two logins never merge through what two people can share."""
 
+import itertools
 import random
 
 import numpy as np
@@ -8,9 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weaktie.data.identity.contracts import ERASED
-from weaktie.data.identity.logic import FOREVER_US, hide, is_personal, is_usable, normalised, persons, spans_of
+from weaktie.data.identity.logic import (
+    FOREVER_US,
+    hide,
+    is_personal,
+    is_usable,
+    normalised,
+    persons,
+    spans_of,
+)
 
-USERS, ANONYMOUS, PHONES = range(0, 8), range(8, 16), range(16, 20)
+USERS, ANONYMOUS, PHONES = range(8), range(8, 16), range(16, 20)
 COUNT = 20
 facts = st.lists(
     st.one_of(
@@ -34,7 +43,9 @@ def group(found: list[tuple[str, int, int]]) -> tuple[list[int], list[int]]:
 
 @given(facts, st.randoms(use_true_random=False))
 @settings(max_examples=300, deadline=None)
-def test_no_order_of_facts_changes_the_grouping(found: list[tuple[str, int, int]], shuffle: random.Random) -> None:
+def test_no_order_of_facts_changes_the_grouping(
+    found: list[tuple[str, int, int]], shuffle: random.Random
+) -> None:
     mixed = found * 2
     shuffle.shuffle(mixed)
     assert group(found) == group(mixed)
@@ -95,7 +106,7 @@ def test_spans_cover_all_time_once(instants: list[tuple[int, int, int]]) -> None
         rows = spans.filter(pa.array([a == number for a in spans["alias_no"].to_pylist()])).to_pylist()
         assert rows[0]["from_us"] == -FOREVER_US
         assert rows[-1]["to_us"] == FOREVER_US
-        assert all(x["to_us"] == y["from_us"] for x, y in zip(rows, rows[1:], strict=False))
+        assert all(x["to_us"] == y["from_us"] for x, y in itertools.pairwise(rows))
 
 
 def test_personal_and_masked_values_are_told() -> None:

@@ -12,7 +12,9 @@ def sorted_ids(ids: U64) -> U64:
     """The rows (id high, id low, payload) in ascending order of the id: shape (n, 3)."""
     assert ids.ndim == 2 and ids.shape[1] == 3, ids.shape
     order = np.argsort(ids[:, 0], kind="stable")
-    if (ids[order[1:], 0] == ids[order[:-1], 0]).any():  # 64 bits rarely agree: sorting by all words is for then
+    if (
+        ids[order[1:], 0] == ids[order[:-1], 0]
+    ).any():  # 64 bits rarely agree: sorting by all words is for then
         order = np.lexsort((ids[:, 2], ids[:, 1], ids[:, 0]))
     return np.ascontiguousarray(ids[order])
 
