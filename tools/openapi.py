@@ -1,6 +1,6 @@
 """Print the HTTP API as OpenAPI JSON; the console's types are generated from it.
 
-    python -m tools.openapi > openapi.json
+python -m tools.openapi > openapi.json
 """
 
 import json
