@@ -1,6 +1,6 @@
 """HTTP: shapes, permissions, what is refused, the export."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, get_args
 
@@ -14,7 +14,8 @@ from weaktie.data.profiles import api, bodies
 from weaktie.data.profiles.jobs import build
 from weaktie.data.profiles.service import Profiles
 from weaktie.kit.web import install_error_handlers
-from weaktie.trust.accounts.contracts import Caller, Permission
+from weaktie.trust.accounts.contracts import Caller, NoPermission, Permission
+from weaktie.trust.accounts.gate import Require
 from weaktie.trust.accounts.service import route_permissions
 from weaktie.trust.audit.tables import audit_log
 
@@ -48,6 +49,17 @@ def who() -> list[Caller]:
     return [caller("view", "operate")]
 
 
+def gate_for(gate: Require, who: list[Caller]) -> Callable[[], Awaitable[Caller]]:
+    """The gate without sessions: it knows who asks, and keeps its rule."""
+
+    async def known() -> Caller:
+        if who[0].permissions.isdisjoint(gate.permissions):
+            raise NoPermission(gate.permissions[0])
+        return who[0]
+
+    return known
+
+
 @pytest.fixture
 def client(shop: Market, who: list[Caller]) -> Iterator[TestClient]:
     app = FastAPI()
@@ -57,10 +69,10 @@ def client(shop: Market, who: list[Caller]) -> Iterator[TestClient]:
         profiles=Profiles(shop), clock=shop.clock, database=shop.database, settings=shop.settings
     )
 
-    async def known() -> Caller:
-        return who[0]
+    for kind in (api.View, api.Care):
+        gate: Require = get_args(kind)[1].dependency
 
-    app.dependency_overrides[get_args(api.View)[1].dependency] = known
+        app.dependency_overrides[gate] = gate_for(gate, who)
     shop.permits.refused = set()
     with TestClient(app) as made:
         yield made
@@ -79,7 +91,7 @@ def test_every_route_asks_for_a_permission() -> None:
     app.include_router(api.router)
     asked = {k: v for k, v in route_permissions(app).items() if k[1].startswith("/api/")}
     assert len(asked) == 12
-    assert set(asked.values()) == {"view"}
+    assert set(asked.values()) == {"view", "operate|comply"}
 
 
 @pytest.mark.parametrize(

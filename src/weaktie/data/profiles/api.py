@@ -16,13 +16,14 @@ from weaktie.data.profiles.service import Profiles, UserRow
 from weaktie.kit.clock import to_iso
 from weaktie.kit.money import to_major
 from weaktie.kit.web import app_part, json_bytes
-from weaktie.trust.accounts.contracts import Caller, NoPermission
+from weaktie.trust.accounts.contracts import Caller
 from weaktie.trust.accounts.service import require
 from weaktie.trust.audit.service import record
 from weaktie.trust.consent.contracts import NAME_OF, Receipt
 
 router = APIRouter(prefix="/api", tags=["profiles"])
 View = Annotated[Caller, Depends(require("view"))]
+Care = Annotated[Caller, Depends(require("operate", "comply"))]
 JSON = "application/json"
 Cursor = Annotated[str | None, Query(max_length=400)]
 Limit = Annotated[int | None, Query(ge=1, le=500)]
@@ -56,6 +57,16 @@ def user_filter(
 
 
 Wanted = Annotated[UserFilter, Depends(user_filter)]
+
+
+@router.get("/profiles/{user_id}", response_model=bodies.ProfileBody)
+async def profile(request: Request, _caller: View, user_id: str) -> Response:
+    """One person by any of their ids."""
+    profiles = _profiles(request)
+    if profiles.database.is_sqlite:
+        # A few point reads of files in memory: shorter than the way to another thread and back.
+        return Response(profiles.profile(user_id), media_type=JSON)
+    return Response(await run_in_threadpool(profiles.profile, user_id), media_type=JSON)
 
 
 @router.get("/users", response_model=bodies.UsersBody)
@@ -108,16 +119,6 @@ def rfm(request: Request, _caller: View) -> Response:
     return json_bytes(_profiles(request).rfm())
 
 
-@router.get("/profiles/{user_id}", response_model=bodies.ProfileBody)
-async def profile(request: Request, _caller: View, user_id: str) -> Response:
-    """One person by any of their ids."""
-    profiles = _profiles(request)
-    if profiles.database.is_sqlite:
-        # A few point reads of files in memory: shorter than the way to another thread and back.
-        return Response(profiles.profile(user_id), media_type=JSON)
-    return Response(await run_in_threadpool(profiles.profile, user_id), media_type=JSON)
-
-
 @router.get("/profiles/{user_id}/timeline", response_model=bodies.TimelineBody)
 def timeline(
     request: Request,
@@ -159,9 +160,8 @@ def consent(request: Request, _caller: View, user_id: str) -> Response:
 
 
 @router.post("/profiles/{user_id}/consent", response_model=bodies.ReceiptBody)
-def choose(request: Request, caller: View, user_id: str, body: bodies.ChoiceBody) -> Response:
+def choose(request: Request, caller: Care, user_id: str, body: bodies.ChoiceBody) -> Response:
     """Take down a choice of the person; it holds at once. Operators and compliance only."""
-    _operate_or_comply(caller)
     profiles = _profiles(request)
     with profiles.database.begin() as tx:
         found = profiles.find(tx, user_id)
@@ -177,9 +177,8 @@ def choose(request: Request, caller: View, user_id: str, body: bodies.ChoiceBody
 
 
 @router.post("/profiles/{user_id}/reveal", response_model=bodies.NamesBody)
-def reveal(request: Request, caller: View, user_id: str, body: bodies.RevealBody) -> Response:
+def reveal(request: Request, caller: Care, user_id: str, body: bodies.RevealBody) -> Response:
     """Nickname, phone and e-mail in the clear, after the reason was written down. Operators and compliance only."""
-    _operate_or_comply(caller)
     profiles = _profiles(request)
     with profiles.database.begin() as tx:
         found, fields = profiles.contact(tx, user_id)
@@ -193,11 +192,6 @@ def reveal(request: Request, caller: View, user_id: str, body: bodies.RevealBody
 def _profiles(request: Request) -> Profiles:
     found: Profiles = app_part(request, "profiles")
     return found
-
-
-def _operate_or_comply(caller: Caller) -> None:
-    if not {"operate", "comply"} & caller.permissions:
-        raise NoPermission("operate")
 
 
 def _user(row: UserRow) -> dict[str, Any]:

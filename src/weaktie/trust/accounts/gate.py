@@ -28,23 +28,24 @@ if TYPE_CHECKING:
 
 
 class Require:
-    """A dependency that lets a request pass with a permission, and tells the route who the caller is."""
+    """A dependency that lets a request pass with any of its permissions, and tells the route who the caller is."""
 
-    def __init__(self, permission: Permission) -> None:
-        assert permission in PERMISSION_NAMES
-        self.permission = permission
+    def __init__(self, *permissions: Permission) -> None:
+        assert permissions
+        assert set(permissions) <= set(PERMISSION_NAMES)
+        self.permissions = permissions
 
     async def __call__(self, request: Request) -> Caller:
         """The caller; raises NotSignedIn without a valid session or key, Forbidden without the permission."""
         caller = await caller_of(request)
-        if self.permission not in caller.permissions:
-            raise NoPermission(self.permission)
+        if caller.permissions.isdisjoint(self.permissions):
+            raise NoPermission(self.permissions[0])
         return caller
 
 
-def require(permission: Permission) -> Require:
-    """The dependency for a route: `Depends(require("view"))`."""
-    return Require(permission)
+def require(*permissions: Permission) -> Require:
+    """The dependency for a route: `Depends(require("view"))`; with several, any of them is enough."""
+    return Require(*permissions)
 
 
 async def caller_of(request: Request) -> Caller:
@@ -114,7 +115,7 @@ def check_csrf(request: Request, token: str) -> None:
 
 
 def route_permissions(app: FastAPI) -> dict[tuple[str, str], str | None]:
-    """(method, path) of every route and the permission it asks for; None for one that asks for none.
+    """(method, path) of every route and the permission it asks for (`a|b`: either); None for one that asks for none.
 
     What is mounted or is no FastAPI route (the schema's own page) asks for none.
     """
@@ -129,6 +130,6 @@ def route_permissions(app: FastAPI) -> dict[tuple[str, str], str | None]:
 
 def _permissions(dependant: Dependant) -> Iterator[str]:
     if isinstance(dependant.call, Require):
-        yield dependant.call.permission
+        yield "|".join(dependant.call.permissions)
     for inner in dependant.dependencies:
         yield from _permissions(inner)
