@@ -34,8 +34,9 @@ def make_api(wt: App) -> FastAPI:
     install_error_handlers(application)
     application.add_middleware(RequestGuard, unlimited=[("POST", "/api/imports")])
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
+    # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
-        accounts_api, audit_api, rights_api, sources_api, collect_api, imports_api, profiles_api, metrics_api, api,
+        profiles_api, accounts_api, audit_api, rights_api, sources_api, collect_api, imports_api, metrics_api, api,
     ):  # fmt: skip
         application.include_router(module.router)
     _add_console(application)

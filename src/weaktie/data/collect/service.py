@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from weaktie.data.collect.contracts import (
     OTHER_PAYLOAD_FLAG,
@@ -306,14 +306,18 @@ class SeenState:
     last_event: str
 
 
+# Built once: every profile that is read asks it.
+_SEEN = select(seen.c.last_us, seen.c.events, seen.c.last_event).where(
+    seen.c.alias_no.in_(bindparam("numbers", expanding=True))
+)
+
+
 class LiveOverlay:
     """Who was seen since the last build, event by event as the lake writer committed them."""
 
     def seen(self, connection: Connection, alias_nos: Sequence[int]) -> SeenState | None:
         """The newest of what was seen of these identifiers; None when nothing was."""
-        rows = connection.execute(
-            select(seen.c.last_us, seen.c.events, seen.c.last_event).where(seen.c.alias_no.in_(alias_nos))
-        ).all()
+        rows = connection.execute(_SEEN, {"numbers": alias_nos}).all()
         if not rows:
             return None
         newest = max(rows, key=lambda row: row.last_us)

@@ -25,6 +25,18 @@ CHUNK = 5_000
 KINDS_SEARCHED: tuple[IdentifierKind, ...] = ("user", "phone", "email", "anonymous", "device")
 
 
+# Statements of the reads that every profile makes: building one costs as much as running it.
+_LIVING = select(aliases.c.lookup, aliases.c.alias_no).where(
+    aliases.c.lookup.in_(bindparam("lookups", expanding=True)), aliases.c.erased_us.is_(None)
+)
+_SOURCES_OF = (
+    select(alias_sources.c.source_id, func.min(alias_sources.c.first_us).label("since_us"))
+    .where(alias_sources.c.alias_no.in_(bindparam("numbers", expanding=True)))
+    .group_by(alias_sources.c.source_id)
+    .order_by(func.min(alias_sources.c.first_us), alias_sources.c.source_id)
+)
+
+
 class Registry:
     """Gives every identifier its number. One per process; what it remembers is only what was committed."""
 
@@ -246,12 +258,7 @@ def count_people(connection: Connection) -> int:
 def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:
     """The living alias number of an id of any kind; a login wins over the other kinds."""
     lookups = [lookup_of((kind, user_id), keys) for kind in KINDS_SEARCHED]
-    rows = connection.execute(
-        select(aliases.c.lookup, aliases.c.alias_no).where(
-            aliases.c.lookup.in_(lookups), aliases.c.erased_us.is_(None)
-        )
-    )
-    numbers = {row.lookup: row.alias_no for row in rows}
+    numbers = {row.lookup: row.alias_no for row in connection.execute(_LIVING, {"lookups": lookups})}
     return next((numbers[lookup] for lookup in lookups if lookup in numbers), None)
 
 
@@ -362,12 +369,7 @@ class Identity:
 
     def sources_of(self, connection: Connection, alias_nos: Sequence[int]) -> list[tuple[str, int]]:
         """(source, since_us) of the sources in which any of these identifiers was seen, the earliest first."""
-        rows = connection.execute(
-            select(alias_sources.c.source_id, func.min(alias_sources.c.first_us).label("since_us"))
-            .where(alias_sources.c.alias_no.in_(alias_nos))
-            .group_by(alias_sources.c.source_id)
-            .order_by(func.min(alias_sources.c.first_us), alias_sources.c.source_id)
-        )
+        rows = connection.execute(_SOURCES_OF, {"numbers": alias_nos})
         return [(row.source_id, int(row.since_us)) for row in rows]
 
     def lookups(self, connection: Connection, alias_nos: Sequence[int]) -> dict[int, str]:
