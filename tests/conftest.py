@@ -7,6 +7,7 @@ import pytest
 
 from tests.suites.databases import (  # noqa: F401  fixtures of every test
     database,
+    empty_postgresql_address,
     postgresql_address,
     postgresql_server,
     postgresql_template,

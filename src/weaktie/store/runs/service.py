@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from weaktie.kit.clock import SECOND_US, Clock
 from weaktie.kit.ids import new_id
@@ -44,11 +45,19 @@ class Lease:
         """Take or renew the lease; False while another holder's has not lapsed."""
         now_us = self._clock.now_us()
         with self._database.begin() as tx:
-            row = tx.execute(select(leases).where(leases.c.name == self.name)).mappings().one_or_none()
-            if row is not None and row["holder"] != self.holder and row["until_us"] > now_us:
-                return False
-            tx.execute(delete(leases).where(leases.c.name == self.name))
-            tx.execute(insert(leases).values(name=self.name, holder=self.holder, until_us=now_us + LEASE_US))
+            mine = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(leases)
+            # One statement, so that of two at once the second sees what the first did.
+            taken = tx.execute(
+                mine.values(name=self.name, holder=self.holder, until_us=now_us + LEASE_US)
+                .on_conflict_do_update(
+                    index_elements=["name"],
+                    set_={"holder": mine.excluded.holder, "until_us": mine.excluded.until_us},
+                    where=(leases.c.holder == mine.excluded.holder) | (leases.c.until_us <= now_us),
+                )
+                .returning(leases.c.holder)
+            ).scalar()
+        if taken is None:
+            return False
         self._renewed_us = now_us
         return True
 
