@@ -6,7 +6,7 @@ import typer
 
 from weaktie.app.cli import DEFAULT_HOME, AsJson, Home, app, key_app, out, screen
 from weaktie.app.doctor import examine
-from weaktie.app.home import check_home, make_home, stamp_of, write_stamp
+from weaktie.app.home import FORMAT, HomeFormat, check_home, make_home, stamp_of, write_stamp
 from weaktie.app.status import status_of
 from weaktie.app.wiring import open_app, prepare_home
 from weaktie.kit.clock import SystemClock
@@ -80,6 +80,8 @@ def doctor(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
 def upgrade(home: Home = DEFAULT_HOME) -> None:
     """Bring the home and its database to the format of this release; running it again changes nothing."""
     before = stamp_of(home)
+    if before > FORMAT:
+        raise HomeFormat(before)
     settings = load(home)
     database = open_database(settings.addresses.database, home)
     try:

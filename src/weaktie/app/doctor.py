@@ -76,7 +76,7 @@ def _rest(settings: Settings, clock: Clock) -> Iterator[Check]:
     try:
         database = open_database(settings.addresses.database, settings.home)
         yield _guarded("database", lambda: _database(database))
-        yield _guarded("vault", lambda: _vault(database, settings))
+        yield _guarded("master key", lambda: _vault(database, settings))
         yield _guarded("lake", lambda: _lake(database, settings, clock))
     except (AssertionError, OSError) as error:
         mend = Words("检查数据库地址是否可达。", "Check that the database's address can be reached.")

@@ -26,7 +26,7 @@ from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
 from weaktie.data.sources import service as sources
-from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
+from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
 from weaktie.kit.clock import Clock, SystemClock
 from weaktie.kit.settings import Settings, load
 from weaktie.store.database.jobs import head, revision
@@ -159,6 +159,11 @@ class App:
     def arrivals(self) -> Arrivals:
         """What arrives now."""
         return Arrivals(self.database, self.clock)
+
+    @property
+    def source_traffic(self) -> Traffic:
+        """How much each source sent."""
+        return self.arrivals.by_source
 
     @cached_property
     def overlay(self) -> LiveOverlay:
