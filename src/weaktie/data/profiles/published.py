@@ -89,9 +89,12 @@ class Published:
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection to the newest generation; raises NothingPublished."""
-        generation = self.need()
-        path = self._home / generation.path
-        key = (generation.number, _inode(path))
+        try:
+            path, key = self._file()
+        except FileNotFoundError:
+            # Retired since the pointer was last looked at.
+            self.refresh()
+            path, key = self._file()
         if getattr(self._local, "key", None) != key:
             old = getattr(self._local, "connection", None)
             if old is not None:
@@ -107,14 +110,11 @@ class Published:
         connection: sqlite3.Connection = self._local.connection
         return connection
 
-    def person_of(self, alias_no: int) -> int | None:
-        """The person whom the generation gives the identifier to."""
-        row = (
-            self.connection()
-            .execute("SELECT person_no FROM aliases WHERE alias_no = ?", (alias_no,))
-            .fetchone()
-        )
-        return None if row is None else int(row[0])
+    def _file(self) -> tuple[Path, tuple[int, int]]:
+        generation = self.need()
+        path = self._home / generation.path
+        # The inode too: an erasure puts another file in the place of the same generation.
+        return path, (generation.number, path.stat().st_ino)
 
     def body_of(self, alias_no: int) -> tuple[int, Body] | None:
         """Person number and published row of the person with this identifier; one look-up."""
@@ -214,7 +214,3 @@ class Published:
             parts.append("last_us >= ?")
             values.append(self._clock.now_us() - wanted.active_within_days * DAY_US)
         return " AND ".join(parts), values
-
-
-def _inode(path: Path) -> int:
-    return path.stat().st_ino

@@ -62,8 +62,8 @@ def money(amount_minor: int, currency: str) -> str:
 
 
 @lru_cache(50_000)
-def _tag(key: str, value: str | int | float | bool, _kind: type, currency: str | None) -> bytes:
-    """One tag of a person as JSON. Remembered: most people share most values. The type tells True from 1."""
+def _tag(key: str, value: str | int | float | bool, _kind: str, currency: str | None) -> bytes:
+    """One tag of a person as JSON. Remembered: most people share most values. The type's name tells True from 1."""
     words = display(BY_KEY[key], value, currency)
     return b'%b%b,"display":%b}' % (_HEADS[key], ENCODE(value), ENCODE(words.as_dict()))
 
@@ -72,7 +72,7 @@ def tags(keys: list[str], body: Body) -> bytes:
     """The person's tags that have a value, as a JSON list."""
     currency = body.currency
     parts = [
-        _tag(key, value, type(value), currency)
+        _tag(key, value, type(value).__name__, currency)
         for key, value in zip(keys, body.tags, strict=True)
         if value is not None and key in BY_KEY
     ]
