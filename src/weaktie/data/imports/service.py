@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -215,7 +216,7 @@ class Importer:
         waiting: list[BadLine] = []
         carried = Part(-1)
         try:
-            for part in parts(plan, folder / "work"):
+            for part in _ahead(parts(plan, folder / "work")):
                 bad.add(line for line in part.bad if line.cells)
                 waiting += [line for line in part.bad if not line.cells]
                 if part.number < 0:
@@ -394,6 +395,15 @@ def _stopped() -> Refused:
         Words("导入已中断，可以继续。", "The import was stopped and can be continued."),
         place="import_id",
     )
+
+
+def _ahead(source: Iterator[Part]) -> Iterator[Part]:
+    """The same parts, the next one being prepared while the caller stores the last."""
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as reader:
+        waiting = reader.submit(next, source, None)
+        while (part := waiting.result()) is not None:
+            waiting = reader.submit(next, source, None)
+            yield part
 
 
 def _running(import_id: str) -> Conflict:
