@@ -43,15 +43,20 @@ def refuse(error: Refused) -> NoReturn:
     raise SystemExit(2)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"weaktie {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _start(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+        bool,
+        typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_show_version),
     ] = False,
 ) -> None:
-    if version:
-        print(f"weaktie {__version__}")
-        raise typer.Exit
+    """weaktie (弱连接): a self-hosted growth platform for social commerce."""
 
 
 def main() -> None:

@@ -14,7 +14,6 @@ import typer
 from weaktie.app.cli import DEFAULT_HOME, Home, app, screen
 from weaktie.app.cli_data import Bar, build_once
 from weaktie.app.demo import begin_demo, fill_demo, keep_alive
-from weaktie.app.server import serve as run_server
 from weaktie.app.wiring import open_app
 from weaktie.app.worker import run_worker
 from weaktie.kit.clock import SystemClock
@@ -33,6 +32,8 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the door, the API and the console; the worker runs as a child process."""
+    from weaktie.app.server import serve as run_server  # the other commands need no HTTP
+
     configure()
     with open_app(home) as wt:
         door = wt.settings.door

@@ -1,6 +1,7 @@
 """The door of collect for other capabilities: bulk loads, and what arrives now."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,7 @@ class Loader:
         self._database, self._lake, self._registry = database, lake, registry
         self._vault, self._settings, self._clock = vault, settings, clock
         self._sourced: set[tuple[int, str]] = set()
+        self._writers = ThreadPoolExecutor(2, thread_name_prefix="lake")
 
     def load(
         self,
@@ -62,7 +64,7 @@ class Loader:
         """
         now_us = self._clock.now_us()
         numbers = self._registry.numbers(dict.fromkeys(i for b in batches for i in _identifiers(b)), now_us)
-        staged: list[Staged] = []
+        writing: list[Future[Staged]] = []
         outcomes: list[LoadOutcome] = []
         links: list[LinkFact] = []
         sources: set[tuple[int, str]] = set()
@@ -78,8 +80,12 @@ class Loader:
             paid = orders if batch.table == "order_items" else None
             data = self._typed(batch, rows.filter(chosen), numbers, now_us, paid)
             origin = f"{batch.table}-{batch.origin}"
-            staged.append(
-                self._lake.stage(batch.table, data, part_day=now_us // DAY_US, origin=origin, ids=words[keep])
+            day, ids = now_us // DAY_US, words[keep]
+            # Files are written beside: what follows here needs the rows, not the file.
+            writing.append(
+                self._writers.submit(
+                    self._lake.stage, batch.table, data, part_day=day, origin=origin, ids=ids
+                )
             )
             sources |= _seen_in(batch, data)
             if batch.personal is not None:
@@ -90,6 +96,7 @@ class Loader:
                 sources |= more_sources
             if batch.table == "events":
                 links += _logins(data, batch.source_id)
+        staged = [written.result() for written in writing]
         with self._database.begin() as tx:
             if staged:
                 self._lake.commit(tx, staged, reason=f"import {batches[0].origin}")

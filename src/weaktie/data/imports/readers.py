@@ -22,7 +22,7 @@ from weaktie.data.imports.streams import encoding_of, open_bytes, text_blocks
 from weaktie.kit.words import Words
 
 BLOCK_BYTES = 16 << 20
-BATCH_ROWS = 500_000
+BATCH_ROWS = 250_000
 LARGEST_COLUMNS = 2000
 LARGEST_SHEET_BYTES = 1 << 30
 REST = "*"

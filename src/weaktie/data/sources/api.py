@@ -75,9 +75,8 @@ class SourcePatch(BaseModel):
 @router.get("")
 def list_sources(request: Request, _caller: View) -> list[SourceBody]:
     """Every source, oldest first, the archived ones too."""
-    traffic: Traffic | None = getattr(request.app.state.weaktie, "source_traffic", None)
+    sent = _traffic(request)()
     with _database(request).connect() as connection:
-        sent = traffic(connection) if traffic is not None else {}
         return [
             _body(source, *sent.get(source.source_id, (0, None)))
             for source in sources.list_sources(connection)
@@ -121,10 +120,12 @@ def patch_source(request: Request, caller: Developer, source_id: str, given: Sou
             detail=given.model_dump(mode="json", exclude_unset=True, exclude={"name"})
             | {"renamed": given.name is not None, "basis_version": after.basis_version},
         )  # fmt: skip
-    traffic: Traffic | None = getattr(request.app.state.weaktie, "source_traffic", None)
-    with _database(request).connect() as connection:
-        sent = traffic(connection) if traffic is not None else {}
-    return _body(after, *sent.get(source_id, (0, None)))
+    return _body(after, *_traffic(request)().get(source_id, (0, None)))
+
+
+def _traffic(request: Request) -> Traffic:
+    found: Traffic = app_part(request, "source_traffic")
+    return found
 
 
 def _database(request: Request) -> Database:

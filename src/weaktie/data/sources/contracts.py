@@ -1,9 +1,8 @@
 """A source of data, as callers see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
-
-from sqlalchemy import Connection
 
 from weaktie.kit.words import Words
 
@@ -37,6 +36,6 @@ class Source:
 class Traffic(Protocol):
     """Where the collector tells how much each source sent."""
 
-    def __call__(self, connection: Connection, /) -> dict[str, tuple[int, int | None]]:
+    def __call__(self) -> Mapping[str, tuple[int, int | None]]:
         """For each source id: events of the last 24 hours, and the last event's instant."""
         ...

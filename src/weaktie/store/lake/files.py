@@ -19,6 +19,8 @@ from weaktie.store.lake.logic import IdIndex, sorted_ids
 from weaktie.store.lake.tables import TABLES
 
 ROW_GROUP = 64 * 1024
+DISTINCT = {"event_id", "order_id", "session_id", "properties", "traits", "title", "body"}
+"""Texts that hardly repeat: a dictionary of them costs time and saves nothing."""
 
 
 class FileLake:
@@ -44,8 +46,12 @@ class FileLake:
         folder = self.root / table / f"part-{part_day}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.parquet"
+        repeated = [f.name for f in declared.schema if f.type == pa.string() and f.name not in DISTINCT]
         sha256, size = _write_durably(
-            path, lambda out: pq.write_table(data, out, compression="zstd", row_group_size=ROW_GROUP)
+            path,
+            lambda out: pq.write_table(
+                data, out, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=repeated
+            ),
         )
         ids_path = None
         if ids is not None:
