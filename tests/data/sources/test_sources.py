@@ -73,7 +73,7 @@ def test_unsound_sources_are_refused(database: Database, change: dict[str, objec
 
 def test_sources_over_http(database: Database, tmp_path: Path) -> None:
     console = Console(
-        database, tmp_path, sources_api.router, source_traffic=lambda _c: {DEFAULT_SOURCE_ID: (12, 1_000_000)}
+        database, tmp_path, sources_api.router, source_traffic=lambda: {DEFAULT_SOURCE_ID: (12, 1_000_000)}
     )
     with database.begin() as tx:
         sources.ensure_default(tx, console.clock)

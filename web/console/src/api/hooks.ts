@@ -20,14 +20,17 @@ export function useRead<Answer>(path: string, query?: Query, options: ReadOption
   });
 }
 
-/** `stale`: addresses (with everything below them) to read again when the write succeeded. */
+/** `stale`: addresses to read again when the write succeeded; one that ends in `/` means everything below it. */
 export function useWrite<Input, Answer>(run: (input: Input) => Promise<Answer>, stale: string[] = []) {
   const client = useQueryClient();
   return useMutation<Answer, ApiError, Input>({
     mutationFn: run,
     onSuccess: () =>
       client.invalidateQueries({
-        predicate: (query) => stale.some((path) => String(query.queryKey[0]).startsWith(path)),
+        predicate: (query) => stale.some((path) => {
+            const read = String(query.queryKey[0]);
+            return path.endsWith("/") ? read.startsWith(path) : read === path;
+          }),
       }),
   });
 }

@@ -188,6 +188,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Erasures
+         * @description Erasures, newest first.
+         */
+        get: operations["erasures_api_erasures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/{erasure_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Erasure
+         * @description One erasure: the proof of what was removed from which store.
+         */
+        get: operations["erasure_api_erasures__erasure_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -566,6 +606,26 @@ export interface paths {
          * @description Take down a choice of the person; it holds at once. Operators and compliance only.
          */
         post: operations["choose_api_profiles__user_id__consent_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{user_id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase
+         * @description Hide the person at once and remove everything about them; the stores are cleaned after the answer.
+         */
+        post: operations["erase_api_profiles__user_id__erasure_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1144,6 +1204,54 @@ export interface components {
             object_id: string;
             /** Object Kind */
             object_kind: string;
+        };
+        /**
+         * ErasureBody
+         * @description An erasure and its proof. `user_id` is the beginning of a keyed hash: the id itself is gone.
+         */
+        ErasureBody: {
+            /** Actor */
+            actor: string;
+            /** Erasure Id */
+            erasure_id: string;
+            /** Finished Time */
+            finished_time: string | null;
+            /** Identifiers */
+            identifiers: number;
+            /** Proof */
+            proof: string | null;
+            /** Reason */
+            reason: string;
+            /** Requested Time */
+            requested_time: string;
+            /** State */
+            state: string;
+            /** Steps */
+            steps: components["schemas"]["StepBody"][];
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * ErasureRequest
+         * @description Why, and the id typed again: an erasure cannot be undone.
+         */
+        ErasureRequest: {
+            /** Confirm */
+            confirm: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ErasuresBody
+         * @description A page of erasures, newest first.
+         */
+        ErasuresBody: {
+            /** Items */
+            items: components["schemas"]["ErasureBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
         };
         /**
          * EventBody
@@ -2060,6 +2168,28 @@ export interface components {
             state: string;
         };
         /**
+         * StepBody
+         * @description What was removed from one store; `note` says why it has to be tried again.
+         */
+        StepBody: {
+            /** Digest */
+            digest: string | null;
+            /** Finished Time */
+            finished_time: string | null;
+            /** Note */
+            note: string | null;
+            /** Removed */
+            removed: number;
+            /** State */
+            state: string;
+            /** Store */
+            store: string;
+            /** Tables */
+            tables: {
+                [key: string]: number;
+            };
+        };
+        /**
          * TagCard
          * @description A tag of the catalogue; `coverage` is the share of people who have a value.
          */
@@ -2576,6 +2706,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["weaktie__app__api__CheckBody"][];
+                };
+            };
+        };
+    };
+    erasures_api_erasures_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasuresBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    erasure_api_erasures__erasure_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3283,6 +3476,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceiptBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    erase_api_profiles__user_id__erasure_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
                 };
             };
             /** @description Validation Error */

@@ -34,26 +34,7 @@ export type ApiKey = Got<"/api/keys">[number];
 
 export type AuditEntry = Item<Got<"/api/audit">>;
 export type AuditCheck = Got<"/api/audit/verify">;
-export interface Erasure {
-  erasure_id: string;
-  user_id: string;
-  state: string;
-  reason: string;
-  actor: string;
-  requested_time: string;
-  finished_time: string | null;
-  identifiers: number;
-  proof: string | null;
-  steps: {
-    store: string;
-    state: string;
-    removed: number;
-    tables: Record<string, number>;
-    finished_time: string | null;
-    note: string | null;
-    digest: string | null;
-  }[];
-}
+export type Erasure = Got<"/api/erasures/{erasure_id}">;
 
 export type Setting = Got<"/api/settings">[number];
 export type Check = Got<"/api/doctor">[number];

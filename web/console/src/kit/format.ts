@@ -74,10 +74,10 @@ export function money(amountMinor: number, currency: string, lang: Lang): string
   return `${value < 0 ? "-" : ""}${currency === "JPY" ? "JP¥" : symbol(currency)}${text}`;
 }
 
-/** ¥1.23万; below 10,000 as `money` without the fraction where it is a whole amount. */
+/** ¥1.23万; below 10,000 as `money`, but a whole amount without its zeros. */
 export function shortMoney(amountMinor: number, currency: string, lang: Lang): string {
   const value = amountMinor / 10 ** minorDigits(currency);
-  if (Math.abs(value) < 1e4) return money(amountMinor, currency, lang);
+  if (Math.abs(value) < 1e4 && !Number.isInteger(value)) return money(amountMinor, currency, lang);
   return `${value < 0 ? "-" : ""}${currency === "JPY" ? "JP¥" : symbol(currency)}${short(Math.abs(value), lang)}`;
 }
 

@@ -126,7 +126,7 @@ export function antdTheme(palette: Palette): ThemeConfig {
       Tooltip: { colorTextLightSolid: "#ffffff" },
       Tabs: { horizontalMargin: "0 0 16px 0" },
       Form: { verticalLabelPadding: "0 0 4px", labelHeight: 24, itemMarginBottom: 16 },
-      Tag: { defaultBg: palette.ground, defaultColor: palette.soft },
+      Tag: { defaultBg: palette.line, defaultColor: palette.soft },
     },
   };
 }

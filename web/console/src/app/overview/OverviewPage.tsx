@@ -69,9 +69,13 @@ function Board({ data }: { data: Overview }) {
     <>
       <LeftOutBanner leftOut={data.people_left_out} />
       <div className="tiles" data-lang={lang}>
-        <Tile testId="tile-users" label={t("overview.users")} value={f.short(data.users)} definition={define("users")} note={
-          <Link to="/users">{t("overview.seeUsers")}</Link>
-        } />
+        <Tile
+          testId="tile-users"
+          label={t("overview.users")}
+          value={f.short(data.users)}
+          definition={define("users")}
+          note={<Link to="/users">{t("overview.seeUsers")}</Link>}
+        />
         <Tile
           testId="tile-orders"
           label={t("overview.orders")}
@@ -119,7 +123,7 @@ function Board({ data }: { data: Overview }) {
           <Chart option={active} height={220} label={t("overview.chart.active")} testId="chart-active" />
         </Panel>
       </div>
-      <div className="columns">
+      <div className="columns columns-wide-left">
         <Panel title={t("overview.top")}>
           <ol className="bars" data-testid="top-events">
             {data.top_events.map((one) => (

@@ -22,14 +22,29 @@ function monthDay(day: string): string {
   return day.slice(5);
 }
 
+const RECENT_MINUTES = 10;
+const TALLEST = 6;
+
+/**
+ * How high the live chart reaches. One bulk load would press every other minute flat, so bars beyond six times the
+ * busiest of the last ten minutes are cut and say their number; null where nothing needs cutting.
+ */
+export function ceiling(events: number[]): number | null {
+  const recent = Math.max(0, ...events.slice(-RECENT_MINUTES));
+  const most = Math.max(0, ...events);
+  return recent > 0 && most > TALLEST * recent ? TALLEST * recent : null;
+}
+
 export function eventsPerMinute(
   minutes: Overview["events_per_minute"],
   palette: Palette,
   f: Format,
   t: Translate,
 ): ChartOption {
+  const cut = ceiling(minutes.map((one) => one.events));
   return {
     ...baseOption(palette),
+    grid: { ...(baseOption(palette).grid as object), top: cut === null ? 14 : 26 },
     tooltip: {
       ...baseOption(palette).tooltip,
       axisPointer: { type: "shadow", shadowStyle: { color: palette.accentSoft, opacity: 0.6 } },
@@ -43,11 +58,19 @@ export function eventsPerMinute(
       },
     },
     xAxis: categories(palette, minutes.map((one) => one.minute_time), (time) => f.clock(time, false)),
-    yAxis: values(palette, f.short),
+    yAxis: { ...values(palette, f.short), max: cut ?? undefined },
     series: [
       {
         type: "bar",
-        data: minutes.map((one) => one.events),
+        data: minutes.map((one) =>
+          cut !== null && one.events > cut
+            ? {
+                value: cut,
+                itemStyle: { color: palette.accent, opacity: 0.45 },
+                label: { show: true, position: "top" as const, color: palette.soft, formatter: f.short(one.events) },
+              }
+            : one.events,
+        ),
         barCategoryGap: "24%",
         itemStyle: { color: palette.accent, borderRadius: [2, 2, 0, 0] },
       },

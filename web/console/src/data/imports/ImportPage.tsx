@@ -1,10 +1,12 @@
 import { DownloadOutlined, PlayCircleOutlined } from "@ant-design/icons";
 import { Alert, App, Button, Progress, Result } from "antd";
+import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, ApiError } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
 import type { BasisPerPurpose, Import, ImportKind, Job, Prepared } from "@/api/types";
 import { useSession } from "@/kit/session";
+import { DEFAULT_BASIS } from "@/data/sources/BasisFields";
 import { useLanguage } from "@/i18n";
 import { isActive, JobProgress } from "@/kit/jobs";
 import { PageFrame, Panel } from "@/kit/page";
@@ -64,7 +66,12 @@ function Preparing({ one, path }: { one: Import; path: string }) {
   const navigate = useNavigate();
   const prepared = useRead<Prepared>(`${path}/preview`, {}, { enabled: may("operate") });
   const change = useWrite<ImportChange, Prepared>((body) => api.patch(path, body));
-  const start = useWrite<void, unknown>(() => api.post(`${path}/start`), ["/api/imports", "/api/jobs"]);
+  const [basis, setBasis] = useState<BasisPerPurpose>({ ...DEFAULT_BASIS, ...(one.basis as Partial<BasisPerPurpose> | null) });
+  // the basis that is shown is the one that holds: it is declared with the start
+  const start = useWrite<void, unknown>(async () => {
+    await api.patch(path, { basis });
+    await api.post(`${path}/start`);
+  }, [path, "/api/imports", "/api/jobs"]);
   const drop = useWrite<void, unknown>(() => api.remove(path));
   const error = change.error ?? start.error;
   const ask = () =>
@@ -95,7 +102,8 @@ function Preparing({ one, path }: { one: Import; path: string }) {
             )}
             <MappingEditor
               one={shown}
-              basis={one.basis}
+              basis={basis}
+              onBasis={setBasis}
               busy={change.isPending}
               onChange={(body) => change.mutate(body)}
             />
@@ -137,7 +145,7 @@ function Running({ one, path }: { one: Import; path: string }) {
     {},
     { enabled: one.job_id !== null, every: busy ? BUSY_MS : false },
   );
-  const resume = useWrite<void, unknown>(() => api.post(`${path}/start`), ["/api/imports", "/api/jobs"]);
+  const resume = useWrite<void, unknown>(() => api.post(`${path}/start`), [path, "/api/imports", "/api/jobs"]);
   const done = one.state === "done";
   return (
     <>

@@ -1,7 +1,7 @@
 import { Alert, Form, Select, Tag } from "antd";
 import { useRead } from "@/api/hooks";
-import type { BasisPerPurpose, Import, Mapping, Prepared } from "@/api/types";
-import { BasisFields, DEFAULT_BASIS } from "@/data/sources/BasisFields";
+import type { BasisPerPurpose, Mapping, Prepared } from "@/api/types";
+import { BasisFields } from "@/data/sources/BasisFields";
 import { useLanguage } from "@/i18n";
 import { itemsOf } from "@/kit/itemsOf";
 import { Panel } from "@/kit/page";
@@ -11,16 +11,16 @@ import { KINDS } from "./ImportsPage";
 
 interface MappingEditorProps {
   one: Prepared;
-  basis: Import["basis"];
+  basis: BasisPerPurpose;
+  onBasis: (basis: BasisPerPurpose) => void;
   busy: boolean;
   onChange: (change: ImportChange) => void;
 }
 
 /** What kind of rows these are, which column feeds which field, and on what ground the data may be used. */
-export function MappingEditor({ one, basis, busy, onChange }: MappingEditorProps) {
+export function MappingEditor({ one, basis, onBasis, busy, onChange }: MappingEditorProps) {
   const { t, w } = useLanguage();
   const mappings = useRead<Mapping[]>("/api/imports/mappings");
-  const declared = { ...DEFAULT_BASIS, ...(basis as Partial<BasisPerPurpose> | null) };
   const offered = itemsOf(mappings.data).filter((mapping) => mapping.kind === one.kind);
   const missing = one.fields.filter((field) => field.required && !(field.name in one.mapping));
   const called = (field: string) => w(FIELD_WORDS[field] ?? field);
@@ -106,10 +106,10 @@ export function MappingEditor({ one, basis, busy, onChange }: MappingEditorProps
         <Form
           layout="vertical"
           disabled={busy}
-          initialValues={{ basis: declared }}
-          onValuesChange={(_, all: { basis: BasisPerPurpose }) => onChange({ basis: all.basis })}
+          initialValues={{ basis }}
+          onValuesChange={(_, all: { basis: BasisPerPurpose }) => onBasis(all.basis)}
         >
-          <BasisFields />
+          <BasisFields titled={false} />
         </Form>
       </Panel>
     </div>

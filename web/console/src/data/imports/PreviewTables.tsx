@@ -21,11 +21,13 @@ export function PreviewTables({ preview, kind, busy }: { preview: Preview | null
       </Panel>
     );
   }
-  const names = [...new Set(preview.rows.flatMap((row) => Object.keys(row)))].filter((name) =>
+  const filled = [...new Set(preview.rows.flatMap((row) => Object.keys(row)))].filter((name) =>
     preview.rows.some((row) => said(row[name]) !== "–"),
   );
+  // the id that removes duplicates says least to people: it comes last
+  const names = [...filled.filter((name) => name !== "event_id"), ...filled.filter((name) => name === "event_id")];
   return (
-    <Spin spinning={busy}>
+    <Spin spinning={busy} classNames={{ root: "stack" }}>
       <Panel
         flush
         title={t("import.preview")}

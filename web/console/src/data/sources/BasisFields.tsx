@@ -12,20 +12,20 @@ export const DEFAULT_BASIS: BasisPerPurpose = {
 };
 
 /** On what ground each purpose may use what this source sends; `ask_us` grants nothing until the person agrees. */
-export function BasisFields({ prefix = "basis" }: { prefix?: string }) {
+export function BasisFields({ titled = true }: { titled?: boolean }) {
   const { t } = useLanguage();
   return (
-    <fieldset className="basis">
-      <legend>{t("basis.title")}</legend>
+    <div className="basis" role="group" aria-label={t("basis.title")}>
+      {titled && <h3>{t("basis.title")}</h3>}
       <p className="faint">{t("basis.about")}</p>
       {PURPOSES.map((purpose) => (
-        <Form.Item key={purpose} name={[prefix, purpose]} label={t(`purpose.${purpose}`)} className="basis-row">
+        <Form.Item key={purpose} name={["basis", purpose]} label={t(`purpose.${purpose}`)} className="basis-row">
           <Select
             data-testid={`basis-${purpose}`}
             options={BASES.map((basis) => ({ value: basis, label: t(`basis.${basis}`) }))}
           />
         </Form.Item>
       ))}
-    </fieldset>
+    </div>
   );
 }

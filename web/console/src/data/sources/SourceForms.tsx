@@ -28,7 +28,7 @@ export function NewSourceForm({ onClose }: { onClose: () => void }) {
         onCancel={onClose}
         onOk={onClose}
         okText={t("source.kept")}
-        cancelButtonProps={{ hidden: true }}
+        footer={(_, { OkBtn }) => <OkBtn />} keyboard={false}
         mask={{ closable: false }}
       >
         <Alert type="warning" showIcon title={t("key.once")} className="gap" />

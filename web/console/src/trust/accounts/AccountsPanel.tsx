@@ -107,7 +107,7 @@ function InviteForm({ onClose }: { onClose: () => void }) {
   const needed = { required: true, message: t("form.required") };
   if (invite.data) {
     return (
-      <Modal open onCancel={onClose} onOk={onClose} title={t("account.invited")} cancelButtonProps={{ hidden: true }}>
+      <Modal open onCancel={onClose} onOk={onClose} title={t("account.invited")} footer={(_, { OkBtn }) => <OkBtn />} keyboard={false} mask={{ closable: false }}>
         <p>{t("account.inviteLink")}</p>
         <Code text={new URL(invite.data.link, location.origin).href} testId="invite-link" />
       </Modal>

@@ -105,7 +105,7 @@ function KeyForm({ sources, onClose }: { sources: Source[]; onClose: () => void 
   const needed = { required: true, message: t("form.required") };
   if (make.data) {
     return (
-      <Modal open onCancel={onClose} onOk={onClose} title={t("key.made")} cancelButtonProps={{ hidden: true }}>
+      <Modal open onCancel={onClose} onOk={onClose} title={t("key.made")} footer={(_, { OkBtn }) => <OkBtn />} keyboard={false} mask={{ closable: false }}>
         <Alert type="warning" showIcon title={t("key.once")} className="gap" />
         <Code text={make.data.key} testId="key-value" />
       </Modal>

@@ -88,7 +88,7 @@ function ChoiceDialog({ userId, choice, onClose }: { userId: string; choice: Cho
   const path = profilePath(userId);
   const record = useWrite<void, unknown>(
     () => api.post(`${path}/consent`, { purpose: purpose.purpose, granted, how: how.trim() }),
-    [path, "/api/users", "/api/overview"],
+    [path, `${path}/consent`, "/api/users", "/api/overview"],
   );
   return (
     <Modal
