@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from tests.suites.homes import START_US
@@ -24,7 +25,7 @@ def home(tmp_path: Path) -> Path:
     return made
 
 
-def call(*arguments: str):  # type: ignore[no-untyped-def]
+def call(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
 
 

@@ -54,11 +54,11 @@ def test_canaries_reach_no_log_and_no_answer_that_shows_them(tmp_path: Path) -> 
         letters = server.until("/api/dead-letters", read, lambda page: page["total"] >= 2)
         answers = [json.dumps(letters, ensure_ascii=False)]
         run("build", "--home", str(home))
-        for path in (
+        paths = (
             f"/api/profiles/{PHONE}", "/api/users", "/api/live/events", "/api/overview", "/api/dead-letters/summary",
             "/api/health", "/api/settings", "/api/jobs", "/api/sources",
-        ):  # fmt: skip
-            answers.append(json.dumps(server.get(path, read), ensure_ascii=False))
+        )  # fmt: skip
+        answers += [json.dumps(server.get(path, read), ensure_ascii=False) for path in paths]
         exported = server.call("/api/users/export", headers={"Authorization": f"Bearer {read}"})[1].decode()
     shown = "\n".join(answers) + exported + run("status", "--home", str(home), "--json")
     logged = (home / "run" / "server.log").read_text("utf-8")

@@ -39,7 +39,11 @@ def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
 
 
 def test_writers_from_many_threads_wait_for_each_other(database: Database) -> None:
-    threads = [threading.Thread(target=lambda: [add(database) for _ in range(10)]) for _ in range(6)]
+    def ten() -> None:
+        for _ in range(10):
+            add(database)
+
+    threads = [threading.Thread(target=ten) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -4,10 +4,12 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from tests.suites.homes import START_US, bring_in, fresh_app, put, stored, track
+from weaktie.app.cli_data import build_once
 from weaktie.app.wiring import App
 from weaktie.data.collect import jobs
 from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG
@@ -179,3 +181,19 @@ def test_personal_traits_reach_the_vault_and_never_the_lake(wt: App) -> None:
         opened = wt.vault.open(connection, [row["alias_no"]])
     assert opened[row["alias_no"]]["phone"] == phone
     assert (wt.settings.home / "weaktie.db").read_bytes().find(phone.encode()) < 0
+
+
+def test_the_overlay_counts_exactly_what_came_after_the_build(wt: App) -> None:
+    put(wt, *(track(i, "u1") for i in range(5)))
+    bring_in(wt)
+    build_once(wt, lambda *_: None)
+    put(wt, track(10, "u1"), track(11, "u1", event="Content Liked", at_us=START_US + 1_000_000))
+    bring_in(wt)
+    page = msgspec.json.decode(wt.profiles.profile("u1"))
+    assert page["live"]["events_since_build"] == 2
+    assert page["live"]["last_event"] == "Content Liked"
+    assert page["counts"]["events"] == 7
+    build_once(wt, lambda *_: None)
+    wt.clock.move(5)  # type: ignore[attr-defined]
+    page = msgspec.json.decode(wt.profiles.profile("u1"))
+    assert (page["live"]["events_since_build"], page["counts"]["events"]) == (0, 7)

@@ -116,7 +116,7 @@ class FakeLive:
 
     rows: dict[int, SeenState] = field(default_factory=dict)
 
-    def seen(self, connection: Connection, alias_nos: Sequence[int]) -> SeenState | None:
+    def seen(self, connection: Connection, alias_nos: Sequence[int], since_version: int) -> SeenState | None:
         found = [self.rows[n] for n in alias_nos if n in self.rows]
         return max(found, key=lambda s: s.last_us) if found else None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Identifier, RawRequest
@@ -276,27 +276,12 @@ def _add_minutes(tx: Connection, batch: Batch) -> None:
 
 
 def _add_seen(tx: Connection, batch: Batch, version: int) -> None:
-    if not batch.seen:
-        return
-    statement = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(seen)
-    larger = func.max if tx.dialect.name == "sqlite" else func.greatest
-    latest = statement.excluded.last_us >= seen.c.last_us
-    statement = statement.on_conflict_do_update(
-        index_elements=["alias_no"],
-        set_={
-            "events": seen.c.events + statement.excluded.events,
-            "last_event": func.coalesce(
-                select(statement.excluded.last_event).where(latest).scalar_subquery(), seen.c.last_event
-            ),
-            "last_us": larger(seen.c.last_us, statement.excluded.last_us),
-            "lake_version": statement.excluded.lake_version,
-        },
-    )
     rows = [
         {"alias_no": alias, "last_us": last_us, "events": count, "last_event": name, "lake_version": version}
         for alias, (last_us, count, name) in sorted(batch.seen.items())
     ]
-    tx.execute(statement, rows)
+    if rows:
+        tx.execute(insert(seen), rows)
 
 
 def _count(tx: Connection, added: dict[str, int]) -> None:

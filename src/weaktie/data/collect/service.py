@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
 from weaktie.data.collect.contracts import (
     OTHER_PAYLOAD_FLAG,
@@ -315,22 +315,27 @@ class SeenState:
 
 # Built once: every profile that is read asks it.
 _SEEN = select(seen.c.last_us, seen.c.events, seen.c.last_event).where(
-    seen.c.alias_no.in_(bindparam("numbers", expanding=True))
+    seen.c.alias_no.in_(bindparam("numbers", expanding=True)), seen.c.lake_version > bindparam("since")
 )
 
 
 class LiveOverlay:
     """Who was seen since the last build, event by event as the lake writer committed them."""
 
-    def seen(self, connection: Connection, alias_nos: Sequence[int]) -> SeenState | None:
-        """The newest of what was seen of these identifiers; None when nothing was."""
-        rows = connection.execute(_SEEN, {"numbers": alias_nos}).all()
+    def seen(self, connection: Connection, alias_nos: Sequence[int], since_version: int) -> SeenState | None:
+        """What was seen of these identifiers in commits after `since_version` of the lake; None when nothing was."""
+        rows = connection.execute(_SEEN, {"numbers": alias_nos, "since": since_version}).all()
         if not rows:
             return None
         newest = max(rows, key=lambda row: row.last_us)
         return SeenState(newest.last_us, sum(row.events for row in rows), newest.last_event)
 
     def settle(self, tx: Connection, lake_version: int, limit: int) -> int:
-        """Forget at most `limit` people whose every event a build of this lake version holds; returns how many."""
-        settled = select(seen.c.alias_no).where(seen.c.lake_version <= lake_version).limit(limit)
-        return tx.execute(delete(seen).where(seen.c.alias_no.in_(settled))).rowcount
+        """Forget at most `limit` rows of commits that a build of this lake version holds; returns how many."""
+        settled = (
+            select(seen.c.alias_no, seen.c.lake_version)
+            .where(seen.c.lake_version <= lake_version)
+            .limit(limit)
+        )
+        keys = tuple_(seen.c.alias_no, seen.c.lake_version)
+        return tx.execute(delete(seen).where(keys.in_(settled))).rowcount

@@ -42,16 +42,17 @@ seen = Table(
     "seen",
     metadata,
     Column("alias_no", Integer, primary_key=True, autoincrement=False),
-    Column("last_us", BigInteger, nullable=False, comment="time of the latest event"),
     Column(
-        "events",
+        "lake_version",
         BigInteger,
-        nullable=False,
-        comment="events since the row was made, at most since the last build",
+        primary_key=True,
+        index=True,
+        comment="the commit in which the events came",
     ),
+    Column("last_us", BigInteger, nullable=False, comment="time of the latest event of that commit"),
+    Column("events", BigInteger, nullable=False, comment="events of that commit"),
     Column("last_event", String(255), nullable=False),
-    Column("lake_version", BigInteger, nullable=False, index=True),
-    comment="Who was seen since the last build: the live overlay of profiles",
+    comment="Who was seen in which commit since the last build: the live overlay of profiles",
 )
 
 counters = Table(

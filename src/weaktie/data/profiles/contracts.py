@@ -98,8 +98,8 @@ class LiveState(Protocol):
 class Live(Protocol):
     """What profiles ask of collect: the live overlay."""
 
-    def seen(self, connection: Connection, alias_nos: Sequence[int]) -> LiveState | None:
-        """The newest of what was seen of these identifiers and how many events since the last build."""
+    def seen(self, connection: Connection, alias_nos: Sequence[int], since_version: int) -> LiveState | None:
+        """The newest of what was seen of these identifiers, and how many events, after this version of the lake."""
         ...
 
     def settle(self, tx: Connection, lake_version: int, limit: int) -> int:

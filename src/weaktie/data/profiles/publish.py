@@ -182,7 +182,7 @@ def _row(person_no: int, person: Person, tags: list[Any], x: dict[str, Any]) -> 
         rfm = RfmRow(
             x["r_days"], x["f_orders"], x["m_minor"], x["r"], x["f"], x["m"], x["rfm_class"], x["tier"]
         )
-    last_us = x["shown_last_us"] or max(a.first_seen_us for a in person.aliases)
+    last_us = x["shown_last_us"] or 0  # people who never did anything were never seen
     body = Body(
         person.user_id, person.aliases, person.names, tags, rfm, x["currency"], x["shown_events"] or 0,
         x["orders_total"] or 0, last_us,

@@ -102,7 +102,9 @@ class Profiles:
         """The person's page as JSON; raises NobodyThere or NotAnalysable."""
         with self.parts.database.connect() as connection:
             found, states = self.analysable(connection, user_id)
-            live = self.parts.live.seen(connection, found.alias_nos)
+            current = self.current()
+            since = current.snapshot_version if current is not None else 0
+            live = self.parts.live.seen(connection, found.alias_nos, since)
             if found.body is None:
                 return self._unpublished(connection, found, states, live)
         generation, body = self.published.need(), found.body

@@ -335,12 +335,12 @@ def upgrade() -> None:
     )
     op.create_table('seen',
     sa.Column('alias_no', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('last_us', sa.BigInteger(), nullable=False, comment='time of the latest event'),
-    sa.Column('events', sa.BigInteger(), nullable=False, comment='events since the row was made, at most since the last build'),
+    sa.Column('lake_version', sa.BigInteger(), nullable=False, comment='the commit in which the events came'),
+    sa.Column('last_us', sa.BigInteger(), nullable=False, comment='time of the latest event of that commit'),
+    sa.Column('events', sa.BigInteger(), nullable=False, comment='events of that commit'),
     sa.Column('last_event', sa.String(length=255), nullable=False),
-    sa.Column('lake_version', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('alias_no', name=op.f('pk_seen')),
-    comment='Who was seen since the last build: the live overlay of profiles'
+    sa.PrimaryKeyConstraint('alias_no', 'lake_version', name=op.f('pk_seen')),
+    comment='Who was seen in which commit since the last build: the live overlay of profiles'
     )
     with op.batch_alter_table('seen', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_seen_lake_version'), ['lake_version'], unique=False)
