@@ -1,11 +1,12 @@
 /** Which address shows which page. Pages load when they are first visited. */
-import { lazy } from "react";
+import { lazy, Suspense } from "react";
 import { Navigate, Route, Routes, useLocation } from "react-router";
-import { Entrance } from "@/trust/accounts/Entrance";
+import type { Way } from "@/trust/accounts/Entrance";
 import { NotFound } from "./NotFound";
 import { useSession } from "@/kit/session";
 import { Shell } from "./Shell";
 
+const Entrance = lazy(() => import("@/trust/accounts/Entrance"));
 const Overview = lazy(() => import("@/app/overview/OverviewPage"));
 const Users = lazy(() => import("@/data/profiles/UsersPage"));
 const Profile = lazy(() => import("@/data/profiles/ProfilePage"));
@@ -21,14 +22,22 @@ const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
 const Settings = lazy(() => import("@/app/settings/SettingsPage"));
 
+function Door({ way }: { way: Way }) {
+  return (
+    <Suspense fallback={null}>
+      <Entrance way={way} />
+    </Suspense>
+  );
+}
+
 export function Pages() {
   const { person } = useSession();
   const { pathname, search } = useLocation();
   return (
     <Routes>
-      <Route path="/sign-in" element={<Entrance way="sign-in" />} />
-      <Route path="/setup" element={<Entrance way="setup" />} />
-      <Route path="/invite" element={<Entrance way="invite" />} />
+      <Route path="/sign-in" element={<Door way="sign-in" />} />
+      <Route path="/setup" element={<Door way="setup" />} />
+      <Route path="/invite" element={<Door way="invite" />} />
       {person ? (
         <Route element={<Shell />}>
           <Route index element={<Overview />} />

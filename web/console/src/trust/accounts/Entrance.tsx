@@ -11,7 +11,7 @@ import { useLanguage } from "@/i18n";
 import { Logo } from "@/kit/Logo";
 import { safeNext } from "@/kit/urlFilters";
 
-type Way = "sign-in" | "setup" | "invite";
+export type Way = "sign-in" | "setup" | "invite";
 interface Given {
   name?: string;
   email?: string;
@@ -25,7 +25,7 @@ async function enter(way: Way, given: Given, token: string): Promise<void> {
   else await api.post("/api/invitation", { token, name: given.name, password: given.password });
 }
 
-export function Entrance({ way }: { way: Way }) {
+export default function Entrance({ way }: { way: Way }) {
   const { t, w } = useLanguage();
   const { person, workspace } = useSession();
   const [search] = useSearchParams();
