@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from tests.suites.homes import START_US
 from weaktie.app import cli_data, cli_home, cli_server  # noqa: F401  they register their commands
