@@ -1,0 +1,1 @@
+"""The real console in a real browser against the real server."""
