@@ -23,6 +23,8 @@ describe("events a minute", () => {
     const calm = Array.from({ length: 60 }, () => 50);
     expect(ceiling(calm)).toBeNull();
     expect(ceiling([...calm.slice(1, 40), 300_000, ...calm.slice(40)])).toBe(300);
+    expect(ceiling([0, 0, 200_000, 2, 400])).toBe(2400);
+    expect(ceiling([0, 0, 200_000])).toBeNull();
     expect(ceiling(Array.from({ length: 60 }, () => 0))).toBeNull();
   });
 });

@@ -11,7 +11,7 @@ import { isActive, JobProgress } from "@/kit/jobs";
 import { Json } from "@/kit/Json";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
-import { Ago, At, Facts, StateTag } from "@/kit/small";
+import { Ago, At, Cut, Facts, StateTag } from "@/kit/small";
 import { Nothing } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { usePager } from "@/kit/usePager";
@@ -47,7 +47,7 @@ export default function JobsPage() {
     { title: t("job.progress"), key: "progress", width: 280, render: (_, job) => <JobProgress job={job} /> },
     { title: t("job.made"), dataIndex: "made_time", render: (time: string) => <Ago time={time} /> },
     { title: t("job.took"), key: "took", render: (_, job) => <span className="number nowrap">{took(job)}</span> },
-    { title: t("job.actor"), dataIndex: "actor" },
+    { title: t("job.actor"), dataIndex: "actor", render: (actor: string) => <Cut text={actor} width={110} /> },
     { title: "", key: "stop", align: "right", render: (_, job) => stop(job) },
   ];
   return (

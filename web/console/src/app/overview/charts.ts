@@ -22,17 +22,16 @@ function monthDay(day: string): string {
   return day.slice(5);
 }
 
-const RECENT_MINUTES = 10;
 const TALLEST = 6;
 
 /**
  * How high the live chart reaches. One bulk load would press every other minute flat, so bars beyond six times the
- * busiest of the last ten minutes are cut and say their number; null where nothing needs cutting.
+ * usual minute are cut and say their number; null where nothing needs cutting.
  */
 export function ceiling(events: number[]): number | null {
-  const recent = Math.max(0, ...events.slice(-RECENT_MINUTES));
-  const most = Math.max(0, ...events);
-  return recent > 0 && most > TALLEST * recent ? TALLEST * recent : null;
+  const busy = events.filter((n) => n > 0).sort((a, b) => a - b);
+  const usual = busy[Math.floor((busy.length - 1) / 2)] ?? 0;
+  return (busy.at(-1) ?? 0) > TALLEST * usual ? TALLEST * usual : null;
 }
 
 export function eventsPerMinute(

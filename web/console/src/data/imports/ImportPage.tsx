@@ -136,7 +136,7 @@ function Preparing({ one, path }: { one: Import; path: string }) {
 }
 
 function Running({ one, path }: { one: Import; path: string }) {
-  const { t, w } = useLanguage();
+  const { t, w, named } = useLanguage();
   const { whole } = useFormat();
   const { may } = useSession();
   const busy = isMoving(one);
@@ -151,12 +151,21 @@ function Running({ one, path }: { one: Import; path: string }) {
     <>
       <Panel>
         {done ? (
-          <Result status="success" title={t("import.finished", { n: whole(one.rows_done) })} subTitle={t("import.thenBuild")} extra={
-            <div className="row">
-              <Link to="/jobs"><Button type="primary">{t("import.toJobs")}</Button></Link>
-              <Link to="/users"><Button>{t("overview.seeUsers")}</Button></Link>
-            </div>
-          } />
+          <Result
+            status="success"
+            title={t("import.finished")}
+            subTitle={t("import.thenBuild")}
+            extra={
+              <div className="row">
+                <Link to="/jobs">
+                  <Button type="primary">{t("import.toJobs")}</Button>
+                </Link>
+                <Link to="/users">
+                  <Button>{t("overview.seeUsers")}</Button>
+                </Link>
+              </div>
+            }
+          />
         ) : job.data ? (
           <JobProgress job={job.data} />
         ) : (
@@ -168,6 +177,14 @@ function Running({ one, path }: { one: Import; path: string }) {
           <Figure label={t("import.duplicate")} value={whole(one.rows_duplicate)} testId="rows-duplicate" />
           <Figure label={t("import.bad")} value={whole(one.rows_bad)} testId="rows-bad" bad={one.rows_bad > 0} />
         </div>
+        {Object.keys(one.stored).length > 0 && (
+          <p data-testid="stored">
+            <span className="faint">{t("import.stored")}</span>{" "}
+            {Object.entries(one.stored)
+              .map(([table, rows]) => `${named("table", table)} ${whole(rows)}`)
+              .join(" · ")}
+          </p>
+        )}
         <div className="row">
           {one.bad_rows && may("operate") && (
             <Button icon={<DownloadOutlined />} href={`${path}/bad-rows`} data-testid="bad-rows">
