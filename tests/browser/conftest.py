@@ -1,11 +1,11 @@
 """One small demo shop, one server and one browser for all tests of the console."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.suites.servers import Server, last_line, run, serving
 from weaktie.app.doctor import CONSOLE
@@ -74,37 +74,43 @@ def write_key(shop: Server) -> str:
     return last_line(run("key", "create", "--kind", "write", "--name", "browser", "--home", str(shop.home)))
 
 
-Opened = Callable[..., Page]
+class Opened:
+    """Opens pages of the console, as the owner or as nobody; what their consoles say is in `complaints`."""
+
+    def __init__(self, browser: Browser, address: str, state: Path) -> None:
+        self._browser, self._address, self._state = browser, address, state
+        self.contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def __call__(
+        self, path: str = "/", *, width: int = 1440, language: str = "zh-CN", signed_in: bool = True
+    ) -> Page:
+        """A page in a browser of its own."""
+        context = self._browser.new_context(
+            viewport={"width": width, "height": 900}, storage_state=str(self._state) if signed_in else None
+        )
+        self.contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda m: self._note(page, m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: self._note(page, str(e)))
+        if signed_in and language == "en":
+            page.goto(self._address)
+            page.click("[data-testid=language-switch]")
+            page.wait_for_selector("text=Overview")
+        page.goto(self._address + path)
+        return page
+
+    def _note(self, page: Page, text: str) -> None:
+        if not any(quiet in text for quiet in QUIET):
+            self.complaints.append(f"{page.url}: {text}")
 
 
 @pytest.fixture
 def opened(browser: Browser, shop: Server, state: Path) -> Iterator[Opened]:
-    """Opens a page of the console as the owner; at the end no page may have complained."""
-    contexts = []
-    complaints: list[str] = []
-
-    def open_page(
-        path: str = "/", *, width: int = 1440, language: str = "zh-CN", signed_in: bool = True
-    ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, storage_state=str(state) if signed_in else None
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on(
-            "console", lambda m: complaints.append(f"{page.url}: {m.text}") if m.type == "error" else None
-        )
-        page.on("pageerror", lambda e: complaints.append(f"{page.url}: {e}"))
-        if signed_in and language == "en":
-            page.goto(shop.address)
-            page.click("[data-testid=language-switch]")
-            page.wait_for_selector("text=Overview")
-        page.goto(shop.address + path)
-        return page
-
-    open_page.complaints = complaints  # type: ignore[attr-defined]
-    yield open_page
-    for context in contexts:
+    """Opens pages; at the end no page may have complained."""
+    pages = Opened(browser, shop.address, state)
+    yield pages
+    for context in pages.contexts:
         context.close()
-    assert [c for c in complaints if not any(q in c for q in QUIET)] == []
+    assert pages.complaints == []

@@ -60,11 +60,11 @@ def test_a_wrong_password_is_refused_and_the_right_one_enters(opened: Opened) ->
     page.fill("#email", EMAIL)
     page.fill("#password", "not the password")
     page.click("[data-testid=submit]")
-    assert "邮箱或密码不正确" in page.wait_for_selector("[data-testid=entrance-error]").inner_text()
+    expect(page.locator("[data-testid=entrance-error]")).to_contain_text("邮箱或密码不正确")
     page.fill("#password", PASSWORD)
     page.click("[data-testid=submit]")
     page.wait_for_selector("[data-testid=nav-overview]")
-    opened.complaints.clear()  # type: ignore[attr-defined]  the refused sign-in is a 401 in the browser's console
+    opened.complaints.clear()  # the refused sign-in is a 401 in the browser's console
 
 
 def test_events_appear_while_they_arrive(opened: Opened, shop: Server, write_key: str) -> None:
@@ -128,7 +128,7 @@ def test_a_person_is_shown_consents_and_is_erased(opened: Opened, shop: Server, 
     page.wait_for_selector("text=contact_revealed")
     page.click("[data-testid=audit-verify]")
     page.wait_for_selector("[data-testid=audit-verified]")
-    opened.complaints.clear()  # type: ignore[attr-defined]  the erased person is a 404 in the browser's console
+    opened.complaints.clear()  # the erased person is a 404 in the browser's console
 
 
 def test_a_dropped_file_is_previewed_imported_and_its_bad_rows_kept(opened: Opened, tmp_path: Path) -> None:
@@ -169,4 +169,4 @@ def test_a_refusal_is_shown_with_its_code_and_a_way_to_try_again(opened: Opened)
     page.unroute("**/api/tags*")
     page.click("[data-testid=retry]")
     page.wait_for_selector("[data-testid=tag-cards]")
-    opened.complaints.clear()  # type: ignore[attr-defined]  the 503 stands in the browser's console
+    opened.complaints.clear()  # the 503 stands in the browser's console
