@@ -140,6 +140,7 @@ export const en: Record<keyof typeof zh, string> = {
   "erasure.requested": "Requested",
   "erasure.finished": "Finished",
   "erasure.proof": "Proof of erasure",
+  "erasure.digest": "Digest",
   "erasure.store": "Store",
   "erasure.removed": "Removed",
   "erase.title": "Erase everything about this person",

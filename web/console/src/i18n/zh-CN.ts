@@ -139,6 +139,7 @@ export const zh = {
   "erasure.requested": "受理时间",
   "erasure.finished": "完成时间",
   "erasure.proof": "删除证明",
+  "erasure.digest": "证明摘要",
   "erasure.store": "存储",
   "erasure.removed": "删除条数",
   "erase.title": "删除此人的全部数据",

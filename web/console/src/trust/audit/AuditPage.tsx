@@ -1,7 +1,7 @@
 import { DownloadOutlined, SafetyOutlined } from "@ant-design/icons";
 import { Alert, Button, Drawer } from "antd";
 import { useState } from "react";
-import { api } from "@/api/client";
+import { api, type ApiError } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
 import type { AuditCheck, AuditEntry, Page } from "@/api/types";
 import { useLanguage } from "@/i18n";
@@ -22,6 +22,7 @@ export default function AuditPage() {
   const { filters, change } = useFilters(FILTERS);
   const pager = usePager();
   const read = useRead<Page<AuditEntry>>("/api/audit", { ...filters, cursor: pager.cursor }, { keep: true });
+  const check = useWrite<void, AuditCheck>(() => api.get<AuditCheck>("/api/audit/verify"));
   const [open, setOpen] = useState<AuditEntry | null>(null);
   const columns: Columns<AuditEntry> = [
     { title: t("audit.time"), dataIndex: "at_time", render: (time: string) => <At time={time} /> },
@@ -41,13 +42,21 @@ export default function AuditPage() {
       about={t("audit.about")}
       extra={
         <>
-          <VerifyButton />
+          <Button
+            icon={<SafetyOutlined />}
+            loading={check.isPending}
+            onClick={() => check.mutate()}
+            data-testid="audit-verify"
+          >
+            {t("audit.verify")}
+          </Button>
           <Button icon={<DownloadOutlined />} href="/api/audit/export" data-testid="audit-export">
             {t("list.export")}
           </Button>
         </>
       }
     >
+      <Verified result={check.data} error={check.error} onClose={() => check.reset()} />
       <div className="tools">
         <Search value={filters.search} onSearch={(search) => change({ search })} placeholder={t("audit.search")} />
       </div>
@@ -84,33 +93,23 @@ function objectOf(row: AuditEntry): string {
   return [row.object_kind, row.object_id].filter(Boolean).join(" ");
 }
 
-/** Recomputes the hash chain on the server and says which row, if any, was changed afterwards. */
-function VerifyButton() {
+/** What the server found when it computed the hash chain anew. */
+function Verified({ result, error, onClose }: { result: AuditCheck | undefined; error: ApiError | null; onClose: () => void }) {
   const { t, w } = useLanguage();
   const { whole } = useFormat();
-  const check = useWrite<void, AuditCheck>(() => api.get<AuditCheck>("/api/audit/verify"));
-  const result = check.data;
+  if (!result && !error) return null;
+  const said = error
+    ? w(error.words)
+    : result?.ok
+      ? t("audit.verified", { n: whole(result.checked) })
+      : t("audit.broken", { id: result?.first_bad ?? "?" });
   return (
-    <>
-      <Button icon={<SafetyOutlined />} loading={check.isPending} onClick={() => check.mutate()} data-testid="audit-verify">
-        {t("audit.verify")}
-      </Button>
-      {(result || check.error) && (
-        <Alert
-          className="floating"
-          data-testid="audit-verified"
-          showIcon
-          closable={{ onClose: () => check.reset() }}
-          type={result?.ok ? "success" : "error"}
-          title={
-            check.error
-              ? w(check.error.words)
-              : result!.ok
-                ? t("audit.verified", { n: whole(result!.checked) })
-                : t("audit.broken", { id: result!.first_bad ?? "?" })
-          }
-        />
-      )}
-    </>
+    <Alert
+      data-testid="audit-verified"
+      showIcon
+      closable={{ onClose }}
+      type={result?.ok ? "success" : "error"}
+      title={said}
+    />
   );
 }

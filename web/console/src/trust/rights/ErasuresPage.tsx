@@ -80,6 +80,7 @@ function Proof({ id }: { id: string }) {
               [t("erasure.actor"), erasure.actor],
               [t("erasure.requested"), <At key="from" time={erasure.requested_time} />],
               [t("erasure.finished"), <At key="to" time={erasure.finished_time} />],
+              [t("erasure.digest"), <code key="proof" className="break">{erasure.proof ?? "–"}</code>],
             ]}
           />
           <table className="plain" data-testid="erasure-steps">
