@@ -10,6 +10,7 @@ import { LanguageProvider } from "@/i18n";
 import { Pages } from "@/app/shell/Pages";
 import "./styles/base.css";
 import "./styles/parts.css";
+import "./styles/lists.css";
 import "./styles/slices.css";
 
 const FRESH_MS = 15_000;
