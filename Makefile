@@ -68,7 +68,8 @@ test-console: $(if $(HAS_CONSOLE),$(STAMPS)/npm)
 	@if [ -n "$(HAS_CONSOLE)" ]; then $(NPM) test; fi
 
 test-python: $(STAMPS)/packages $(STAMPS)/console chromium
-	@$(PY) -m pytest -n 2 --dist loadgroup -q $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup -q -m "not browser" $(ARGS)
+	@$(PY) -m pytest -q -m browser tests/browser
 
 chromium:
 	@bash tools/chromium.sh

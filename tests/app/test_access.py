@@ -30,6 +30,7 @@ PUBLIC = {
     ("GET", "/{page:path}"),
 }
 """Routes that ask for no sign-in: the way in, the health check, and the console's files."""
+pytestmark = pytest.mark.xdist_group("access")
 STREAMS = {("GET", "/api/live/stream")}
 """Routes that never end for whoever may call them; only the refusals are tried."""
 

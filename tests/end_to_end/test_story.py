@@ -10,6 +10,9 @@ import pytest
 
 from tests.suites.servers import Server, last_line, run, serving
 
+pytestmark = pytest.mark.xdist_group("story")
+"""One server for the story: its chapters follow each other."""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -94,7 +94,7 @@ def build(
 
 def build_once(wt: App, told: Told) -> dict[str, object]:
     """One build; what was acknowledged before it began enters the lake first."""
-    catch_up(wt)
+    catch_up(wt, patient=True)
     result = run_build(wt.build_parts, told)
     return {
         "generation": result.generation,

@@ -1,5 +1,6 @@
 """What a home holds and how far its consumers are: for scripts, the health check and the overview."""
 
+import time
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -60,13 +61,23 @@ def _waiting(wt: "App", partition: int, offset: int) -> int:
     return count
 
 
-def catch_up(wt: "App") -> None:
-    """Bring waiting requests into the lake, unless a server's worker is doing so."""
-    try:
-        with lease(wt.database, wt.clock, CONSUMER_LEASE) as held:
-            wt.lake_writer(held).catch_up(lambda _: held.renew())
-    except Busy:
-        pass
+def catch_up(wt: "App", *, patient: bool = False) -> None:
+    """Bring waiting requests into the lake, unless a server's worker is doing so.
+
+    With `patient`, wait for that worker until what is durable now is in the lake, ten minutes at most.
+    """
+    ends = {p: wt.log.end(p) for p in wt.log.partitions()}
+    for _ in range(3000 if patient else 1):
+        try:
+            with lease(wt.database, wt.clock, CONSUMER_LEASE) as held:
+                wt.lake_writer(held).catch_up(lambda _: held.renew())
+            return
+        except Busy:
+            with wt.database.connect() as connection:
+                if all(offset_of(connection, p) >= end for p, end in ends.items()):
+                    return
+        if patient:
+            time.sleep(0.2)
 
 
 def status_of(wt: "App", *, enter: bool) -> dict[str, object]:
