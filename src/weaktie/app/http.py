@@ -32,6 +32,7 @@ def make_api(wt: App) -> FastAPI:
     )
     application.state.weaktie = wt
     install_error_handlers(application)
+    application.add_middleware(profiles_api.ProfileReads)
     application.add_middleware(RequestGuard, unlimited=[("POST", "/api/imports")])
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.

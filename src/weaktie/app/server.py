@@ -100,7 +100,9 @@ def serve(
     try:
         if worker:
             child.start()
-        note.write_bytes(msgspec.json.encode({"pid": os.getpid(), "address": address}))
+        whole = note.with_suffix(".part")
+        whole.write_bytes(msgspec.json.encode({"pid": os.getpid(), "address": address}))
+        whole.rename(note)
         asyncio.run(_serve(uvicorn.Server(config), listening, lambda: told(address) if told else None))
     finally:
         note.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from weaktie.data.identity.service import Registry, add_links, add_sources, is_u
 from weaktie.kit.clock import DAY_US, MINUTE_US, Clock, from_datetime
 from weaktie.kit.hashing import hash128
 from weaktie.kit.settings import Settings
-from weaktie.store.database.service import Database
+from weaktie.store.database.service import ByValues, Database
 from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64, Lake, Staged
 from weaktie.store.lake.tables import TABLES, TIME
 from weaktie.trust.vault.service import Vault
@@ -313,9 +313,11 @@ class SeenState:
     last_event: str
 
 
-# Built once: every profile that is read asks it.
-_SEEN = select(seen.c.last_us, seen.c.events, seen.c.last_event).where(
-    seen.c.alias_no.in_(bindparam("numbers", expanding=True)), seen.c.lake_version > bindparam("since")
+# Every profile that is read asks it.
+_SEEN = ByValues(
+    lambda numbers: select(seen.c.last_us, seen.c.events, seen.c.last_event).where(
+        seen.c.alias_no.in_(numbers), seen.c.lake_version > bindparam("since")
+    )
 )
 
 
@@ -324,7 +326,7 @@ class LiveOverlay:
 
     def seen(self, connection: Connection, alias_nos: Sequence[int], since_version: int) -> SeenState | None:
         """What was seen of these identifiers in commits after `since_version` of the lake; None when nothing was."""
-        rows = connection.execute(_SEEN, {"numbers": alias_nos, "since": since_version}).all()
+        rows = _SEEN.run(connection, alias_nos, since=since_version).all()
         if not rows:
             return None
         newest = max(rows, key=lambda row: row.last_us)

@@ -15,7 +15,7 @@ from weaktie.data.identity.logic import is_usable as is_usable
 from weaktie.data.identity.logic import normalised as normalised
 from weaktie.data.identity.queries import login_instants
 from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, links
-from weaktie.store.database.service import Database
+from weaktie.store.database.service import ByValues, Database
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.tables import EVENTS
@@ -25,15 +25,19 @@ CHUNK = 5_000
 KINDS_SEARCHED: tuple[IdentifierKind, ...] = ("user", "phone", "email", "anonymous", "device")
 
 
-# Statements of the reads that every profile makes: building one costs as much as running it.
-_LIVING = select(aliases.c.lookup, aliases.c.alias_no).where(
-    aliases.c.lookup.in_(bindparam("lookups", expanding=True)), aliases.c.erased_us.is_(None)
+# The reads that every profile makes.
+_LIVING = ByValues(
+    lambda lookups: select(aliases.c.lookup, aliases.c.alias_no).where(
+        aliases.c.lookup.in_(lookups), aliases.c.erased_us.is_(None)
+    )
 )
-_SOURCES_OF = (
-    select(alias_sources.c.source_id, func.min(alias_sources.c.first_us).label("since_us"))
-    .where(alias_sources.c.alias_no.in_(bindparam("numbers", expanding=True)))
-    .group_by(alias_sources.c.source_id)
-    .order_by(func.min(alias_sources.c.first_us), alias_sources.c.source_id)
+_SOURCES_OF = ByValues(
+    lambda numbers: (
+        select(alias_sources.c.source_id, func.min(alias_sources.c.first_us).label("since_us"))
+        .where(alias_sources.c.alias_no.in_(numbers))
+        .group_by(alias_sources.c.source_id)
+        .order_by(func.min(alias_sources.c.first_us), alias_sources.c.source_id)
+    )
 )
 
 
@@ -258,7 +262,7 @@ def count_people(connection: Connection) -> int:
 def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:
     """The living alias number of an id of any kind; a login wins over the other kinds."""
     lookups = [lookup_of((kind, user_id), keys) for kind in KINDS_SEARCHED]
-    numbers = {row.lookup: row.alias_no for row in connection.execute(_LIVING, {"lookups": lookups})}
+    numbers = {row.lookup: row.alias_no for row in _LIVING.run(connection, lookups)}
     return next((numbers[lookup] for lookup in lookups if lookup in numbers), None)
 
 
@@ -369,7 +373,7 @@ class Identity:
 
     def sources_of(self, connection: Connection, alias_nos: Sequence[int]) -> list[tuple[str, int]]:
         """(source, since_us) of the sources in which any of these identifiers was seen, the earliest first."""
-        rows = connection.execute(_SOURCES_OF, {"numbers": alias_nos})
+        rows = _SOURCES_OF.run(connection, alias_nos)
         return [(row.source_id, int(row.since_us)) for row in rows]
 
     def lookups(self, connection: Connection, alias_nos: Sequence[int]) -> dict[int, str]:

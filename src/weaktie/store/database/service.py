@@ -1,17 +1,50 @@
 """Connections and transactions. Services take a Connection; only entry points begin and end one."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    CursorResult,
+    Engine,
+    Select,
+    bindparam,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from weaktie.store.database.contracts import DatabaseUnavailable
 
 BUSY_TIMEOUT_MS = 15_000
+
+
+class ByValues:
+    """A read over a list of values, for hot paths: one statement for each of a few lengths, compiled once.
+
+    SQLAlchemy's own `in_` writes its statement anew at every execution, which takes longer than a point read. `make`
+    gives the statement for a list of bound values; a list between two lengths repeats its last value.
+    """
+
+    def __init__(self, make: Callable[[list[BindParameter[Any]]], Select[Any]]) -> None:
+        self._make = make
+        self._by_length: dict[int, Select[Any]] = {}
+
+    def run(self, connection: Connection, values: Sequence[Any], **more: Any) -> CursorResult[Any]:
+        """Execute it over at least one and at most 16,384 values; `more` are the statement's other bound values."""
+        assert 0 < len(values) <= 16_384, len(values)
+        length = 1 << (len(values) - 1).bit_length()
+        statement = self._by_length.get(length)
+        if statement is None:
+            statement = self._by_length[length] = self._make([bindparam(f"v{i}") for i in range(length)])
+        padded = [*values, *[values[-1]] * (length - len(values))]
+        return connection.execute(statement, {f"v{i}": v for i, v in enumerate(padded)} | more)
 
 
 class Database:

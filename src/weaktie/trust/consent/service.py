@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, select, text
 
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
+from weaktie.store.database.service import ByValues
 from weaktie.trust.consent.contracts import (
     ALL_PURPOSES,
     I32,
@@ -79,8 +80,7 @@ class Consent:
         found: list[Receipt] = []
         ordered = sorted(set(alias_nos))
         for at in range(0, len(ordered), ROWS_A_STATEMENT):
-            part = {"numbers": ordered[at : at + ROWS_A_STATEMENT]}
-            rows = connection.execute(_RECEIPTS_OF, part).mappings()
+            rows = _RECEIPTS_OF.run(connection, ordered[at : at + ROWS_A_STATEMENT]).mappings()
             found += [Receipt(**{**row, "purpose": Purpose(row["purpose"])}) for row in rows]
         return sorted(found, key=lambda r: (r.at_us, r.receipt_id), reverse=True)
 
@@ -211,9 +211,9 @@ class Consent:
         )
 
 
-# Built once: every profile that is read asks it.
-_RECEIPTS_OF = select(consent_receipts).where(
-    consent_receipts.c.alias_no.in_(bindparam("numbers", expanding=True))
+# Every profile that is read asks it.
+_RECEIPTS_OF = ByValues(
+    lambda numbers: select(consent_receipts).where(consent_receipts.c.alias_no.in_(numbers))
 )
 _OLDEST_FIRST = select(
     consent_receipts.c.alias_no, consent_receipts.c.purpose, consent_receipts.c.granted
