@@ -100,8 +100,7 @@ def test_a_file_of_orders_joins_the_same_people(server: Server, read_key: str, t
     again = json.loads(run("import", "orders", str(file), "--home", str(server.home), "--json"))
     assert again["stored"].get("orders", 0) == 0
     build(server)
-    found = server.get("/api/profiles/ming", read_key)
-    assert found["counts"]["orders"] == 2
+    server.until("/api/profiles/ming", read_key, lambda profile: profile["counts"]["orders"] == 2)
 
 
 def test_the_public_answers_tell_nothing_and_the_rest_is_refused(server: Server, write_key: str) -> None:
