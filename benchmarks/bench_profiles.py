@@ -6,6 +6,7 @@ the same database (of 20,000 people only, which favours it). BENCH_PROFILES sets
 """
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import uvloop
 from sqlalchemy import insert
 
 from weaktie.app.wiring import App, open_app
@@ -34,6 +36,7 @@ from weaktie.store.lake.tables import TABLES
 PEOPLE = int(os.environ.get("BENCH_PROFILES", "1000000"))
 RATE, SECONDS, CONNECTIONS = 200, 20, 16
 TIMELINES_A_SECOND = 5
+ROUNDS = 3
 PEER_PEOPLE = min(PEOPLE, 20_000)
 LARGEST_P99_MS, LARGEST_TIMELINE_P99_MS, LARGEST_WAIT_S = 5.0, 150.0, 0.5
 DAY, DAY_US = 20_500, 86_400_000_000
@@ -188,18 +191,18 @@ async def _load(port: int, key: str, people: int, timelines: bool) -> dict[str, 
     for _ in range(CONNECTIONS):
         idle.put_nowait([])
     took: dict[str, list[float]] = {"profile": [], "timeline": []}
-    loop = asyncio.get_running_loop()
+    now = time.perf_counter
 
     async def request(kind: str, path: str, due: float) -> None:
         connection = await idle.get()
         await _one(connection, port, path, key)
-        took[kind].append((loop.time() - due) * 1000)
+        took[kind].append((now() - due) * 1000)
         idle.put_nowait(connection)
 
-    begun, tasks = loop.time() + 0.1, []
+    begun, tasks = now() + 0.1, []
     for n in range(RATE * SECONDS):
         due = begun + n / RATE
-        await asyncio.sleep(max(0.0, due - loop.time()))
+        await asyncio.sleep(max(0.0, due - now()))
         person = f"/api/profiles/u{chance.randint(1, people)}"
         tasks.append(asyncio.create_task(request("profile", person, due)))
         if timelines and n % (RATE // TIMELINES_A_SECOND) == 0:
@@ -211,7 +214,9 @@ async def _load(port: int, key: str, people: int, timelines: bool) -> dict[str, 
 def load() -> None:
     """The client's process: arguments port, key, people, with timelines or not; prints latencies as JSON."""
     port, key, people, timelines = sys.argv[1:5]
-    print(json.dumps(asyncio.run(_load(int(port), key, int(people), timelines == "yes"))))
+    # The client must not be what is measured: the quicker loop, no collections.
+    gc.disable()
+    print(json.dumps(uvloop.run(_load(int(port), key, int(people), timelines == "yes"))))
 
 
 def measure(name: str, pid: int, port: int, key: str, people: int, *, timelines: bool) -> dict[str, float]:
@@ -280,7 +285,9 @@ def ours(home: Path, key: str) -> dict[str, float]:
     )  # fmt: skip
     try:
         _await(port, child)
-        alone = measure("weaktie", child.pid, port, key, PEOPLE, timelines=False)
+        rounds = [measure("weaktie", child.pid, port, key, PEOPLE, timelines=False) for _ in range(ROUNDS)]
+        # The machine is not ours alone: the middle round is judged, each is shown.
+        alone = sorted(rounds, key=lambda r: r["profile_p99"])[ROUNDS // 2]
         beside = measure("weaktie with timelines", child.pid, port, key, PEOPLE, timelines=True)
     finally:
         child.terminate()
