@@ -1,5 +1,6 @@
 """HTTP: shapes, permissions, what is refused, the export."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -14,7 +15,7 @@ from weaktie.data.profiles import api, bodies
 from weaktie.data.profiles.jobs import build
 from weaktie.data.profiles.service import Profiles
 from weaktie.kit.web import install_error_handlers
-from weaktie.trust.accounts.contracts import Caller, NoPermission, Permission
+from weaktie.trust.accounts.contracts import Caller, KeyRecord, NoPermission, Permission
 from weaktie.trust.accounts.gate import Require
 from weaktie.trust.accounts.service import route_permissions
 from weaktie.trust.audit.tables import audit_log
@@ -190,3 +191,70 @@ def test_compliance_may_reveal(client: TestClient, who: list[Caller]) -> None:
     assert (
         client.post("/api/profiles/ann/reveal", json={"reason": "request of the person"}).status_code == 200
     )
+
+
+async def _ask(
+    app: object, path: str, method: str = "GET", *headers: tuple[bytes, bytes]
+) -> tuple[int, bytes]:
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": list(headers), "http_version": "1.1", "scheme": "http", "server": ("x", 1), "root_path": "",
+    }  # fmt: skip
+    await app(scope, receive, send)  # type: ignore[operator]
+    return sent[0]["status"], b"".join(m.get("body", b"") for m in sent[1:])
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "status", "short"),
+    [
+        ("/api/profiles/ann", b"right", 200, True),
+        ("/api/profiles/ann", b"wrong", 401, False),
+        ("/api/profiles/cleo", b"right", 404, False),
+        ("/api/profiles/nobody", b"right", 404, False),
+        ("/api/profiles/", b"right", 404, False),
+        ("/api/profiles/ann/orders", b"right", 200, False),
+    ],
+)
+def test_the_short_way_answers_what_the_route_answers(
+    shop: Market, path: str, key: bytes, status: int, short: bool
+) -> None:
+    known = KeyRecord("k", "read", "n", "h", "x", None, 0, None, None)
+
+    class Keys:
+        def known_key(self, given: str, kind: str) -> KeyRecord | None:
+            return known if (given, kind) == ("right", "read") else None
+
+        def look_up_key(self, given: str, kind: str) -> None:
+            return None
+
+    def answer(*, routes: bool, shortened: bool) -> tuple[int, bytes]:
+        made = FastAPI()
+        install_error_handlers(made)
+        if routes:
+            made.include_router(api.router)
+        if shortened:
+            made.add_middleware(api.ProfileReads)
+        made.state.weaktie = SimpleNamespace(
+            profiles=Profiles(shop),
+            clock=shop.clock,
+            database=shop.database,
+            settings=shop.settings,
+            accounts=Keys(),
+        )
+        return asyncio.run(_ask(made, path, "GET", (b"authorization", b"Bearer " + key)))
+
+    shop.permits.refused = {3}
+    usual = answer(routes=True, shortened=False)
+    assert usual[0] == status
+    assert answer(routes=True, shortened=True) == usual
+    # Without any route only the short way is left: it answers plain profiles and nothing else.
+    assert (answer(routes=False, shortened=True)[0] == 200) is short
+    shop.permits.refused = set()
