@@ -17,6 +17,10 @@ from weaktie.kit.clock import DAY_US, Clock
 from weaktie.store.log.contracts import Damage, Keys, LogUnavailable, Place, Record
 from weaktie.store.log.logic import HEADER, SEGMENT, Frame, Gap, scan, seal, unseal
 
+GATHER_S = 0.001
+"""How long a batch waits for company when the last one had some. Each sync costs as much as three requests, and a lone
+client never waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:
@@ -157,6 +161,7 @@ class FileWriter:
         self._day = -1
         self._waiting: list[tuple[bytes, asyncio.Future[Place]]] = []
         self._flushing = False
+        self._company = False
         self._task: asyncio.Task[None] | None = None  # a task that nobody holds may vanish
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"log-{partition}")
 
@@ -173,6 +178,8 @@ class FileWriter:
     async def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             while self._waiting:
+                if self._company:
+                    await asyncio.sleep(GATHER_S)
                 batch, self._waiting = self._waiting, []
                 try:
                     places = await loop.run_in_executor(self._thread, self.append_now, [p for p, _ in batch])
@@ -185,6 +192,7 @@ class FileWriter:
                         if not done.done():
                             done.set_exception(refused)
                     continue
+                self._company = len(batch) > 1 or bool(self._waiting)
                 for (_, done), place in zip(batch, places, strict=True):
                     if not done.done():
                         done.set_result(place)
