@@ -16,8 +16,7 @@ from weaktie.data.profiles.jobs import build
 from weaktie.data.profiles.service import Profiles
 from weaktie.kit.web import install_error_handlers
 from weaktie.trust.accounts.contracts import Caller, KeyRecord, NoPermission, Permission
-from weaktie.trust.accounts.gate import Require
-from weaktie.trust.accounts.service import route_permissions
+from weaktie.trust.accounts.gate import Require, route_permissions
 from weaktie.trust.audit.tables import audit_log
 
 

@@ -11,8 +11,8 @@ from tests.suites.consoles import Console
 from weaktie.store.database.service import Database
 from weaktie.trust.accounts.api import PUBLIC_ROUTES
 from weaktie.trust.accounts.contracts import PERMISSION_NAMES, Caller, Role
+from weaktie.trust.accounts.gate import require, route_permissions
 from weaktie.trust.accounts.logic import ROLE_PERMISSIONS
-from weaktie.trust.accounts.service import require, route_permissions
 
 router = APIRouter(prefix="/api/probe")
 for name in PERMISSION_NAMES:

@@ -25,8 +25,8 @@ from weaktie.kit.ids import new_id
 from weaktie.kit.web import app_part
 from weaktie.kit.words import Words
 from weaktie.store.runs.service import Jobs
+from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
-from weaktie.trust.accounts.service import require
 from weaktie.trust.audit.service import record
 
 router = APIRouter(prefix="/api", tags=["imports"])

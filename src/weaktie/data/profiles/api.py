@@ -17,8 +17,8 @@ from weaktie.kit.clock import to_iso
 from weaktie.kit.errors import Refused
 from weaktie.kit.money import to_major
 from weaktie.kit.web import Asgi, Receive, Scope, Send, app_part, json_bytes
+from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
-from weaktie.trust.accounts.service import require
 from weaktie.trust.audit.service import record
 from weaktie.trust.consent.contracts import NAME_OF, Receipt
 

@@ -12,8 +12,9 @@ from weaktie.kit.errors import Conflict
 from weaktie.kit.web import PlainText, app_part
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
+from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
-from weaktie.trust.accounts.service import Accounts, require
+from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
 from weaktie.trust.consent.contracts import Basis
 

@@ -11,12 +11,18 @@ from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64
 def sorted_ids(ids: U64) -> U64:
     """The rows (id high, id low, payload) in ascending order of the id: shape (n, 3)."""
     assert ids.ndim == 2 and ids.shape[1] == 3, ids.shape
-    order = np.argsort(ids[:, 0], kind="stable")
-    if (
-        ids[order[1:], 0] == ids[order[:-1], 0]
-    ).any():  # 64 bits rarely agree: sorting by all words is for then
-        order = np.lexsort((ids[:, 2], ids[:, 1], ids[:, 0]))
-    return np.ascontiguousarray(ids[order])
+    return np.ascontiguousarray(ids[_order(ids, ids[:, 2])])
+
+
+def _order(ids: U64, then: npt.NDArray[np.generic]) -> npt.NDArray[np.intp]:
+    """Rows in the order of their ids, rows of one id in the order of `then`. The first words rarely agree: sorting by
+    them alone, in any order of equals, is several times quicker."""
+    first = np.ascontiguousarray(ids[:, 0])
+    order = np.argsort(first)
+    ordered = first[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        return np.lexsort((then, ids[:, 1], first))
+    return order
 
 
 class IdIndex:
@@ -34,9 +40,7 @@ class IdIndex:
 
     def classify(self, ids: U64) -> npt.NDArray[np.int8]:
         """NEW, DUPLICATE or OTHER_PAYLOAD for each row of `ids` (shape (n, 3)), earlier rows of it included."""
-        order = np.argsort(ids[:, 0], kind="stable")
-        if (ids[order[1:], 0] == ids[order[:-1], 0]).any():
-            order = np.lexsort((np.arange(len(ids)), ids[:, 1], ids[:, 0]))
+        order = _order(ids, np.arange(len(ids)))
         ranked = ids[order]
         state = np.full(len(ids), NEW, np.int8)
         for known in self._files.values():

@@ -23,7 +23,6 @@ from weaktie.trust.accounts.contracts import (
     Session,
     SignInRefused,
 )
-from weaktie.trust.accounts.gate import Require, require, route_permissions
 from weaktie.trust.accounts.keys import hash_key, key_book, key_version
 from weaktie.trust.accounts.logic import (
     buckets_of,
@@ -36,7 +35,7 @@ from weaktie.trust.accounts.logic import (
 )
 from weaktie.trust.accounts.tables import account_links, accounts, sessions, sign_in_tries
 
-__all__ = ["Accounts", "Require", "hash_key", "key_book", "key_version", "require", "route_permissions"]
+__all__ = ["Accounts", "hash_key", "key_book", "key_version"]
 
 TRIES_WITHIN_US = 15 * MINUTE_US
 LINK_LASTS_US = 72 * HOUR_US

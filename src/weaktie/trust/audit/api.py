@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from weaktie.kit.clock import Clock, to_iso
 from weaktie.kit.web import app_part
 from weaktie.store.database.service import Database
+from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
-from weaktie.trust.accounts.service import require
 from weaktie.trust.audit import service as audit
 from weaktie.trust.audit.contracts import Entry
 

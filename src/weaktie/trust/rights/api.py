@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from weaktie.kit.clock import to_iso
 from weaktie.kit.errors import Refused
 from weaktie.kit.web import PlainText, app_part
+from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
-from weaktie.trust.accounts.service import require
 from weaktie.trust.rights.contracts import Erasure, NotConfirmed
 from weaktie.trust.rights.service import Rights
 
