@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from weaktie.data.collect.contracts import Grant, IdentifierKind
-from weaktie.data.identity.service import normalised
+from weaktie.data.identity.service import former_forms, normalised
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
 from weaktie.kit.clock import Clock
@@ -95,4 +95,7 @@ class BlockedPeople:
 
     def blocks(self, kind: IdentifierKind, value: str) -> bool:
         """Whether events under this identifier must not be kept."""
-        return f"{kind}#{self._vault.lookup_key(kind, normalised(kind, value))}" in self._lookups
+        return any(
+            f"{k}#{self._vault.lookup_key(k, normalised(k, v))}" in self._lookups
+            for k, v in former_forms((kind, value))
+        )

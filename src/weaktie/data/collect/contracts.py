@@ -1,6 +1,6 @@
 """What arrives, in the forms it takes between the door and the lake."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -8,16 +8,29 @@ from typing import Literal, Protocol
 import msgspec
 import pyarrow as pa
 
-from weaktie.data.identity.contracts import Identifier, IdentifierKind
+from weaktie.data.identity.contracts import KINDS, Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
     "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder", "Entity", "Event", "Identifier",
-    "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts",
+    "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts", "in_order", "openid_of",
 ]  # fmt: skip
 
 TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE = 1, 2, 4
 """Bits of `events.flags`."""
+
+
+_STRENGTH = {kind: place for place, kind in enumerate(KINDS)}
+
+
+def in_order(found: Iterable[Identifier]) -> tuple[Identifier, ...]:
+    """The identifiers of an event, each once, the strongest kind first."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda identifier: _STRENGTH[identifier[0]]))
+
+
+def openid_of(openid: str, app: object) -> Identifier:
+    """An openid within its app: two apps may not be mixed up. Without a known app it is the openid alone."""
+    return ("openid", f"{app}/{openid}" if isinstance(app, str) and 0 < len(app) <= 64 else openid)
 
 
 class RawRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):

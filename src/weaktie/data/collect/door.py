@@ -14,6 +14,7 @@ from weaktie.data.collect.bodies import form_fields, gunzip, sensors_json
 from weaktie.data.collect.contracts import Blocked, Grant, IdentifierKind, RawRequest, WriteKeys
 from weaktie.data.collect.refusals import refuse
 from weaktie.data.collect.splitting import TooDeep, split
+from weaktie.data.identity.contracts import KINDS
 from weaktie.kit import settings
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Refused
@@ -62,6 +63,9 @@ class _Names(msgspec.Struct, gc=False):
     anonymous_id: Any = None
     token: Any = None
     identities: Any = None
+    properties: Any = None
+    traits: Any = None
+    context: Any = None
 
 
 _BATCH = msgspec.json.Decoder(_Batch)
@@ -284,12 +288,7 @@ class Door:
             text = value if type(value) is str else str(value)
             if any(blocks(kind, text) for kind in kinds):
                 return True
-        if isinstance(names.identities, dict):
-            return any(
-                isinstance(value, str) and any(blocks(kind, value) for kind in _IDENTITY_KINDS)
-                for value in names.identities.values()
-            )
-        return False
+        return any(blocks(kind, value) for value in _beside(names) for kind in KINDS)
 
     def _cors(self, origin: bytes | None) -> _Headers:
         if origin is None:
@@ -301,7 +300,28 @@ class Door:
         return [(b"vary", b"Origin")]
 
 
-_IDENTITY_KINDS: Final[tuple[IdentifierKind, ...]] = ("user", "anonymous", "phone", "email", "device")
+def _beside(names: _Names) -> Iterable[str]:
+    """Identifiers beside the main ones, each also within every app that the event names (an openid is kept so)."""
+    found: list[object] = []
+    apps: list[object] = []
+    if isinstance(names.identities, dict):
+        found += names.identities.values()
+    if isinstance(names.properties, dict):
+        apps.append(names.properties.get("$app_id"))
+    if isinstance(names.traits, dict):
+        wanted = ("unionid", "openid", "externaluserid")
+        found += [v for n, v in names.traits.items() if n.lower().replace("_", "") in wanted]
+        apps += [names.traits.get(name) for name in ("appid", "app_id", "appId")]
+    if isinstance(names.context, dict):
+        external, app = names.context.get("externalIds"), names.context.get("app")
+        if isinstance(external, list):
+            members = [one for one in external if isinstance(one, dict)]
+            found += [one.get("id") for one in members]
+            apps += [one.get(name) for one in members for name in ("app_id", "appId")]
+        if isinstance(app, dict):
+            apps += [app.get("namespace"), app.get("id")]
+    texts = [value for value in found if isinstance(value, str)]
+    return texts + [f"{app}/{value}" for app in apps if isinstance(app, str) for value in texts]
 
 
 def _segment_batch(body: bytes) -> tuple[list[Any], object, object]:

@@ -17,6 +17,7 @@ from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, 
 from weaktie.data.collect.letters import Letter, sealed_rows
 from weaktie.data.collect.rows import Batch, Decoded, assemble, identifiers_of, payload_words
 from weaktie.data.collect.tables import counters, dead_letters, live_minutes, seen
+from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.service import Registry, add_links, add_sources
 from weaktie.kit.clock import DAY_US, Clock
 from weaktie.kit.logs import get_logger
@@ -30,6 +31,7 @@ from weaktie.store.runs.service import Lease
 from weaktie.trust.vault.service import Vault
 
 CONSUMER = "lake"
+HOUR_US = 3_600_000_000
 UNREADABLE = Words("日志记录无法解码。", "The record of the log cannot be decoded.")
 _LOG = get_logger("collect")
 _REQUEST = msgspec.msgpack.Decoder(RawRequest)
@@ -77,7 +79,7 @@ class LakeWriter:
         self._registry, self._vault, self._decoders = registry, vault, decoders
         self._settings, self._clock, self._lease = settings, clock, lease
         self._day_keys = vault.day_keys()
-        self._linked: set[tuple[int, int, str]] = set()
+        self._linked: dict[tuple[int, int, str], tuple[int, int]] = {}
         self._sourced: set[tuple[int, str]] = set()
 
     def catch_up(self, told: Callable[[Written], None] | None = None) -> Written:
@@ -203,7 +205,7 @@ class LakeWriter:
         if staged:
             version = self._lake.commit(tx, staged, reason=f"log {read.partition} up to {read.next_record}")
         set_offset(tx, read.partition, read.next_record, self._clock.now_us())
-        add_links(tx, [f for f in batch.links if (f.a_alias, f.b_alias, f.kind) not in self._linked])
+        add_links(tx, [f for f in batch.links if self._widens(f)])
         add_sources(tx, batch.sources - self._sourced, self._clock.now_us())
         if batch.personal:
             self._vault.seal_many(
@@ -215,11 +217,20 @@ class LakeWriter:
             tx.execute(insert(dead_letters), letters)
         _count(tx, {"events": done.stored, "duplicates": done.duplicates, "refused_erased": done.refused})
 
+    def _widens(self, fact: LinkFact) -> bool:
+        """Whether the database does not know the link yet, or not that it was seen so early or an hour so late."""
+        first, last = self._linked.get((fact.a_alias, fact.b_alias, fact.kind), (fact.event_us + 1, 0))
+        return fact.event_us < first or fact.event_us > last + HOUR_US
+
     def _remember(self, batch: Batch) -> None:
         if len(self._linked) + len(self._sourced) > 1_000_000:
             self._linked.clear()
             self._sourced.clear()
-        self._linked.update((f.a_alias, f.b_alias, f.kind) for f in batch.links)
+        for fact in batch.links:
+            key = (fact.a_alias, fact.b_alias, fact.kind)
+            first, last = self._linked.get(key, (fact.event_us, fact.event_us))
+            if key not in self._linked or self._widens(fact):
+                self._linked[key] = (min(first, fact.event_us), max(last, fact.event_us))
         self._sourced |= batch.sources
 
 

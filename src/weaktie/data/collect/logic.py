@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.contracts import LATE, TIME_CORRECTED
+from weaktie.data.identity.service import is_masked, is_sealed
 from weaktie.kit.clock import DAY_US, SECOND_US
 
 SKEW_TOLERANCE_US: Final = 60 * SECOND_US
@@ -93,7 +94,12 @@ def clean_id(value: object, place: str) -> str | None:
     text = value.strip()
     if len(text) > LONGEST_IDENTIFIER:
         raise Bad("bad_identifier", place)
-    return None if "***" in text or text.lower() in _NOBODY else text
+    return None if text.lower() in _NOBODY or is_hidden(text) else text
+
+
+def is_hidden(text: str) -> bool:
+    """Whether the value is masked or encrypted: it stands for somebody and can be nobody's key."""
+    return is_masked(text) or is_sealed(text)
 
 
 def text_or_none(value: object, longest: int = LONGEST_NAME) -> str | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weaktie.data.collect.contracts import Event, Identifier, IdentifierKind, RawRequest
-from weaktie.data.identity.contracts import LinkFact
+from weaktie.data.identity.contracts import SHARED_TIER, TIER, LinkFact
 from weaktie.data.identity.service import is_usable
 from weaktie.kit.clock import MINUTE_US
 from weaktie.kit.hashing import hash128
@@ -177,11 +177,8 @@ def _add_event(
     if alias is None:
         return
     batch.sources.add((alias, request.source_id))
-    if anonymous is not None:
-        batch.links.append(
-            LinkFact(min(alias, anonymous), max(alias, anonymous), "login", event.event_us, request.source_id)
-        )
-        batch.sources.add((anonymous, request.source_id))
+    if len(event.identifiers) > 1:
+        _link_all(batch, item, alias, numbers)
     known = batch.seen.get(alias)
     if known is None:
         batch.seen[alias] = (event.event_us, 1, event.event)
@@ -194,8 +191,22 @@ def _add_event(
         )
 
 
+def _link_all(batch: Batch, item: Decoded, first: int, numbers: dict[Identifier, int]) -> None:
+    """What one event names belongs together: each identifier joins the strongest, by what the weaker one is."""
+    event, source = item.event, item.request.source_id
+    strongest = next(kind for kind, value in event.identifiers if (kind, value) in numbers)
+    for identifier in event.identifiers:
+        number = numbers.get(identifier)
+        if number is None or number == first:
+            continue
+        tier = TIER[identifier[0]]
+        kind = "trait" if tier == 1 else "login" if strongest == "user" else "alias"
+        batch.links.append(LinkFact(min(first, number), max(first, number), kind, event.event_us, source))
+        batch.sources.add((number, source))
+
+
 def _who(event: Event, numbers: dict[Identifier, int]) -> tuple[int | None, int | None]:
-    """The strongest identifier of the event, and the anonymous one that came beside a login."""
+    """The strongest identifier of the event, and the strongest one beside a login that people can share."""
     alias: int | None = None
     strongest = ""
     for identifier in event.identifiers:
@@ -204,7 +215,7 @@ def _who(event: Event, numbers: dict[Identifier, int]) -> tuple[int | None, int 
             continue
         if alias is None:
             alias, strongest = number, identifier[0]
-        elif strongest == "user" and identifier[0] in ("anonymous", "device"):
+        elif strongest == "user" and TIER[identifier[0]] >= SHARED_TIER:
             return alias, number
     return alias, None
 

@@ -1,14 +1,22 @@
 """Identifiers, persons and the map between them."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection
 
-IdentifierKind = Literal["user", "anonymous", "phone", "email", "device"]
+IdentifierKind = Literal["user", "unionid", "phone", "email", "wecom", "openid", "anonymous", "device"]
+KINDS: Final[tuple[IdentifierKind, ...]] = get_args(IdentifierKind)
+"""Every kind, strongest first: an event belongs to the strongest identifier that it names."""
+TIER: Final[dict[str, int]] = {
+    "user": 0, "unionid": 1, "phone": 1, "email": 1, "wecom": 1, "openid": 2, "anonymous": 3, "device": 3,
+}  # fmt: skip
+"""What an identifier can join: 0 a login; 1 a contact, which joins one login or, with several, nobody; 2 and 3 what
+people may use one after another: with several logins it is shared, and its events belong by their time."""
+SHARED_TIER: Final = 2
 Identifier = tuple[IdentifierKind, str]
 """One name of a person: its kind and its value as the client wrote it."""
 
@@ -53,7 +61,11 @@ class SearchKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkFact:
-    """Two identifiers belong to one person, by their numbers; `event_us` is when somebody showed it."""
+    """Two identifiers belong to one person, by their numbers; `event_us` is when somebody showed it.
+
+    `kind` says how: `login` (a device or the like was used with it), `trait` (a contact given for it), `alias` (two
+    identifiers came together without a login, or a client said so).
+    """
 
     a_alias: int
     b_alias: int

@@ -1,6 +1,5 @@
 """Grouping identifiers into persons. Pure, and independent of the order in which facts arrived."""
 
-import re
 from collections.abc import Iterable
 
 import numba
@@ -8,74 +7,57 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from weaktie.data.identity.contracts import ERASED, Identifier
+from weaktie.data.identity.contracts import ERASED
 
+I8 = npt.NDArray[np.int8]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
-PHONE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d{9}|\+\d{8,15}")
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-ID_CARD = re.compile(r"[1-9]\d{5}(?:18|19|20)\d{9}[\dXx]")
 SPANS = pa.schema(
     [("alias_no", pa.int32()), ("from_us", pa.int64()), ("to_us", pa.int64()), ("owner_no", pa.int32())]
 )
 FOREVER_US = 2**62
 
 
-def is_personal(kind: str, value: str) -> bool:
-    """Whether the identifier itself is personal data: a phone number, an e-mail address, an identity card number."""
-    if kind in ("phone", "email"):
-        return True
-    return bool(PHONE.fullmatch(value) or EMAIL.fullmatch(value) or ID_CARD.fullmatch(value))
+def persons(tier: I8, a: I32, b: I32) -> tuple[I32, Bools]:
+    """The person of each alias number, and which identifiers several logins contend for.
 
-
-def is_masked(value: str) -> bool:
-    """Whether the value is masked (`186******05`): such a value is shared by many people and never a key."""
-    return "***" in value
-
-
-def normalised(kind: str, value: str) -> str:
-    """The form in which a value is compared: phones without separators and the Chinese prefix, e-mail in lower case."""
-    value = value.strip()
-    if kind == "phone":
-        digits = re.sub(r"[\s()-]", "", value)
-        return re.sub(r"^(?:\+86|0086|86(?=1[3-9]\d{9}$))", "", digits)
-    return value.lower() if kind == "email" else value
-
-
-def is_usable(identifier: Identifier) -> bool:
-    """Whether a value can name one person: not empty, not masked, not over 200 characters."""
-    value = identifier[1].strip()
-    return 0 < len(value) <= 200 and not is_masked(value)
-
-
-def persons(
-    aliases: int,
-    strong: Iterable[tuple[int, int]],
-    contacts: dict[int, list[int]],
-    logins: dict[int, list[int]],
-) -> tuple[I32, list[int]]:
-    """The person of each alias number below `aliases`, and the anonymous ids that several persons share.
-
-    `strong` pairs of logins are one person. A phone or e-mail (`contacts`: alias → logins) joins its login only where
-    all its logins are one person; an anonymous id (`logins`: alias → logins) likewise. So two logins never merge
-    through something that two people can share, and no order of facts changes the outcome.
+    `tier` is `contracts.TIER` of each number's kind; `a[i]` and `b[i]` belong together. Logins are one person only by a
+    link between them. Then, tier by tier, everything that links join stays one person as long as no second login is in
+    it. An identifier with several logins beside it joins nobody; and where a chain of weaker ones would still join two
+    logins, each of them joins only the one login that it was seen with. So two logins never merge through what two
+    people can share, and the outcome is a function of the set of links: no order, copy or batch changes it.
     """
-    parent = np.arange(aliases, dtype=np.int32)
-    pairs = np.array(list(strong), np.int32).reshape(-1, 2)
-    _unite(parent, pairs)
-    settled = _roots(parent)
-    shared: list[int] = []
-    joined: list[tuple[int, int]] = []
-    for table, may_share in ((contacts, False), (logins, True)):
-        for alias, owners in table.items():
-            people = {int(settled[o]) for o in owners}
-            if len(people) == 1:
-                joined.append((alias, people.pop()))
-            elif may_share:
-                shared.append(alias)
-    _unite(parent, np.array(joined, np.int32).reshape(-1, 2))
-    return _roots(parent), sorted(shared)
+    parent = np.arange(len(tier), dtype=np.int32)
+    contended = np.zeros(len(tier), np.bool_)
+    _group(parent, contended, tier, a, b)
+    return _roots(parent), contended
+
+
+def shortest_chain(pairs: Iterable[tuple[int, int]], start: int, end: int) -> list[int] | None:
+    """The fewest numbers that lead over pairs from one to the other, both included; of equal ones that with the smallest
+    numbers. None where nothing leads there."""
+    near: dict[int, list[int]] = {}
+    for a, b in pairs:
+        near.setdefault(a, []).append(b)
+        near.setdefault(b, []).append(a)
+    came: dict[int, int] = {start: start}
+    frontier = [start]
+    while frontier and end not in came:
+        reached: list[int] = []
+        for here in frontier:
+            for there in sorted(near.get(here, ())):
+                if there not in came:
+                    came[there] = here
+                    reached.append(there)
+        frontier = reached
+    if end not in came:
+        return None
+    chain = [end]
+    while chain[-1] != start:
+        chain.append(came[chain[-1]])
+    return chain[::-1]
 
 
 def hide(person_of: I32, erased: Iterable[int]) -> I32:
@@ -125,14 +107,66 @@ def _find(parent, x):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _unite(parent, pairs):  # type: ignore[no-untyped-def]
-    for row in range(len(pairs)):
-        a = _find(parent, pairs[row, 0])
-        b = _find(parent, pairs[row, 1])
-        if a < b:
-            parent[b] = a
-        elif b < a:
-            parent[a] = b
+def _unite(parent, x, y):  # type: ignore[no-untyped-def]
+    x, y = _find(parent, x), _find(parent, y)
+    if x < y:
+        parent[y] = x
+    elif y < x:
+        parent[x] = y
+
+
+@numba.njit(cache=True)
+def _group(parent, contended, tier, a, b):  # type: ignore[no-untyped-def]
+    for i in range(len(a)):
+        if tier[a[i]] == 0 and tier[b[i]] == 0:
+            _unite(parent, a[i], b[i])
+    owner = np.full(len(tier), -1, np.int32)
+    for level in range(1, 4):
+        login = _login_of(parent, tier)
+        for i in range(len(a)):
+            _own(parent, contended, owner, tier, login, level, a[i], b[i])
+            _own(parent, contended, owner, tier, login, level, b[i], a[i])
+        trial = parent.copy()
+        for i in range(len(a)):
+            if max(tier[a[i]], tier[b[i]]) == level and not (contended[a[i]] or contended[b[i]]):
+                _unite(trial, a[i], b[i])
+        logins = np.zeros(len(tier), np.int32)
+        for x in range(len(tier)):
+            if parent[x] == x and login[x] >= 0:
+                logins[_find(trial, x)] += 1
+        for i in range(len(a)):
+            x, y = a[i], b[i]
+            if max(tier[x], tier[y]) != level or contended[x] or contended[y]:
+                continue
+            if logins[_find(trial, x)] < 2:
+                _unite(parent, x, y)
+            else:
+                for end in (x, y):
+                    if tier[end] == level and owner[end] >= 0:
+                        _unite(parent, end, owner[end])
+
+
+@numba.njit(cache=True)
+def _login_of(parent, tier):  # type: ignore[no-untyped-def]
+    """A login of each component, by the component's root; -1 where it has none."""
+    login = np.full(len(tier), -1, np.int32)
+    for x in range(len(tier)):
+        if tier[x] == 0:
+            login[_find(parent, x)] = x
+    return login
+
+
+@numba.njit(cache=True)
+def _own(parent, contended, owner, tier, login, level, x, y):  # type: ignore[no-untyped-def]
+    if tier[x] != level or tier[y] >= level:
+        return
+    found = login[_find(parent, y)]
+    if found < 0 or contended[y]:
+        return
+    if owner[x] < 0:
+        owner[x] = found
+    elif owner[x] != found:
+        contended[x] = True
 
 
 @numba.njit(cache=True)

@@ -1,4 +1,4 @@
-"""Identifiers and the facts that link them. Links are appended and undone, never rewritten."""
+"""Identifiers, the facts that link them, and what people decided about them. All of it is appended, never rewritten."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
@@ -44,10 +44,29 @@ links = Table(
     Column("event_us", BigInteger, nullable=False, comment="earliest event that says so"),
     Column("last_us", BigInteger, nullable=False, comment="latest event that says so"),
     Column("source_id", String(64), nullable=False),
-    Column("undone_us", BigInteger, comment="null while the link holds"),
     Index("uq_links_pair", "a_alias", "b_alias", "kind", unique=True),
     Index("ix_links_b_alias", "b_alias"),
     comment="Facts that two identifiers belong together",
+)
+
+identity_decisions = Table(
+    "identity_decisions",
+    metadata,
+    Column("decision_id", BigId, primary_key=True, autoincrement=True),
+    Column("a_alias", Integer, nullable=False, comment="the smaller number of the pair"),
+    Column("b_alias", Integer, nullable=False),
+    Column("verdict", String(16), nullable=False, comment="undone, redone, same, different or later"),
+    Column(
+        "about_alias",
+        Integer,
+        comment="the contact that raised the question, for decisions of the review queue",
+    ),
+    Column("at_us", BigInteger, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_identity_decisions_pair", "a_alias", "b_alias"),
+    Index("ix_identity_decisions_b_alias", "b_alias"),
+    comment="What people decided about two identifiers; the latest decision of a pair holds, whatever facts come again",
 )
 
 alias_sources = Table(

@@ -51,7 +51,7 @@ HEARTBEAT_S = 5.0
 SOURCE_LAKE_TABLES = ("events", "orders", "products", "users", "relations", "user_day")
 ALIAS_CHUNK = 5_000
 SETTLE_ROWS = 5_000
-WEAK_KINDS = ("anonymous", "device")
+WEAK_KINDS = ("anonymous", "device", "openid", "unionid")
 SHOWN_NAMES = {
     LAST_US.name: "shown_last_us",
     FIRST_US.name: "shown_first_us",
@@ -71,7 +71,7 @@ class Crowd:
 
     @property
     def visitors(self) -> int:
-        """People of whom only anonymous or device ids are known."""
+        """People of whom only ids of devices, apps and mini-programs are known."""
         return sum(1 for p in self.people.values() if p.visitor)
 
 

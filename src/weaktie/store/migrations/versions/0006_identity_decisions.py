@@ -1,0 +1,76 @@
+"""What people decided about two identifiers; unionid and openid become kinds of their own.
+
+Revision ID: 0006
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from weaktie.store.database.tables import BigId
+
+revision = "0006"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+FORMER = {"unionid": "$identity_mp_unionid+", "openid": "$identity_mp_openid+"}
+
+
+def upgrade() -> None:
+    """Make the table, drop the mark that nothing set, and name the kinds of aliases that said them in their value."""
+    op.create_table(
+        "identity_decisions",
+        sa.Column("decision_id", BigId, autoincrement=True, nullable=False),
+        sa.Column("a_alias", sa.Integer(), nullable=False, comment="the smaller number of the pair"),
+        sa.Column("b_alias", sa.Integer(), nullable=False),
+        sa.Column(
+            "verdict", sa.String(length=16), nullable=False, comment="undone, redone, same, different or later"
+        ),
+        sa.Column(
+            "about_alias",
+            sa.Integer(),
+            nullable=True,
+            comment="the contact that raised the question, for decisions of the review queue",
+        ),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_identity_decisions")),
+        comment="What people decided about two identifiers; the latest decision of a pair holds, "
+        "whatever facts come again",
+    )
+    op.create_index("ix_identity_decisions_pair", "identity_decisions", ["a_alias", "b_alias"])
+    op.create_index("ix_identity_decisions_b_alias", "identity_decisions", ["b_alias"])
+    op.drop_column("links", "undone_us")
+    # Numbers, links and files stay as they are: only the kind and the text of these aliases change. What was erased is
+    # a keyed hash of the former text and stays so; the registry looks for it in both forms.
+    rename = sa.text(
+        "UPDATE aliases SET kind = :kind, value = substr(value, :cut), lookup = :lookup || substr(value, :cut) "
+        "WHERE kind = 'anonymous' AND erased_us IS NULL AND substr(value, 1, :length) = :prefix "
+        "AND length(value) > :length"
+    )
+    for kind, prefix in FORMER.items():
+        op.get_bind().execute(
+            rename,
+            {
+                "kind": kind, "cut": len(prefix) + 1, "lookup": f"{kind}:", "length": len(prefix),
+                "prefix": prefix,
+            },
+        )  # fmt: skip
+
+
+def downgrade() -> None:
+    """Back to the former texts; decisions are lost."""
+    for kind, prefix in FORMER.items():
+        op.get_bind().execute(
+            sa.text(
+                "UPDATE aliases SET kind = 'anonymous', value = :prefix || value, "
+                "lookup = 'anonymous:' || :prefix || value WHERE kind = :kind AND erased_us IS NULL"
+            ),
+            {"kind": kind, "prefix": prefix},
+        )
+    op.add_column(
+        "links", sa.Column("undone_us", sa.BigInteger(), nullable=True, comment="null while the link holds")
+    )
+    op.drop_table("identity_decisions")
