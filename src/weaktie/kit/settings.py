@@ -171,6 +171,17 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Outbound:
+    """What we fetch from and send to addresses that people gave us."""
+
+    allow: str = _setting(
+        "",
+        "允许访问的内部主机名或网段，逗号分隔；默认只访问公网地址",
+        "Internal host names or networks that may be reached, by comma; otherwise public addresses only",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole, and the home folder it belongs to."""
 
@@ -183,6 +194,7 @@ class Settings:
     engine: Engine = field(default_factory=Engine)
     build: Build = field(default_factory=Build)
     security: Security = field(default_factory=Security)
+    outbound: Outbound = field(default_factory=Outbound)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -192,7 +204,7 @@ class Settings:
 
 SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
-    "build": Build, "security": Security,
+    "build": Build, "security": Security, "outbound": Outbound,
 }  # fmt: skip
 
 
