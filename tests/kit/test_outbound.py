@@ -32,7 +32,7 @@ class Shop(BaseHTTPRequestHandler):
         }
         if self.path in onward:
             self.send_response(302)
-            port = self.server.server_address[1]
+            port = self.server.server_address[1]  # type: ignore[index]
             where = onward[self.path].replace(".example", f".example:{port}")
             self.send_header("Location", where)
             self.end_headers()
@@ -64,7 +64,7 @@ def way(**names: str) -> Outbound:
 
     def resolve(host: str, _port: int) -> list[str]:
         if host not in known:
-            return [info[4][0] for info in socket.getaddrinfo(host, 80, flags=socket.AI_NUMERICHOST)]  # type: ignore[index, misc]
+            return [str(info[4][0]) for info in socket.getaddrinfo(host, 80, flags=socket.AI_NUMERICHOST)]
         return known[host].split()
 
     return Outbound(allow="shop.example,other.example", resolver=resolve, timeout_s=5)
