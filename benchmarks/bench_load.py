@@ -217,9 +217,7 @@ def bursts(server: Server, key: str, already: int) -> None:
 def _cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(
-        _cpu_s(int(child)) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    )
+    return own + sum(map(_cpu_s, _children(pid)))
 
 
 def main() -> None:

@@ -12,12 +12,31 @@ from weaktie.data.identity.contracts import Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
-    "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder", "Entity", "Event", "Identifier",
+    "CHANNEL_WORDS", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder", "Entity", "Event", "Identifier",
     "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts",
 ]  # fmt: skip
 
 TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE = 1, 2, 4
 """Bits of `events.flags`."""
+
+
+CHANNEL_WORDS: dict[str, Words] = {
+    name: Words(zh, en)
+    for name, zh, en in (
+        ("douyin", "抖音", "Douyin"), ("kuaishou", "快手", "Kuaishou"), ("xiaohongshu", "小红书", "RedNote"),
+        ("wechat", "微信", "WeChat"), ("wechat_channels", "视频号", "WeChat Channels"),
+        ("wechat_chat", "微信聊天", "WeChat chat"), ("wechat_official", "公众号", "WeChat official account"),
+        ("wechat_search", "微信搜索", "WeChat search"), ("wecom", "企业微信", "WeCom"), ("weibo", "微博", "Weibo"),
+        ("bilibili", "B 站", "Bilibili"), ("zhihu", "知乎", "Zhihu"), ("search", "搜索引擎", "Search engine"),
+        ("qr_code", "扫码", "QR code"), ("referral", "好友邀请", "Referral"), ("kol", "达人", "Creator"),
+        ("email", "邮件", "E-mail"), ("sms", "短信", "SMS"), ("push", "推送", "Push"), ("organic", "自然流量", "Organic"),
+    )
+}  # fmt: skip
+CHANNEL_WORDS |= {
+    f"{name}_ads": Words(f"{CHANNEL_WORDS[name].zh}广告", f"{CHANNEL_WORDS[name].en} ads")
+    for name in ("douyin", "kuaishou", "xiaohongshu", "wechat", "weibo", "bilibili", "zhihu")
+}
+"""The channels that the rule of `channel_of` gives; a client's own name for one is shown as it came."""
 
 
 class RawRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
