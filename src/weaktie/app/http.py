@@ -40,6 +40,7 @@ def make_api(wt: App) -> FastAPI:
         profiles_api, accounts_api, audit_api, rights_api, sources_api, collect_api, imports_api, metrics_api, api,
     ):  # fmt: skip
         application.include_router(module.router)
+    application.include_router(collect_api.public)
     _add_console(application)
     return application
 

@@ -1,6 +1,6 @@
 """Everything is wired here, once: which part gets which. No other module knows how a part is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from weaktie.app.home import check_home
 from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
 from weaktie.app.status import Status
-from weaktie.data.collect import segment, sensors
+from weaktie.data.collect import posthog, segment, sensors
+from weaktie.data.collect.contracts import Decoder
 from weaktie.data.collect.erase import CollectEraser
 from weaktie.data.collect.jobs import LakeWriter
 from weaktie.data.collect.keys import KeyBook
@@ -46,7 +47,11 @@ from weaktie.trust.rights.contracts import Person
 from weaktie.trust.rights.service import Rights
 from weaktie.trust.vault.service import DayKeys, Vault
 
-DECODERS = {"segment": segment.decode, "sensors": sensors.decode}
+DECODERS: dict[str, Decoder] = {
+    "segment": segment.decode,
+    "sensors": sensors.decode,
+    "posthog": posthog.decode,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,11 @@ class App:
     def arrivals(self) -> Arrivals:
         """What arrives now."""
         return Arrivals(self.database, self.clock)
+
+    @property
+    def decoders(self) -> Mapping[str, Decoder]:
+        """Every protocol by the name under which its requests are kept."""
+        return DECODERS
 
     @property
     def source_traffic(self) -> Traffic:

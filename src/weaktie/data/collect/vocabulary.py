@@ -17,6 +17,7 @@ PROFILE_APPENDED: Final = "Profile Appended"
 GROUP_JOINED: Final = "Group Joined"
 IDENTITY_ALIASED: Final = "Identity Aliased"
 ITEM_SET: Final = "Item Set"
+GROUP_DESCRIBED: Final = "Group Described"
 
 PROFILE_EVENTS: Final = frozenset(
     {
@@ -74,6 +75,18 @@ SENSORS_EVENTS: Final = {
     "$UnbindID": "Identity Unbound",
 }
 """神策's preset events under the names that the same acts have everywhere else."""
+
+POSTHOG_EVENTS: Final = {
+    "$pageview": "Page Viewed",
+    "$pageleave": "Page Left",
+    "$screen": "Screen Viewed",
+    "$identify": IDENTIFIED,
+    "$set": PROFILE_SET,
+    "$set_once": PROFILE_SET_ONCE,
+    "$create_alias": IDENTITY_ALIASED,
+    "$groupidentify": GROUP_DESCRIBED,
+}
+"""PostHog's own events under the names that the same acts have everywhere else."""
 
 VOCABULARY: Final[dict[str, Words]] = {
     "Account Created": Words("创建账号", "an account was made"),
@@ -142,6 +155,7 @@ OWN_EVENTS: Final[dict[str, Words]] = {
     PROFILE_INCREMENTED: Words("累加用户属性", "numbers of a person were raised"),
     PROFILE_APPENDED: Words("追加用户属性", "lists of a person were added to"),
     IDENTITY_ALIASED: Words("关联标识", "two identifiers were said to be one person (alias)"),
+    GROUP_DESCRIBED: Words("设置群组属性", "properties of a group were set"),
     ITEM_SET: Words("设置商品或内容", "a product or content was described"),
 }
 """What SDK calls that are not events by name are stored as."""
