@@ -78,7 +78,8 @@ def test_segment_in_the_browser(
     order = {"order_id": f"seg-{strategy}", "total": 59.9, "currency": "CNY"}
     page.evaluate(
         """async ([writeKey, cdnURL, strategy, name, order]) => {
-          const deliveryStrategy = strategy === "batching" ? { strategy, config: { size: 3, timeout: 200 } } : undefined;
+          const config = { size: 3, timeout: 200 };
+          const deliveryStrategy = strategy === "batching" ? { strategy, config } : undefined;
           const [analytics] = await window.AnalyticsNext.AnalyticsBrowser.load(
             { writeKey, cdnURL }, { integrations: { "Segment.io": { deliveryStrategy } } });
           await analytics.page("Home");
@@ -105,7 +106,8 @@ def test_sensors_in_the_browser(
     page.evaluate(
         """([server_url, send]) => {
           const sensors = window.sensorsDataAnalytic201505;
-          const batch = send === "batch" ? { batch_send: { datasend_timeout: 6000, send_interval: 200, storage_length: 200 } } : { send_type: send };
+          const gathered = { datasend_timeout: 6000, send_interval: 200, storage_length: 200 };
+          const batch = send === "batch" ? { batch_send: gathered } : { send_type: send };
           sensors.init({ server_url, show_log: false, is_track_single_page: false, heatmap: {}, ...batch });
           sensors.quick("autoTrack");
           sensors.login(`sa-${send}`);

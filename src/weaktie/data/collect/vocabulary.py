@@ -90,6 +90,8 @@ POSTHOG_EVENTS: Final = {
 
 VOCABULARY: Final[dict[str, Words]] = {
     "Account Created": Words("创建账号", "an account was made"),
+    "Account Followed": Words("关注账号", "an account (公众号, WeCom app) was followed"),
+    "Account Unfollowed": Words("取消关注账号", "an account was followed no more"),
     "App Backgrounded": Words("应用切到后台", "the app went to the background"),
     "App Closed": Words("关闭应用", "the app was closed"),
     "App Foregrounded": Words("应用回到前台", "the app came back to the front"),
@@ -110,6 +112,7 @@ VOCABULARY: Final[dict[str, Words]] = {
     "Coupon Removed": Words("移除优惠券", "a coupon was taken off an order"),
     "Element Clicked": Words("点击页面元素", "something on a page was clicked"),
     "Friend Added": Words("添加好友", "two people became friends"),
+    "Friend Removed": Words("删除好友", "one of two friends removed the other"),
     "Group Joined": Words("加入群组", "a group was joined"),
     "Group Left": Words("退出群组", "a group was left"),
     "Invite Accepted": Words("接受邀请", "an invitation was accepted"),
@@ -141,6 +144,7 @@ VOCABULARY: Final[dict[str, Words]] = {
     "Signed In": Words("登录", "somebody signed in"),
     "Signed Out": Words("退出登录", "somebody signed out"),
     "Signed Up": Words("注册", "somebody registered"),
+    "Transfer Failed": Words("客户继承失败", "a customer could not be handed to another member of staff"),
     "User Followed": Words("关注用户", "somebody was followed"),
 }
 """Events that the product knows by name, and what each means; others are kept under the name they came with."""
