@@ -371,7 +371,9 @@ def test_secrets_are_sealed_changed_without_a_gap_and_ended(wt: App, shop: Shop)
     assert SHOPIFY["secret"].encode() not in dumped
     assert SHOPIFY["secret"] not in str(shop.state())
     hook = shop.state()["webhook_id"]
-    changed = shop.browser.send("PUT", f"/api/webhooks/{hook}/secrets", {"secrets": {"secret": "new-secret"}})
+    changed = shop.browser.send(
+        "POST", f"/api/webhooks/{hook}/secrets", {"secrets": {"secret": "new-secret"}}
+    )
     assert changed.status_code == 200
     orders = [shopify_order(n, T1) for n in range(1, 6)]
     assert shop.push(path, shopify("orders/paid", orders[0], secret="new-secret"))[0] == 200

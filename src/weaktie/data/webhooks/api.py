@@ -94,7 +94,7 @@ def create_webhook(request: Request, caller: Developer, source_id: str, given: W
     return _body(made)
 
 
-@router.put("/webhooks/{webhook_id}/secrets")
+@router.post("/webhooks/{webhook_id}/secrets")
 def rotate_webhook(
     request: Request, caller: Developer, webhook_id: str, given: SecretsRequest
 ) -> WebhookBody:
