@@ -47,7 +47,7 @@ class _Item(msgspec.Struct, rename={"given": "$set", "given_once": "$set_once"})
 
 
 class _Batch(msgspec.Struct):
-    batch: list[msgspec.Raw]
+    batch: list[msgspec.Raw] | None = None
     sent_at: Any = None
 
 
@@ -104,7 +104,7 @@ def _items(body: bytes) -> tuple[list[Any], object]:
             return [body], None
         sent = outline.members.get("sent_at", b'""')
         return list(outline.items), sent.strip(b'"').decode("utf-8", "replace")
-    return list(batch.batch), batch.sent_at
+    return ([body], None) if batch.batch is None else (list(batch.batch), batch.sent_at)
 
 
 def _sent(value: object) -> int | None:

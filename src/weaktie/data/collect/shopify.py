@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from weaktie.data.collect.badrows import Bad
-from weaktie.data.collect.commerce import MOST_ITEMS, to_decimal
+from weaktie.data.collect.commerce import MOST_ITEMS, line_of, to_decimal
 from weaktie.data.collect.contracts import (
     BadRow,
     Entity,
@@ -24,7 +24,15 @@ from weaktie.data.collect.contracts import (
     OrderItem,
     RawRequest,
 )
-from weaktie.data.collect.logic import channel_of, check, clean_id, parse_time, scrub, text_or_none
+from weaktie.data.collect.logic import (
+    channel_of,
+    check,
+    clean_id,
+    parse_time,
+    scrub,
+    settle_times,
+    text_or_none,
+)
 from weaktie.data.collect.splitting import why_unreadable
 from weaktie.data.collect.traits import usual
 from weaktie.data.collect.vocabulary import IDENTIFIED, ITEM_SET
@@ -64,7 +72,9 @@ def decode(request: RawRequest) -> tuple[list[Event], list[BadRow]]:
         if not isinstance(body, dict):
             raise Bad("not_an_object")
         check(body)
-        return _DECODERS[kind_of(body) or ""](body, request), []
+        events = _DECODERS[kind_of(body) or ""](body, request)
+        settle_times(events, request.received_us)
+        return events, []
     except Bad as reason:
         return [], [reason.row(request.body)]
     except KeyError:
@@ -282,15 +292,12 @@ def _items(body: dict[str, Any]) -> tuple[OrderItem, ...]:
 
 
 def _item(line: dict[str, Any], number: int) -> OrderItem:
-    place = f"line_items[{number}]"
     product = text_or_none(line.get("product_id") or line.get("sku") or line.get("id"))
     price, quantity = to_decimal(line.get("price")), to_decimal(line.get("quantity"))
-    if product is None or quantity is None or quantity != quantity.to_integral_value():
-        raise Bad("bad_order_items", place)
-    if price is None:
-        raise Bad("bad_amount", place)
-    amount = price * int(quantity) - (to_decimal(line.get("total_discount")) or Decimal(0))
-    return OrderItem(product, text_or_none(line.get("title")), int(quantity), amount)
+    amount = (
+        None if price is None else price * (quantity or 0) - (to_decimal(line.get("total_discount")) or 0)
+    )
+    return line_of(product, line.get("title"), line.get("quantity"), amount, f"line_items[{number}]")
 
 
 def _buyer(body: dict[str, Any]) -> tuple[tuple[Identifier, ...], tuple[Link, ...]]:

@@ -64,6 +64,7 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 def segment_batch(body: bytes) -> Taken:
     """`{"batch":[…],"writeKey","sentAt"}`."""
     items, members = _batch(body)
+    assert items is not None
     sent = members.sentAt
 
     def join(kept: list[Any]) -> bytes:
@@ -94,13 +95,15 @@ def posthog(body: bytes, largest: int) -> Taken:
         return Taken("posthog", body, items, _key_of(items), lambda kept: b"[" + _joined(kept) + b"]")
     if b'"batch"' not in body:
         return Taken("posthog", body, [body], _single(body).api_key or _key_of([body]))
-    items, members = _batch(body)
+    found, members = _batch(body, or_single=True)
     sent = members.sent_at
+    if found is None:
+        return Taken("posthog", body, [body], members.api_key or _key_of([body]))
 
     def join(kept: list[Any]) -> bytes:
         return b'{"batch":[' + _joined(kept) + b'],"sent_at":' + msgspec.json.encode(sent) + b"}"
 
-    return Taken("posthog", body, items, members.api_key or _key_of(items), join)
+    return Taken("posthog", body, found, members.api_key or _key_of(found), join)
 
 
 def _key_of(items: list[Any]) -> object:
@@ -154,8 +157,11 @@ def _single(body: bytes) -> _Single:
         raise refuse("not_json") from None
 
 
-def _batch(body: bytes) -> tuple[list[Any], _Batch]:
-    """Items and the other members of a batch; one poisoned item does not make the others unreadable."""
+def _batch(body: bytes, *, or_single: bool = False) -> tuple[list[Any] | None, _Batch]:
+    """Items and the other members of a batch; one poisoned item does not make the others unreadable.
+
+    With `or_single`, an object without a batch has None for its items.
+    """
     try:
         batch = _BATCH.decode(body)
     except msgspec.ValidationError:
@@ -171,9 +177,9 @@ def _batch(body: bytes) -> tuple[list[Any], _Batch]:
             name: _member(outline.members, name) for name in ("writeKey", "sentAt", "api_key", "sent_at")
         }
         return list(outline.items), _Batch(None, *found.values())
-    if batch.batch is None:
+    if batch.batch is None and not or_single:
         raise refuse("no_batch")
-    return list(batch.batch), batch
+    return None if batch.batch is None else list(batch.batch), batch
 
 
 def _member(members: dict[str, bytes], name: str) -> object:

@@ -8,7 +8,7 @@ from typing import Final
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill
 from weaktie.data.collect.contracts import BadRow, Event, Identifier, RawRequest
-from weaktie.data.collect.logic import clean_id, parse_time
+from weaktie.data.collect.logic import clean_id, parse_time, settle_times
 
 CONTACTS: Final = {
     "add_external_contact": ("Friend Added", ""),
@@ -26,8 +26,9 @@ MOST_MEMBERS: Final = 1000
 def decode(request: RawRequest) -> tuple[list[Event], list[BadRow]]:
     """Events of a callback, or the reason why it cannot be stored."""
     try:
-        fields = read_xml(request.body)
-        return _events(fields, request), []
+        events = _events(read_xml(request.body), request)
+        settle_times(events, request.received_us)
+        return events, []
     except Bad as reason:
         return [], [reason.row(request.body)]
 
@@ -42,11 +43,15 @@ def read_xml(body: bytes) -> dict[str, list[str]]:
 
     A document type is refused: nothing in the protocol has one, and entities are how XML is made to explode.
     """
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Bad("not_utf8") from None
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise Bad("bad_shape", "xml")
     try:
-        root = ET.fromstring(body)  # noqa: S314  without a document type there are no entities
-    except ET.ParseError:
+        root = ET.fromstring(text)  # noqa: S314  without a document type there are no entities
+    except (ET.ParseError, ValueError):
         raise Bad("bad_shape", "xml") from None
     found: dict[str, list[str]] = {}
     for element in root:

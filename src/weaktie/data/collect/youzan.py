@@ -7,9 +7,9 @@ from typing import Any, Final
 import msgspec
 
 from weaktie.data.collect.badrows import Bad
-from weaktie.data.collect.commerce import MOST_ITEMS, to_decimal
+from weaktie.data.collect.commerce import MOST_ITEMS, line_of, to_decimal
 from weaktie.data.collect.contracts import BadRow, Event, Identifier, Link, OrderFacts, OrderItem, RawRequest
-from weaktie.data.collect.logic import channel_of, check, clean_id, text_or_none
+from weaktie.data.collect.logic import channel_of, check, clean_id, settle_times, text_or_none
 from weaktie.data.collect.splitting import why_unreadable
 
 BEIJING: Final = timezone(timedelta(hours=8))
@@ -30,8 +30,11 @@ def decode(request: RawRequest) -> tuple[list[Event], list[BadRow]]:
             raise Bad("not_an_object")
         check(message)
         if isinstance(message.get("full_order_info"), dict):
-            return _order(message, message["full_order_info"], request), []
-        return [_thin(message, request)], []
+            events = _order(message, message["full_order_info"], request)
+        else:
+            events = [_thin(message, request)]
+        settle_times(events, request.received_us)
+        return events, []
     except Bad as reason:
         return [], [reason.row(request.body)]
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -172,10 +175,7 @@ def _item(line: object, number: int) -> OrderItem:
     if not isinstance(line, dict):
         raise Bad("bad_order_items", place)
     product = text_or_none(line.get("item_id") or line.get("outer_item_id") or line.get("oid"))
-    quantity = to_decimal(line.get("num"))
-    if product is None or quantity is None or quantity != quantity.to_integral_value():
-        raise Bad("bad_order_items", place)
-    return OrderItem(product, text_or_none(line.get("title")), int(quantity), _amount(line, "payment"))
+    return line_of(product, line.get("title"), line.get("num"), to_decimal(line.get("payment")), place)
 
 
 def _buyer(info: dict[str, Any]) -> tuple[tuple[Identifier, ...], tuple[Link, ...]]:

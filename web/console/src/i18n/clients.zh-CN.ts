@@ -49,6 +49,7 @@ export const zhClients = {
   "privacy.kind.data_request": "提供数据副本",
   "privacy.kind.customer_redact": "删除顾客数据",
   "privacy.kind.shop_redact": "删除店铺数据",
+  "privacy.what": "请求",
   "privacy.subject": "顾客",
   "privacy.gone": "已删除",
   "privacy.received": "收到于",

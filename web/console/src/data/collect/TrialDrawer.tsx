@@ -12,7 +12,7 @@ import { Nothing } from "@/kit/states";
 const PROTOCOLS = ["segment", "sensors", "posthog"] as const;
 type Protocol = (typeof PROTOCOLS)[number];
 /** Names that are the same in every language; 神策 has one in each. */
-const NAMES: Partial<Record<Protocol, string>> = { segment: "Segment / RudderStack", posthog: "PostHog" };
+const NAMES: Partial<Record<Protocol, string>> = { segment: "Segment", posthog: "PostHog" };
 const EXAMPLES: Record<Protocol, object> = {
   segment: { type: "track", event: "Order Completed", userId: "u1", properties: { order_id: "o1001", total: 128.5, currency: "CNY" } },
   sensors: { type: "track", event: "ViewProduct", distinct_id: "u1", time: 1790000000000, properties: { $is_login_id: true, product_id: "p1" } },
@@ -37,7 +37,7 @@ export function TrialDrawer({ onClose }: { onClose: () => void }) {
   const good = items.filter((one) => one.ok).length;
   return (
     <Drawer open onClose={onClose} title={t("trial.title")} size="large">
-      <p className="faint">{t("trial.about")}</p>
+      <p className="faint gap">{t("trial.about")}</p>
       <Form layout="vertical" onFinish={() => run.mutate({ protocol, text })}>
         <Form.Item label={t("trial.protocol")}>
           <Segmented<Protocol>
@@ -63,7 +63,7 @@ export function TrialDrawer({ onClose }: { onClose: () => void }) {
       </Form>
       {run.error && <Alert type="error" showIcon className="gap-top" title={w(run.error.words)} description={<code>{run.error.code}</code>} />}
       {run.data && (
-        <p data-testid="trial-summary">
+        <p data-testid="trial-summary" className="gap-top row-tight">
           <Tag color="success">{t("trial.good", { n: good })}</Tag>
           {items.length > good && <Tag color="error">{t("trial.bad", { n: items.length - good })}</Tag>}
         </p>

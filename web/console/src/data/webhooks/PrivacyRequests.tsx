@@ -42,7 +42,7 @@ export function PrivacyRequests() {
       </span>
     );
   const columns: Columns<PrivacyRequest> = [
-    { title: t("privacy.title"), key: "kind", render: (_, one) => named("privacy.kind", one.kind) },
+    { title: t("privacy.what"), key: "kind", render: (_, one) => named("privacy.kind", one.kind) },
     { title: t("privacy.subject"), key: "subject", render: (_, one) => subject(one) },
     { title: t("privacy.received"), dataIndex: "received_time", render: (time: string) => <Ago time={time} /> },
     { title: t("privacy.due"), dataIndex: "due_time", render: (time: string) => <At time={time} seconds={false} /> },

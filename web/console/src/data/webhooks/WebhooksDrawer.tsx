@@ -46,7 +46,7 @@ export function WebhooksDrawer({ source, onClose }: { source: Source; onClose: (
         )
       }
     >
-      <p className="faint">{t("webhook.about")}</p>
+      <p className="faint gap">{t("webhook.about")}</p>
       <Shown read={read}>
         {(found) =>
           found.length === 0 ? (
@@ -82,7 +82,7 @@ function OneWebhook({ one, stale }: { one: Webhook; stale: string }) {
     });
   const living = one.ended_time === null;
   return (
-    <section className="panel" data-testid={`webhook-${one.kind}`}>
+    <section className="panel gap" data-testid={`webhook-${one.kind}`}>
       <div className="panel-head">
         <h2>
           {SAME_EVERYWHERE[one.kind] ?? named("webhook.kind", one.kind)} {!living && <Tag>{t("webhook.ended")}</Tag>}
@@ -103,7 +103,7 @@ function OneWebhook({ one, stale }: { one: Webhook; stale: string }) {
           <>
             <div className="faint">{t("webhook.address")}</div>
             <Code text={`${location.origin}${one.path}`} testId="webhook-address" />
-            <p className="faint">{t(`webhook.help.${one.kind}`)}</p>
+            <p className="faint gap gap-top">{t(`webhook.help.${one.kind}`)}</p>
           </>
         )}
         <Facts
