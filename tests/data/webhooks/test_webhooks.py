@@ -29,6 +29,7 @@ from tests.suites.pushes import (
 )
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
+from weaktie.data.webhooks.contracts import REFUSALS
 from weaktie.data.webhooks.service import forget_nonces
 from weaktie.data.webhooks.tables import webhook_nonces
 from weaktie.kit.clock import DAY_US, FixedClock
@@ -358,6 +359,23 @@ def test_an_erased_buyer_leaves_the_order_and_nothing_else(wt: App, shop: Shop) 
     with wt.database.connect() as connection:
         (request,) = wt.webhooks.privacy_page(connection, None, None).items
     assert request.subject is None
+
+
+def test_of_two_copies_at_once_one_is_asked_to_come_again(wt: App, shop: Shop) -> None:
+    path = shop.hook("shopify")
+    order = shopify("orders/paid", shopify_order(1, T1))
+    _, body, headers = order
+    lower = {name.lower(): value for name, value in headers.items()}
+    held = wt.webhooks.check(path.rpartition("/")[2], lower, {}, body)
+    assert shop.push(path, order) == (503, "delivery_in_hand")
+    wt.webhooks.dropped(held)
+    assert shop.push(path, order) == (200, "")
+    assert bring_in(wt).stored == 2
+
+
+def test_every_refusal_is_documented(request: pytest.FixtureRequest) -> None:
+    page = (request.config.rootpath / "docs/reference/errors.md").read_text("utf-8")
+    assert [code for code in REFUSALS if f"| `{code}` |" not in page] == []
 
 
 # ---- secrets

@@ -1,6 +1,7 @@
 """The door of webhooks: their secrets, what a delivery says, and that none is taken twice."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote_plus
@@ -64,6 +65,7 @@ class Webhooks:
         self._database, self._vault, self._clock, self._blocked = database, vault, clock, blocked
         self._decoders, self._strips, self._subject_of = decoders, strips, subject_of
         self._in_hand: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
         self._noted_us = 0
 
     # ---- what is set up
@@ -145,19 +147,21 @@ class Webhooks:
         try:
             plain, signed, endpoint = self._opened(row, headers, query, body)
             nonce = logic.digest_of(signed)
-            found = Delivery(_webhook(row), source.purposes, nonce, plain, endpoint)
-            if (webhook_id, nonce) in self._in_hand:
-                raise refuse("delivery_in_hand")
-            with self._database.connect() as connection:
-                if self._known(connection, webhook_id, nonce):
-                    return replace(found, body=None, repeated=True)
-            if plain is not None:
-                found = self._read(found, plain)
+            self._take_in_hand(webhook_id, nonce)
         except Refused as error:
             self._note_refusal(webhook_id, error.code)
             raise
-        self._in_hand.add((webhook_id, nonce))
-        return found
+        found = Delivery(_webhook(row), source.purposes, nonce, plain, endpoint)
+        try:
+            with self._database.connect() as connection:
+                if self._known(connection, webhook_id, nonce):
+                    return replace(found, body=None, repeated=True)
+            return found if plain is None else self._read(found, plain)
+        except BaseException as error:
+            self.dropped(found)
+            if isinstance(error, Refused):
+                self._note_refusal(webhook_id, error.code)
+            raise
 
     def taken(self, delivery: Delivery) -> None:
         """Remember a delivery that is durable now; a request about a person is put down with it."""
@@ -179,7 +183,14 @@ class Webhooks:
 
     def dropped(self, delivery: Delivery) -> None:
         """The delivery is in hand no more."""
-        self._in_hand.discard((delivery.webhook.webhook_id, delivery.nonce))
+        with self._lock:
+            self._in_hand.discard((delivery.webhook.webhook_id, delivery.nonce))
+
+    def _take_in_hand(self, webhook_id: str, nonce: str) -> None:
+        with self._lock:
+            if (webhook_id, nonce) in self._in_hand:
+                raise refuse("delivery_in_hand")
+            self._in_hand.add((webhook_id, nonce))
 
     # ---- requests about people
 
