@@ -91,8 +91,7 @@ def serve(
     """Serve until interrupted. `told` hears the address once requests are answered."""
     listening = listen(host, port)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{listening.getsockname()[1]}"  # noqa: S104
-    writer = wt.log.writer()
-    door = Door(writer, wt.key_book, wt.settings.door, wt.blocked, wt.clock)
+    door = Door(wt.log_writer, wt.key_book, wt.settings.door, wt.blocked, wt.clock)
     config = uvicorn.Config(
         Dispatch(door, make_api(wt)),
         http="httptools",
@@ -119,7 +118,6 @@ def serve(
         note.unlink(missing_ok=True)
         if worker:
             child.stop()
-        writer.close()
 
 
 async def _serve(server: uvicorn.Server, listening: socket.socket, started: Callable[[], None]) -> None:

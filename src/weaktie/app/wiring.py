@@ -1,6 +1,6 @@
 """Everything is wired here, once: which part gets which. No other module knows how a part is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from weaktie.app.home import check_home
 from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
 from weaktie.app.status import Status
-from weaktie.data.collect import segment, sensors
+from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
+from weaktie.data.collect.contracts import Decoder
 from weaktie.data.collect.erase import CollectEraser
 from weaktie.data.collect.jobs import LakeWriter
 from weaktie.data.collect.keys import KeyBook
@@ -27,6 +28,9 @@ from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
+from weaktie.data.webhooks.contracts import Strip
+from weaktie.data.webhooks.erase import WebhooksEraser
+from weaktie.data.webhooks.service import Webhooks
 from weaktie.kit.clock import Clock, SystemClock
 from weaktie.kit.settings import Settings, load
 from weaktie.store.database.jobs import head, revision
@@ -36,7 +40,7 @@ from weaktie.store.engine.contracts import Engine
 from weaktie.store.engine.service import open_engine
 from weaktie.store.lake.contracts import Lake
 from weaktie.store.lake.service import open_lake
-from weaktie.store.log.contracts import Log
+from weaktie.store.log.contracts import Log, Writer
 from weaktie.store.log.service import open_log
 from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
@@ -46,7 +50,13 @@ from weaktie.trust.rights.contracts import Person
 from weaktie.trust.rights.service import Rights
 from weaktie.trust.vault.service import DayKeys, Vault
 
-DECODERS = {"segment": segment.decode, "sensors": sensors.decode}
+DECODERS: dict[str, Decoder] = {
+    "segment": segment.decode, "sensors": sensors.decode, "posthog": posthog.decode, "shopify": shopify.decode,
+    "youzan": youzan.decode, "wecom": wecom.decode,
+}  # fmt: skip
+STRIPS: dict[str, Strip] = {
+    "shopify": shopify.without_person, "youzan": youzan.without_person, "wecom": wecom.without_person,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,18 @@ class App:
         """Requests in durable order."""
         address, size = self.settings.addresses.log, self.settings.log.segment_bytes
         return open_log(address, self.settings.home, self.day_keys, self.clock, segment_bytes=size)
+
+    @cached_property
+    def log_writer(self) -> Writer:
+        """This process's writer of the log: the door's and the webhooks'."""
+        return self.log.writer()
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """What other systems push to us."""
+        return Webhooks(
+            self.database, self.vault, self.clock, self.blocked, DECODERS, STRIPS, shopify.subject
+        )
 
     @cached_property
     def lake(self) -> Lake:
@@ -161,6 +183,11 @@ class App:
         return Arrivals(self.database, self.clock)
 
     @property
+    def decoders(self) -> Mapping[str, Decoder]:
+        """Every protocol by the name under which its requests are kept."""
+        return DECODERS
+
+    @property
     def source_traffic(self) -> Traffic:
         """How much each source sent."""
         return self.arrivals.by_source
@@ -194,7 +221,7 @@ class App:
             person_of=self._person_of, bury=identity.bury, lookups_of=all_lookups,
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
-                ImportsEraser(self.importer), identity,
+                ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), identity,
             ),
         )  # fmt: skip
 
@@ -268,6 +295,8 @@ class App:
         """Give everything back."""
         if "blocked" in self.__dict__:
             self.blocked.stop()
+        if "log_writer" in self.__dict__:
+            self.log_writer.close()
         if "engine" in self.__dict__:
             self.engine.close()
         self.database.close()

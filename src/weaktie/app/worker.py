@@ -13,6 +13,7 @@ from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
 from weaktie.data.collect.jobs import offset_of
 from weaktie.data.imports.jobs import sweep as sweep_imports
+from weaktie.data.webhooks.service import forget_nonces
 from weaktie.kit.clock import DAY_US, MINUTE_US
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
@@ -162,6 +163,7 @@ def housekeeping(wt: App) -> None:
         pass
     wt.rights.finish_open()
     sweep_imports(wt.importer)
+    forget_nonces(wt.database, wt.clock)
     with wt.database.begin() as tx:
         wt.lake.sweep(tx)
     drop_old_log(wt)

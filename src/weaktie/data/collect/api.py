@@ -1,22 +1,28 @@
-"""HTTP: live events and dead letters."""
+"""HTTP: live events, dead letters, trying events, and the settings that Segment's browser SDK asks for."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from weaktie.data.collect import letters
 from weaktie.data.collect.live import LiveEvent, LiveEvents
-from weaktie.kit.clock import to_iso
-from weaktie.kit.web import app_part
+from weaktie.data.collect.refusals import refuse
+from weaktie.data.collect.trial import Tried, try_events
+from weaktie.kit.clock import Clock, to_iso
+from weaktie.kit.settings import Settings
+from weaktie.kit.web import app_part, json_bytes
 from weaktie.trust.accounts.api import Caller, require
 
 router = APIRouter(prefix="/api", tags=["collect"])
+public = APIRouter(tags=["collect"])
 View = Annotated[Caller, Depends(require("view"))]
+Developer = Annotated[Caller, Depends(require("develop"))]
+Protocol = Literal["segment", "sensors", "posthog"]
 STREAM_SECONDS = 1.0
 STREAM_LIMIT = 200
 
@@ -167,3 +173,90 @@ def dead_letter_summary(request: Request, _caller: View) -> list[DeadLetterCount
         )
         for c in counts
     ]
+
+
+class TrialRequest(BaseModel):
+    """The JSON that a client would send: one event, a list, or a batch."""
+
+    text: Annotated[str, Field(min_length=1, max_length=512_000)]
+
+
+class IdentifierBody(BaseModel):
+    """An identifier by which the event names a person."""
+
+    kind: str
+    value: str
+
+
+class TriedBody(BaseModel):
+    """What one event would become: its rows by table, or the reason why it would be a dead letter."""
+
+    ok: bool
+    event: str | None = None
+    event_id: str | None = None
+    event_time: str | None = None
+    identifiers: list[IdentifierBody] = []
+    rows: dict[str, list[dict[str, Any]]] = {}
+    personal: list[str] = []
+    code: str | None = None
+    place: str | None = None
+    message: WordsBody | None = None
+
+
+class TrialBody(BaseModel):
+    """Every event of the text, in its order."""
+
+    items: list[TriedBody]
+
+
+@router.post("/collect/validate")
+def validate(request: Request, _caller: Developer, protocol: Protocol, given: TrialRequest) -> TrialBody:
+    """Try events: what each would be stored as, or its code, place and words. Nothing is stored."""
+    settings: Settings = app_part(request, "settings")
+    clock: Clock = app_part(request, "clock")
+    tried = try_events(
+        protocol, given.text, app_part(request, "decoders"), now_us=clock.now_us(), zone=settings.zone,
+        currency=settings.workspace.currency, largest_event=settings.door.max_event_bytes,
+    )  # fmt: skip
+    return TrialBody(items=[_tried(one) for one in tried])
+
+
+def _tried(one: Tried) -> TriedBody:
+    if one.bad is not None:
+        words = WordsBody(**one.bad.words.as_dict())
+        return TriedBody(ok=False, code=one.bad.code, place=one.bad.place, message=words)
+    event = one.event
+    assert event is not None
+    return TriedBody(
+        ok=True, event=event.event, event_id=event.event_id, event_time=to_iso(event.event_us),
+        identifiers=[IdentifierBody(kind=kind, value=value) for kind, value in event.identifiers],
+        rows=one.rows, personal=one.personal,
+    )  # fmt: skip
+
+
+@public.get("/v1/projects/{write_key}/settings", include_in_schema=False)
+async def segment_settings(request: Request, write_key: str) -> Response:
+    """What Segment's browser SDK (`@segment/analytics-next`, with `cdnURL`) asks before it sends: send it all to us."""
+    settings: Settings = app_part(request, "settings")
+    if await app_part(request, "key_book").find(write_key) is None:
+        raise refuse("bad_key")
+    secure = settings.security.secure_cookies or request.url.scheme == "https"
+    ours = {
+        "apiKey": write_key,
+        "apiHost": f"{request.headers.get('host', '')}/v1",
+        "protocol": "https" if secure else "http",
+        "versionSettings": {"componentTypes": ["browser"]},
+    }
+    answer = json_bytes({
+        "integrations": {"Segment.io": ours},
+        "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
+        "metrics": {"sampleRate": 0},
+    })  # fmt: skip
+    origins = [origin.strip().rstrip("/") for origin in settings.door.cors_origins.split(",")]
+    origin = request.headers.get("origin")
+    if origin is not None and ("*" in origins or origin in origins):
+        answer.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
+    answer.headers["Vary"] = "Origin"
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer

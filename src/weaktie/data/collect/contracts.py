@@ -73,7 +73,10 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What an event says about an order; `amount` in major units, `refunded` the part given back so far."""
+    """What an event says about an order; `amount` in major units, `refunded` the part given back so far.
+
+    `paid_us` is when it was paid, where that is not the time of the event: a later version of a paid order.
+    """
 
     order_id: str
     status: str
@@ -83,6 +86,7 @@ class OrderFacts:
     coupon_id: str | None = None
     referrer: str | None = None
     refunded: Decimal = Decimal(0)
+    paid_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,6 +331,12 @@ class Identity:
         """The living alias number of an id of any kind."""
         return find(connection, user_id, self.keys)
 
+    def names_one_of(self, connection: Connection, user_id: str, alias_nos: Sequence[int]) -> bool:
+        """Whether a user id is one of these identifiers, or was before it was erased."""
+        wanted = {lookup_of(("user", user_id), self.keys), tombstone(("user", user_id), self.keys)}
+        rows = connection.execute(select(aliases.c.lookup).where(aliases.c.alias_no.in_(alias_nos))).scalars()
+        return any(lookup in wanted or lookup.partition("@")[0] in wanted for lookup in rows)
+
     def component(self, connection: Connection, alias_no: int) -> list[int]:
         """The living numbers of the person that has this one."""
         return component(connection, alias_no)

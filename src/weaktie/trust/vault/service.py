@@ -130,6 +130,17 @@ class Vault:
             self._ciphers.clear()
         return gone
 
+    def seal_secret(self, secret: str, place: str) -> bytes:
+        """A secret that the product itself needs again (a webhook's, a connection's), under the master key.
+
+        `place` is its `table|column|row`: the sealed bytes open nowhere else.
+        """
+        return self.master.wrap(_bytes(secret), place.encode())
+
+    def open_secret(self, sealed: bytes, place: str) -> str:
+        """What `seal_secret` sealed for this place; raises WrongMasterKey for anything else."""
+        return self.master.unwrap(sealed, place.encode()).decode("utf-8")
+
     def day_keys(self) -> "DayKeys":
         """The keys of the log's days (`store.log.contracts.Keys`)."""
         return DayKeys(self)

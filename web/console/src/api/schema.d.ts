@@ -108,6 +108,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/collect/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate
+         * @description Try events: what each would be stored as, or its code, place and words. Nothing is stored.
+         */
+        post: operations["validate_api_collect_validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -568,6 +588,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/privacy-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Privacy Requests
+         * @description What shop platforms ask on people's behalf: a copy or an erasure, each with its deadline.
+         */
+        get: operations["list_privacy_requests_api_privacy_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy-requests/{request_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle Privacy Request
+         * @description Say that a request was answered.
+         */
+        post: operations["settle_privacy_request_api_privacy_requests__request_id__done_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/{user_id}": {
         parameters: {
             query?: never;
@@ -848,6 +908,30 @@ export interface paths {
         patch: operations["patch_source_api_sources__source_id__patch"];
         trace?: never;
     };
+    "/api/sources/{source_id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description The webhooks of a source, oldest first, the ended ones too.
+         */
+        get: operations["list_webhooks_api_sources__source_id__webhooks_get"];
+        put?: never;
+        /**
+         * Create Webhook
+         * @description Make an address for a source; one of each kind.
+         */
+        post: operations["create_webhook_api_sources__source_id__webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -922,6 +1006,46 @@ export interface paths {
         get: operations["facets_api_users_facets_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Webhook
+         * @description Take nothing more in at this address, and forget its secrets.
+         */
+        delete: operations["end_webhook_api_webhooks__webhook_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Webhook
+         * @description Set other secrets; the former ones count for a day more.
+         */
+        post: operations["rotate_webhook_api_webhooks__webhook_id__secrets_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1386,6 +1510,16 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * IdentifierBody
+         * @description An identifier by which the event names a person.
+         */
+        IdentifierBody: {
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: string;
         };
         /**
          * ImportOut
@@ -1869,6 +2003,38 @@ export interface components {
             };
         };
         /**
+         * PrivacyRequestBody
+         * @description What a shop platform asks on a person's behalf.
+         */
+        PrivacyRequestBody: {
+            /** Done By */
+            done_by: string | null;
+            /** Done Time */
+            done_time: string | null;
+            /** Due Time */
+            due_time: string;
+            /** Kind */
+            kind: string;
+            /** Received Time */
+            received_time: string;
+            /** Request Id */
+            request_id: string;
+            /** Source Id */
+            source_id: string;
+            /** Subject */
+            subject: string | null;
+        };
+        /**
+         * PrivacyRequestsBody
+         * @description A page of requests, the newest first.
+         */
+        PrivacyRequestsBody: {
+            /** Items */
+            items: components["schemas"]["PrivacyRequestBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Problem
          * @description Why a mapping cannot be applied yet.
          */
@@ -2037,6 +2203,17 @@ export interface components {
             day: string;
             /** Orders */
             orders: number;
+        };
+        /**
+         * SecretsRequest
+         * @description What the other side gave: for Shopify `secret`; for 有赞 `client_id`, `client_secret`; for 企业微信 `token`,
+         *     `aes_key`, `receive_id` (the CorpID).
+         */
+        SecretsRequest: {
+            /** Secrets */
+            secrets: {
+                [key: string]: string;
+            };
         };
         /**
          * SessionBody
@@ -2288,6 +2465,60 @@ export interface components {
             total: number | null;
         };
         /**
+         * TrialBody
+         * @description Every event of the text, in its order.
+         */
+        TrialBody: {
+            /** Items */
+            items: components["schemas"]["TriedBody"][];
+        };
+        /**
+         * TrialRequest
+         * @description The JSON that a client would send: one event, a list, or a batch.
+         */
+        TrialRequest: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * TriedBody
+         * @description What one event would become: its rows by table, or the reason why it would be a dead letter.
+         */
+        TriedBody: {
+            /** Code */
+            code?: string | null;
+            /** Event */
+            event?: string | null;
+            /** Event Id */
+            event_id?: string | null;
+            /** Event Time */
+            event_time?: string | null;
+            /**
+             * Identifiers
+             * @default []
+             */
+            identifiers: components["schemas"]["IdentifierBody"][];
+            message?: components["schemas"]["WordsBody"] | null;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Place */
+            place?: string | null;
+            /**
+             * Rows
+             * @default {}
+             */
+            rows: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        /**
          * UserBody
          * @description One line of the list of users; `name` is masked, `spend_minor` is in the person's main currency.
          */
@@ -2410,6 +2641,54 @@ export interface components {
             first_bad: number | null;
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * WebhookBody
+         * @description A webhook: where the other system pushes to, and what came of it. Its secrets are never shown.
+         */
+        WebhookBody: {
+            /** Accepted */
+            accepted: number;
+            /** Created Time */
+            created_time: string;
+            /** Ended Time */
+            ended_time: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shopify" | "youzan" | "wecom";
+            /** Last Refusal */
+            last_refusal: string | null;
+            /** Last Refused Time */
+            last_refused_time: string | null;
+            /** Last Time */
+            last_time: string | null;
+            /** Path */
+            path: string;
+            /** Repeated */
+            repeated: number;
+            /** Rotated Time */
+            rotated_time: string;
+            /** Source Id */
+            source_id: string;
+            /** Webhook Id */
+            webhook_id: string;
+        };
+        /**
+         * WebhookRequest
+         * @description A webhook to make.
+         */
+        WebhookRequest: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shopify" | "youzan" | "wecom";
+            /** Secrets */
+            secrets: {
+                [key: string]: string;
+            };
         };
         /**
          * WordsBody
@@ -2611,6 +2890,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["weaktie__trust__audit__api__CheckBody"];
+                };
+            };
+        };
+    };
+    validate_api_collect_validate_post: {
+        parameters: {
+            query: {
+                protocol: "segment" | "sensors" | "posthog";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3392,6 +3706,69 @@ export interface operations {
             };
         };
     };
+    list_privacy_requests_api_privacy_requests_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settle_privacy_request_api_privacy_requests__request_id__done_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     profile_api_profiles__user_id__get: {
         parameters: {
             query?: never;
@@ -3911,6 +4288,72 @@ export interface operations {
             };
         };
     };
+    list_webhooks_api_sources__source_id__webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_webhook_api_sources__source_id__webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     tags_api_tags_get: {
         parameters: {
             query?: never;
@@ -4043,6 +4486,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FacetsBody"];
+                };
+            };
+        };
+    };
+    end_webhook_api_webhooks__webhook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rotate_webhook_api_webhooks__webhook_id__secrets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

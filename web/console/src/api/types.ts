@@ -45,6 +45,12 @@ export type BasisPerPurpose = Required<Source["basis"]>;
 export type Purpose = keyof BasisPerPurpose;
 export type Basis = BasisPerPurpose[Purpose];
 
+export type Webhook = Got<"/api/sources/{source_id}/webhooks">[number];
+export type WebhookKind = Webhook["kind"];
+export type PrivacyRequest = Item<Got<"/api/privacy-requests">>;
+export type Trial = components["schemas"]["TrialBody"];
+export type Tried = Trial["items"][number];
+
 export type Overview = Got<"/api/overview">;
 export type LeftOut = Overview["people_left_out"];
 export type Definitions = Got<"/api/definitions">;

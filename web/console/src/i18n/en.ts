@@ -1,4 +1,5 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enClients } from "./clients.en";
 import { enData } from "./data.en";
 import type { zh } from "./zh-CN";
 
@@ -248,4 +249,5 @@ export const en: Record<keyof typeof zh, string> = {
   "settings.ok": "fine",
   "settings.notOk": "not fine",
   ...enData,
+  ...enClients,
 };

@@ -1,4 +1,5 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
+import { zhClients } from "./clients.zh-CN";
 import { zhData } from "./data.zh-CN";
 
 export const zh = {
@@ -247,4 +248,5 @@ export const zh = {
   "settings.ok": "正常",
   "settings.notOk": "有问题",
   ...zhData,
+  ...zhClients,
 };
