@@ -27,6 +27,7 @@ from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
+from weaktie.data.tracking.contracts import Parts as TrackingParts
 from weaktie.kit.clock import Clock, SystemClock
 from weaktie.kit.settings import Settings, load
 from weaktie.store.database.jobs import head, revision
@@ -224,6 +225,11 @@ class App:
             self.settings, self.clock, self.database, self.lake, self.engine, self.identity, self.permits, self.vault,
             self.overlay,
         )  # fmt: skip
+
+    @property
+    def tracking_parts(self) -> TrackingParts:
+        """What the check against the tracking plan works with."""
+        return TrackingParts(self.database, self.lake, self.clock, self.settings)
 
     def lake_writer(self, held: Lease) -> LakeWriter:
         """The consumer that brings requests into the lake; `held` is its lease."""
