@@ -27,6 +27,7 @@ from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
+from weaktie.data.tracking import tables as _  # noqa: F401  the reference of tables is made from what is wired
 from weaktie.data.tracking.contracts import Parts as TrackingParts
 from weaktie.kit.clock import Clock, SystemClock
 from weaktie.kit.settings import Settings, load

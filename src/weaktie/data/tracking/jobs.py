@@ -48,11 +48,8 @@ def recheck(parts: Parts, days: int, progress: Progress | None = None) -> Checke
         with parts.database.connect() as connection:
             living = {f.file_id: f for f in parts.lake.snapshot(connection, tables=["events"]).files}
             plan = service.current(connection)
-            known = dict(
-                connection.execute(select(checked_files.c.file_id, checked_files.c.plan_version))
-                .tuples()
-                .all()
-            )
+            rows = connection.execute(select(checked_files.c.file_id, checked_files.c.plan_version))
+            known = {int(file_id): int(version) for file_id, version in rows}
         todo = [
             f for i, f in sorted(living.items())
             if i not in known or (known[i] != plan.version and f.max_day >= first)
