@@ -11,6 +11,9 @@ import { useFormat } from "@/kit/useFormat";
 import { platformWords } from "./names";
 
 const FILTERS = { days: "7", platform: "", version: "" };
+/** How the address names the pairs of events that any platform may send. */
+const ANY = "*";
+const keyOf = (platform: string) => platform || ANY;
 type Gap = Coverage["missing"][number];
 
 export function CoverageTab() {
@@ -48,15 +51,15 @@ function Figures({ coverage }: { coverage: Coverage }) {
   const { percent, whole } = useFormat();
   const { filters, change } = useFilters(FILTERS);
   const share = coverage.share ?? 0;
-  const versions = coverage.versions.filter((one) => !filters.platform || one.platform === filters.platform);
+  const versions = coverage.versions.filter((one) => one.planned > 0 && (!filters.platform || one.platform === filters.platform));
   const chosen = coverage.versions.find((one) => one.platform === filters.platform && one.app_version === filters.version);
   const pick = (one: CoverageShare) => {
-    const same = filters.platform === one.platform && filters.version === one.app_version;
-    change({ platform: same ? "" : one.platform, version: same ? "" : one.app_version });
+    const same = filters.platform === keyOf(one.platform) && filters.version === one.app_version;
+    change({ platform: same ? "" : keyOf(one.platform), version: same ? "" : one.app_version });
   };
   return (
     <>
-      <div className="tiles">
+      <div className="tiles tiles-4">
         <Tile
           label={t("track.coverage")}
           definition={t("track.coverageText")}
@@ -87,7 +90,7 @@ function Figures({ coverage }: { coverage: Coverage }) {
         flush
         title={
           filters.platform || filters.version
-            ? t("track.missingOn", { where: [w(platformWords(filters.platform)), filters.version].filter(Boolean).join(" ") })
+            ? t("track.missingOn", { where: [w(platformWords(filters.platform === ANY ? "" : filters.platform)), filters.version].filter(Boolean).join(" ") })
             : t("track.missing")
         }
       >
@@ -112,7 +115,7 @@ function Bars({ shares, goal, chosen, onPick, testId }: BarsProps) {
   return (
     <ol className="bars track-bars" data-testid={testId}>
       {shares.map((one) => {
-        const key = [one.platform, one.app_version].filter(Boolean).join(" ");
+        const key = [keyOf(one.platform), one.app_version].filter(Boolean).join(" ");
         const share = one.share ?? 0;
         const label = [w(platformWords(one.platform)), one.app_version].filter(Boolean).join(" ");
         return (
@@ -141,7 +144,7 @@ function Missing({ coverage, chosen, platform }: { coverage: Coverage; chosen?: 
         const known = coverage.missing.find((gap) => gap.event === event && gap.platform === chosen.platform);
         return known ?? { event, label: { zh: event, en: event }, platform: chosen.platform, last_day: null };
       })
-    : coverage.missing.filter((gap) => !platform || gap.platform === platform);
+    : coverage.missing.filter((gap) => !platform || keyOf(gap.platform) === platform);
   const columns: Columns<Gap> = [
     {
       title: t("track.event"),

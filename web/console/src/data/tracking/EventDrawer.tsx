@@ -165,10 +165,10 @@ function Editor({ plan, event, name, onClose, detail }: EventDrawerProps & { eve
             <Input maxLength={1000} />
           </Form.Item>
           <Form.Item name={["about", "zh"]} label={t("track.aboutZh")}>
-            <Input.TextArea maxLength={1000} autoSize />
+            <Input.TextArea maxLength={1000} rows={2} />
           </Form.Item>
           <Form.Item name={["about", "en"]} label={t("track.aboutEn")}>
-            <Input.TextArea maxLength={1000} autoSize />
+            <Input.TextArea maxLength={1000} rows={2} />
           </Form.Item>
           <Form.Item name="status" label={t("track.status")}>
             <Select options={STATUSES.map((value) => ({ value, label: named("track.status", value) }))} />
@@ -189,7 +189,12 @@ function Editor({ plan, event, name, onClose, detail }: EventDrawerProps & { eve
         <h3>{t("track.properties")}</h3>
         <PropertyRows name="properties" disabled={disabled} />
       </Form>
-      {detail && <Came detail={detail} />}
+      {detail && (
+        <>
+          <h3>{t("track.came")}</h3>
+          <Came detail={detail} />
+        </>
+      )}
     </Drawer>
   );
 }

@@ -90,7 +90,7 @@ export function ReportTab() {
       </div>
       {report && (
         <>
-          <div className="tiles">
+          <div className="tiles tiles-4">
             <Tile label={t("track.checkedEvents")} value={whole(report.events)} testId="report-events" />
             <Tile
               label={t("track.failedEvents")}
@@ -98,6 +98,8 @@ export function ReportTab() {
               note={report.events > 0 ? percent(report.failed / report.events) : ""}
               testId="report-failed"
             />
+            <Tile label={t("track.passRate")} value={report.events > 0 ? percent(1 - report.failed / report.events) : "–"} />
+            <Tile label={t("track.allViolations")} value={whole(Object.values(report.kinds).reduce((sum, n) => sum + n, 0))} />
           </div>
           <div className="chips" data-testid="report-kinds">
             {KINDS.map((kind) => (
