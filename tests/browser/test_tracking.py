@@ -57,9 +57,7 @@ def test_a_plan_from_nothing_to_what_is_missing(
     # The past against the new plan, as a job.
     page.goto(f"{shop.address}/tracking")
     page.click("[data-testid=track-recheck]")
-    expect(page.locator("[data-testid=track-stale]")).to_have_count(0, timeout=60_000) if _settled(
-        page
-    ) else None
+    until_checked(page)
     page.goto(f"{shop.address}/tracking/coverage?days=30")
     expect(page.locator("[data-testid=coverage-share]")).to_contain_text("%")
     page.locator("[data-testid=coverage-platforms] button", has_text="小程序").click()

@@ -37,9 +37,10 @@ PLAN = Plan(
 )  # fmt: skip
 
 
-@pytest.fixture
-def wt(tmp_path: Path) -> Iterator[App]:
-    with fresh_app(tmp_path) as app:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def wt(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
+    address = "sqlite:" if request.param == "sqlite" else request.getfixturevalue("empty_postgresql_address")
+    with fresh_app(tmp_path, database=address) as app:
         yield app
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from weaktie.kit.logs import mask
 BATCH_ROWS = 250_000
 MOST_NAMES = 300
 """Property names of one event that a file is counted by; what goes beyond (names made of ids, say) is counted as one."""
+MOST_LOOKS = 100_000
+"""Kinds of rows whose look is remembered within a file."""
 COLUMNS = {
     "content_id": "content_id", "product_id": "product_id", "order_id": "order_id", "session_id": "session_id",
     "shop_id": "shop_id", "channel": "channel", "currency": "currency", "amount_minor": "amount",
@@ -96,13 +99,12 @@ def _rule(event: PlannedEvent, common: Mapping[str, Property]) -> Rule:
 
 def check_file(path: Path, rules: Rules) -> Facts:
     """Everything about one file of events."""
-    facts = Facts()
-    names: dict[str, set[str]] = {}
+    reading = _Reading(rules)
     for frame in _batches(path):
-        facts.rows += int(frame["n"].sum())
+        reading.facts.rows += int(frame["n"].sum())
         for row in frame.iter_rows():
-            _take(facts, row, rules, names)
-    return facts
+            reading.take(*row)
+    return reading.finished()
 
 
 def _batches(path: Path) -> Iterator[pl.DataFrame]:
@@ -119,28 +121,62 @@ def _batches(path: Path) -> Iterator[pl.DataFrame]:
         for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
             frame = pl.DataFrame(pl.from_arrow(batch)).filter(~pl.col("event").is_in(list(OWN_EVENTS)))
             yield frame.group_by(keys, maintain_order=True).agg(
-                pl.len().alias("n"), pl.col("event_id").min().alias("sample")
+                pl.len().alias("n"), pl.col("event_id").min().fill_null("").alias("sample")
             )
 
 
-def _take(facts: Facts, row: tuple[Any, ...], rules: Rules, names: dict[str, set[str]]) -> None:
-    day, event, platform, version, source, present, text, n, sample = row
-    group: Group = (day, event, platform, version, source)
-    sample = mask(sample or "")[:80]
-    values = {k: v for k, v in _decoded(text).items() if v is not None}
-    columns = [name for i, name in enumerate(COLUMNS.values()) if present >> i & 1]
-    known = names.setdefault(event, set())
-    for name, value in values.items():
-        _add(facts.observed, (day, event, _counted(name, known), observed_type(value)), n, sample)
-    for name in columns:
-        _add(facts.observed, (day, event, name, COLUMN_TYPES.get(name, "text")), n, sample)
-    found = set(_differences(rules.of(event), values, columns, platform)) if rules.enforced else set()
-    tally = facts.seen.setdefault(group, [0, 0])
-    tally[0] += n
-    tally[1] += n if found else 0
-    for kind, name in found:
-        shown = _counted(name, known) if kind == "unplanned_property" else name[:255]
-        _add(facts.violations, (group, kind, shown), n, sample)
+Look = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
+"""What was looked at once: (property, type) of all it carries, (kind, property) of all that is wrong."""
+
+
+class _Reading:
+    """The facts of one file while its rows come in. Samples are masked at the end: their smallest is wanted, not each."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules, self.facts = rules, Facts()
+        self.names: dict[str, set[str]] = {}
+        self.looks: dict[tuple[str, str, int, str | None], Look] = {}
+
+    def take(
+        self, day: int, event: str, platform: str, version: str, source: str, present: int, text: str | None, n: int,
+        sample: str,
+    ) -> None:  # fmt: skip
+        """One kind of row, `n` times."""
+        key = (event, platform, present, text)
+        look = self.looks.get(key)
+        if look is None:
+            if len(self.looks) >= MOST_LOOKS:
+                self.looks.clear()
+            look = self.looks[key] = self._look(event, platform, present, text)
+        facts = self.facts
+        for name, kind in look[0]:
+            _add(facts.observed, (day, event, name, kind), n, sample)
+        group: Group = (day, event, platform, version, source)
+        tally = facts.seen.setdefault(group, [0, 0])
+        tally[0] += n
+        if look[1]:
+            tally[1] += n
+            for kind, name in look[1]:
+                _add(facts.violations, (group, kind, name), n, sample)
+
+    def _look(self, event: str, platform: str, present: int, text: str | None) -> Look:
+        values = {k: v for k, v in _decoded(text).items() if v is not None}
+        columns = [name for i, name in enumerate(COLUMNS.values()) if present >> i & 1]
+        known = self.names.setdefault(event, set())
+        carried = [(_counted(name, known), observed_type(value)) for name, value in values.items()]
+        carried += [(name, COLUMN_TYPES.get(name, "text")) for name in columns]
+        wrong: set[tuple[str, str]] = set()
+        if self.rules.enforced:
+            for kind, name in _differences(self.rules.of(event), values, columns, platform):
+                wrong.add((kind, _counted(name, known) if kind == "unplanned_property" else name[:255]))
+        return tuple(carried), tuple(sorted(wrong))
+
+    def finished(self) -> Facts:
+        """The facts, their samples masked."""
+        for tallies in (self.facts.observed, self.facts.violations):
+            for key, (n, sample) in tallies.items():
+                tallies[key] = (n, mask(sample)[:80])  # type: ignore[index]
+        return self.facts
 
 
 def _decoded(text: str | None) -> dict[str, Any]:
@@ -165,6 +201,11 @@ def _add(into: dict[Any, tuple[int, str]], key: Any, n: int, sample: str) -> Non
     into[key] = (n, sample) if before is None else (before[0] + n, min(before[1], sample))
 
 
+@lru_cache(16_384)
+def _kept(name: str) -> str:
+    return column_name(name, SLOTS)
+
+
 def _differences(
     rule: Rule | None, values: Mapping[str, Any], columns: list[str], platform: str
 ) -> Iterator[tuple[str, str]]:
@@ -174,12 +215,12 @@ def _differences(
         return
     if platform and rule.platforms and platform not in rule.platforms:
         yield "unexpected_platform", ""
-    here = {column_name(name, SLOTS) for name in values} | set(columns)
+    here = {_kept(name) for name in values} | set(columns)
     for kept, name in rule.required:
         if kept not in here:
             yield "missing_required", name
     for name, value in values.items():
-        planned = rule.properties.get(column_name(name, SLOTS))
+        planned = rule.properties.get(_kept(name))
         if planned is None:
             if name not in AUTOMATIC and not name.startswith("latest_"):
                 yield "unplanned_property", name

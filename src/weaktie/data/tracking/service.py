@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from weaktie.data.tracking import logic, report
 from weaktie.data.tracking.contracts import (
@@ -75,12 +76,15 @@ def save(
         raise PlanChanged(now.version)
     if plan == now.plan and now.version:
         return now
-    tx.execute(
-        insert(plans).values(
-            version=base_version + 1, plan_json=msgspec.json.encode(plan).decode(), saved_us=clock.now_us(),
-            actor=actor[:64], note=note.strip()[:LONGEST_NOTE],
-        )
-    )  # fmt: skip
+    try:
+        tx.execute(
+            insert(plans).values(
+                version=base_version + 1, plan_json=msgspec.json.encode(plan).decode(), saved_us=clock.now_us(),
+                actor=actor[:64], note=note.strip()[:LONGEST_NOTE],
+            )
+        )  # fmt: skip
+    except IntegrityError:  # another process saved the same number between our look and our write
+        raise PlanChanged(base_version + 1) from None
     return current(tx)
 
 
