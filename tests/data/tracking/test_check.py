@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.app.wiring import App
 from weaktie.data.collect.erase import CollectEraser
-from weaktie.data.tracking import jobs, service
+from weaktie.data.tracking import checking, jobs, service
 from weaktie.data.tracking.checking import fits, observed_type
 from weaktie.data.tracking.contracts import Plan, PlanChanged, PlannedEvent, Property
 from weaktie.data.tracking.tables import checked_files, observed, seen, violations
@@ -218,6 +218,21 @@ def test_a_changed_plan_counts_for_what_comes_and_for_the_past_on_request(wt: Ap
     assert (done.files_checked, told[-1]) == (1, 1.0)
     assert set(kinds(wt)) == {("Product Viewed", "unplanned_property", p) for p in ("colour", "price")}
     assert jobs.recheck(wt.tracking_parts, 30).files_checked == 0
+
+
+def test_a_long_file_is_read_in_parts_and_the_lease_is_kept(wt: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(wt, PLAN)
+    put(wt, *(view(n, colour=("red", "no")[n % 2]) for n in range(50)))
+    bring_in(wt)
+    jobs.check(wt.tracking_parts)
+    whole = everything(wt)
+    monkeypatch.setattr(checking, "BATCH_ROWS", 7)
+    beats: list[float] = []
+    with wt.database.begin() as tx:
+        tx.execute(delete(checked_files))
+    jobs.check(wt.tracking_parts, lambda share, _: beats.append(share))
+    assert len(beats) >= 8
+    assert everything(wt) == whole
 
 
 def test_names_without_end_are_counted_together(wt: App) -> None:

@@ -5,7 +5,7 @@ their number. The result depends on the file and the plan alone.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -97,10 +97,11 @@ def _rule(event: PlannedEvent, common: Mapping[str, Property]) -> Rule:
     return Rule(frozenset(event.platforms), properties, required)
 
 
-def check_file(path: Path, rules: Rules) -> Facts:
-    """Everything about one file of events."""
+def check_file(path: Path, rules: Rules, beat: Callable[[], None] = lambda: None) -> Facts:
+    """Everything about one file of events; `beat` is called now and then, for files that take long."""
     reading = _Reading(rules)
     for frame in _batches(path):
+        beat()
         reading.facts.rows += int(frame["n"].sum())
         for row in frame.iter_rows():
             reading.take(*row)

@@ -6,6 +6,7 @@ erasure need no rule of their own, and the sum over living files is what a full 
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -70,15 +71,18 @@ def _run(
     pending: list[tuple[LakeFile, Facts]] = []
     rows = waiting = done = 0
     dropping = list(gone)
+
+    def alive(share: float) -> None:
+        held.renew()
+        if progress is not None:
+            progress(share, _WORDS)
+
     for file in files:
         if most_rows is not None and rows and rows + file.rows > most_rows:
             break
-        if progress is not None:
-            progress(done / len(files), _WORDS)
-        facts = check_file(file.path, rules)
+        facts = check_file(file.path, rules, partial(alive, done / len(files)))
         pending.append((file, facts))
         rows, waiting, done = rows + file.rows, waiting + file.rows, done + 1
-        held.renew()
         if waiting >= CHUNK_ROWS:
             _keep(parts, held, plan.version, pending, dropping)
             pending, dropping, waiting = [], [], 0

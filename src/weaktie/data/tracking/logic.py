@@ -7,6 +7,7 @@ from weaktie.kit.words import Words
 
 MOST_EVENTS = 2_000
 MOST_PROPERTIES = 300
+MOST_IN_ALL = 20_000
 MOST_VALUES = 300
 LONGEST_NAME = 255
 LONGEST_TEXT = 1_000
@@ -32,6 +33,10 @@ def checked(plan: Plan) -> Plan:
         _unique(event.platforms, f"{place}.platforms")
         _unique(event.purposes, f"{place}.purposes")
         _properties(event.properties, place)
+    if sum(len(e.properties) for e in plan.events) > MOST_IN_ALL:
+        raise _bad(
+            "too_many_properties", f"事件属性合计最多 {MOST_IN_ALL} 个。", f"At most {MOST_IN_ALL} properties in all.", "events"
+        )  # fmt: skip
     _properties(plan.common, "common")
     _properties(plan.user_properties, "user_properties")
     return plan
