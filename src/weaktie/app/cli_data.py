@@ -1,6 +1,8 @@
 """Commands that bring data in and build what is made of it: import, build."""
 
 import json
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +14,12 @@ from weaktie.app.status import catch_up
 from weaktie.app.wiring import App, open_app
 from weaktie.data.imports.contracts import KINDS, ImportSpec
 from weaktie.data.profiles.jobs import build as run_build
+from weaktie.data.tracking.jobs import check as check_tracking
+from weaktie.data.tracking.jobs import recheck as recheck_tracking
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import mask
 from weaktie.kit.words import Words
-from weaktie.store.runs.contracts import Cancelled
+from weaktie.store.runs.contracts import Busy, Cancelled
 from weaktie.store.runs.contracts import Progress as Told
 
 
@@ -96,6 +100,7 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     """One build; what was acknowledged before it began enters the lake first."""
     catch_up(wt, patient=True)
     result = run_build(wt.build_parts, told)
+    _check_tracking(wt)
     return {
         "generation": result.generation,
         "unchanged": result.unchanged,
@@ -105,6 +110,23 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
         "days_computed": result.days_computed,
         "seconds": round(result.seconds, 3),
     }
+
+
+def _check_tracking(wt: App) -> None:
+    """Hold all that is new in the lake against the tracking plan; a check that runs already does the same."""
+    with suppress(Busy):
+        check_tracking(wt.tracking_parts)
+
+
+@app.command("tracking", hidden=True)
+def tracking(
+    home: Home = DEFAULT_HOME,
+    job: Annotated[str, typer.Option(help="Job to run.")] = "",
+) -> None:
+    """Hold the last days against the tracking plan again; the worker runs it for a job."""
+    with open_app(home) as wt:
+        days = int(str(wt.jobs.get(job).params["days"]))
+        as_job(wt, job, lambda told: asdict(recheck_tracking(wt.tracking_parts, days, told)))
 
 
 @app.command("import")

@@ -28,6 +28,8 @@ from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
+from weaktie.data.tracking import tables as _  # noqa: F401  the reference of tables is made from what is wired
+from weaktie.data.tracking.contracts import Parts as TrackingParts
 from weaktie.data.webhooks.contracts import Strip
 from weaktie.data.webhooks.erase import WebhooksEraser
 from weaktie.data.webhooks.service import Webhooks
@@ -251,6 +253,11 @@ class App:
             self.settings, self.clock, self.database, self.lake, self.engine, self.identity, self.permits, self.vault,
             self.overlay,
         )  # fmt: skip
+
+    @property
+    def tracking_parts(self) -> TrackingParts:
+        """What the check against the tracking plan works with."""
+        return TrackingParts(self.database, self.lake, self.clock, self.settings)
 
     def lake_writer(self, held: Lease) -> LakeWriter:
         """The consumer that brings requests into the lake; `held` is its lease."""

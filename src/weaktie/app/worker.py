@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
 from weaktie.data.collect.jobs import offset_of
 from weaktie.data.imports.jobs import sweep as sweep_imports
+from weaktie.data.tracking.jobs import check as check_tracking
 from weaktie.data.webhooks.service import forget_nonces
 from weaktie.kit.clock import DAY_US, MINUTE_US
 from weaktie.kit.errors import Refused
@@ -27,7 +29,11 @@ IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
-JOB_COMMANDS = {"build": "build", "import": "import"}
+BEHIND = 50
+"""Waiting records beyond which the lake writer works without breath."""
+JOB_COMMANDS = {"build": "build", "import": "import", "tracking": "tracking"}
+TRACKING_ROWS = 200_000
+"""Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 
 
 def run_worker(home: Path, *, watch_parent: bool) -> None:
@@ -78,7 +84,7 @@ def _consume(wt: App, stop: threading.Event) -> None:
 
 def _breath(wt: App) -> float:
     """A short wait lets requests gather, so that live traffic does not make a file for each."""
-    return 0.0 if wt.status.lag() > 50 else wt.settings.lake.batch_wait_ms / 1000
+    return 0.0 if wt.status.lag() > BEHIND else wt.settings.lake.batch_wait_ms / 1000
 
 
 def _look_after(wt: App, stop: threading.Event) -> None:
@@ -161,6 +167,7 @@ def housekeeping(wt: App) -> None:
             compact(wt.database, wt.lake, arrived)
     except Busy:
         pass
+    look_at_plan(wt)
     wt.rights.finish_open()
     sweep_imports(wt.importer)
     forget_nonces(wt.database, wt.clock)
@@ -169,6 +176,14 @@ def housekeeping(wt: App) -> None:
     drop_old_log(wt)
     wt.database.settle()
     wt.arrivals.forget_before(wt.clock.now_us() // MINUTE_US - LIVE_MINUTES_KEPT)
+
+
+def look_at_plan(wt: App) -> None:
+    """Hold what is new in the lake against the tracking plan, while the lake writer is not behind."""
+    if wt.status.lag() > BEHIND:
+        return
+    with suppress(Busy):
+        check_tracking(wt.tracking_parts, most_rows=TRACKING_ROWS)
 
 
 ARRIVED = ("events", "orders", "order_items", "products", "contents", "users", "relations")

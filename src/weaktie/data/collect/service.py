@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
+from weaktie.data.collect.commerce import SLOTS
 from weaktie.data.collect.contracts import (
     OTHER_PAYLOAD_FLAG,
     Identifier,
@@ -19,6 +20,7 @@ from weaktie.data.collect.contracts import (
 )
 from weaktie.data.collect.rows import DAY_FROM, business_days
 from weaktie.data.collect.tables import counters, live_minutes, seen
+from weaktie.data.collect.vocabulary import ORDER_EVENTS, OWN_EVENTS, VOCABULARY, sensors_name
 from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.service import Registry, add_links, add_sources, is_usable
 from weaktie.kit.clock import DAY_US, MINUTE_US, Clock, from_datetime
@@ -29,6 +31,9 @@ from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64, Lak
 from weaktie.store.lake.tables import TABLES, TIME
 from weaktie.trust.vault.service import Vault
 
+__all__ = [
+    "ORDER_EVENTS", "OWN_EVENTS", "SLOTS", "VOCABULARY", "Arrivals", "LiveOverlay", "Loader", "SeenState", "sensors_name",
+]  # fmt: skip
 IMPORTED_PARTITION = -1
 CONTACTS: tuple[IdentifierKind, ...] = ("phone", "email")
 Bools = npt.NDArray[np.bool_]

@@ -952,6 +952,396 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tracking/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description Alerts in one state, or all that are not resolved; the newest first.
+         */
+        get: operations["alerts_api_tracking_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Alert
+         * @description Acknowledge, mute, reopen or resolve an alert.
+         */
+        post: operations["move_alert_api_tracking_alerts__alert_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage
+         * @description Planned (event, platform) pairs seen in the last `days` business days ÷ planned ones; by platform and version.
+         */
+        get: operations["coverage_api_tracking_coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event
+         * @description One event: its plan, where it was seen, and which properties it carried with which types.
+         */
+        get: operations["event_api_tracking_event_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description Every event that is planned or was seen; counts are of the last `days` business days.
+         */
+        get: operations["events_api_tracking_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan
+         * @description The plan that counts, or one of its versions.
+         */
+        get: operations["plan_api_tracking_plan_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt
+         * @description Plan an event as it was seen: its platforms, and its properties with the types their values had.
+         */
+        post: operations["adopt_api_tracking_plan_adopt_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Difference
+         * @description What changed from one version to another (without it: to the current one); version 0 is the empty plan.
+         */
+        get: operations["difference_api_tracking_plan_difference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Event
+         * @description Add, change, rename or take out one event.
+         */
+        post: operations["save_event_api_tracking_plan_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look At Proposal
+         * @description What adopting the shipped plan would add to the present one.
+         */
+        get: operations["look_at_proposal_api_tracking_plan_proposal_get"];
+        put?: never;
+        /**
+         * Adopt Proposal
+         * @description Add the shipped plan's events and common properties; what the plan has already stays as it is.
+         */
+        post: operations["adopt_proposal_api_tracking_plan_proposal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an older version the newest.
+         */
+        post: operations["restore_api_tracking_plan_restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Shared
+         * @description Replace the common properties and those of people.
+         */
+        post: operations["save_shared_api_tracking_plan_shared_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every saved version, newest first.
+         */
+        get: operations["versions_api_tracking_plan_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/workbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Workbook
+         * @description What a 采集方案 workbook (xlsx, the raw body, at most 1 MB) would change; with `save` it is kept.
+         *
+         *     Its events and properties come on top of the plan's, or with `replace` in place of the whole plan.
+         */
+        post: operations["import_workbook_api_tracking_plan_workbook_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan Yaml
+         * @description The plan as YAML, to keep in a repository or to edit.
+         */
+        get: operations["plan_yaml_api_tracking_plan_yaml_get"];
+        put?: never;
+        /**
+         * Import Yaml
+         * @description What the YAML would change, the whole plan being replaced by it; with `save` it is.
+         */
+        post: operations["import_yaml_api_tracking_plan_yaml_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/recheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recheck
+         * @description Hold the last days against the present plan again, as a job.
+         */
+        post: operations["recheck_api_tracking_recheck_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description How far the check is.
+         */
+        get: operations["state_api_tracking_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Violations
+         * @description The report: where events differ from the plan, the most frequent first; at most 500 groups.
+         */
+        get: operations["violations_api_tracking_violations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/violations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Violations Csv
+         * @description The report as CSV for a spreadsheet; cells that it would run as formulas are neutralised.
+         */
+        get: operations["violations_csv_api_tracking_violations_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1097,6 +1487,65 @@ export interface components {
             users: number;
         };
         /**
+         * AdoptRequest
+         * @description An event that was seen, to be planned as it was seen.
+         */
+        AdoptRequest: {
+            /** Base Version */
+            base_version: number;
+            /** Event */
+            event: string;
+        };
+        /**
+         * AlertBody
+         * @description One alert; `detail` holds the numbers that raised it, `rule` says the rule.
+         */
+        AlertBody: {
+            /** Actor */
+            actor: string;
+            /** Alert Id */
+            alert_id: number;
+            /** Changed Time */
+            changed_time: string;
+            /** Detail */
+            detail: {
+                [key: string]: string | number;
+            };
+            /** Event */
+            event: string;
+            /** Kind */
+            kind: string;
+            message: components["schemas"]["WordsBody"];
+            /** Property */
+            property: string;
+            /** Raised Time */
+            raised_time: string;
+            rule: components["schemas"]["WordsBody"];
+            /** State */
+            state: string;
+        };
+        /**
+         * AlertRequest
+         * @description Where an alert moves.
+         */
+        AlertRequest: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "acknowledged" | "muted" | "resolved";
+        };
+        /**
+         * AlertsBody
+         * @description Alerts, the newest first, and how many are open.
+         */
+        AlertsBody: {
+            /** Items */
+            items: components["schemas"]["AlertBody"][];
+            /** Open */
+            open: number;
+        };
+        /**
          * AliasBody
          * @description One identifier; `value` is masked where it is personal.
          */
@@ -1107,6 +1556,23 @@ export interface components {
             kind: string;
             /** Value */
             value: string;
+        };
+        /**
+         * BadCellBody
+         * @description A cell of a workbook that cannot be read.
+         */
+        BadCellBody: {
+            /** Cell */
+            cell: string;
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            message: components["schemas"]["WordsBody"];
+            /** Row */
+            row: number;
+            /** Sheet */
+            sheet: string;
         };
         /**
          * BadLineOut
@@ -1120,6 +1586,14 @@ export interface components {
             message: components["schemas"]["Text"];
             /** Place */
             place: string;
+        };
+        /**
+         * BaseRequest
+         * @description A change of the plan that needs nothing but the version it starts from.
+         */
+        BaseRequest: {
+            /** Base Version */
+            base_version: number;
         };
         /**
          * BasisBody
@@ -1203,6 +1677,32 @@ export interface components {
             source_id?: string | null;
         };
         /**
+         * ChangeBody
+         * @description One difference between two plans.
+         */
+        ChangeBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Event */
+            event: string;
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "event" | "common" | "user_properties";
+            /** Property */
+            property: string;
+        };
+        /**
          * ChoiceBody
          * @description A choice that somebody takes down for the person.
          */
@@ -1226,6 +1726,28 @@ export interface components {
             events: number;
             /** Orders */
             orders: number;
+        };
+        /**
+         * CoverageBody
+         * @description Coverage of a window and its parts; `goal` is the share to reach.
+         */
+        CoverageBody: {
+            /** Days */
+            days: number;
+            /** Goal */
+            goal: number;
+            /** Missing */
+            missing: components["schemas"]["GapBody"][];
+            /** Planned */
+            planned: number;
+            /** Platforms */
+            platforms: components["schemas"]["ShareBody"][];
+            /** Seen */
+            seen: number;
+            /** Share */
+            share: number | null;
+            /** Versions */
+            versions: components["schemas"]["ShareBody"][];
         };
         /**
          * CutoffsBody
@@ -1419,6 +1941,65 @@ export interface components {
             event: string;
         };
         /**
+         * EventDetailBody
+         * @description One event: its plan, and what came.
+         */
+        EventDetailBody: {
+            /** Name */
+            name: string;
+            /** Observed */
+            observed: components["schemas"]["ObservedBody"][];
+            plan: components["schemas"]["PlannedEventBody"] | null;
+            row: components["schemas"]["EventRowBody"];
+        };
+        /**
+         * EventRequest
+         * @description One event to keep: `name` is what it is called now (null: a new one), `event` what it becomes (null: take it out).
+         */
+        EventRequest: {
+            /** Base Version */
+            base_version: number;
+            event: components["schemas"]["PlannedEventBody"] | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * EventRowBody
+         * @description One event of the list, planned or only seen.
+         */
+        EventRowBody: {
+            /** Coverage */
+            coverage: number | null;
+            /** Events */
+            events: number;
+            /** Failed */
+            failed: number;
+            label: components["schemas"]["WordsBody"];
+            /** Last Day */
+            last_day: string | null;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Planned */
+            planned: boolean;
+            /** Platforms */
+            platforms: string[];
+            /** Properties */
+            properties: number;
+            /** Seen On */
+            seen_on: string[];
+            /** Status */
+            status: string;
+        };
+        /**
          * FacetBody
          * @description A value to filter by, and how many people have it.
          */
@@ -1470,6 +2051,19 @@ export interface components {
             lake_time: string | null;
             /** Published Time */
             published_time: string | null;
+        };
+        /**
+         * GapBody
+         * @description A planned event that a platform did not send.
+         */
+        GapBody: {
+            /** Event */
+            event: string;
+            label: components["schemas"]["WordsBody"];
+            /** Last Day */
+            last_day: string | null;
+            /** Platform */
+            platform: string;
         };
         /**
          * GroupBody
@@ -1873,6 +2467,23 @@ export interface components {
             write_key: string;
         };
         /**
+         * ObservedBody
+         * @description A property as it was seen: of which types its values were, and what it would be planned as.
+         */
+        ObservedBody: {
+            /**
+             * Inferred
+             * @enum {string}
+             */
+            inferred: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /** Name */
+            name: string;
+            /** Types */
+            types: {
+                [key: string]: number;
+            };
+        };
+        /**
          * OrderBody
          * @description One order as it stands; `net_minor` is the amount without what was given back.
          */
@@ -1954,6 +2565,74 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
+         * PlanBody
+         * @description The plan and which version of it this is; version 0 was never saved.
+         */
+        PlanBody: {
+            /** Actor */
+            actor: string;
+            /** Common */
+            common: components["schemas"]["PropertyBody"][];
+            /** Events */
+            events: components["schemas"]["PlannedEventBody"][];
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string | null;
+            /** User Properties */
+            user_properties: components["schemas"]["PropertyBody"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PlannedEventBody
+         * @description A planned event.
+         */
+        PlannedEventBody: {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Platforms
+             * @default []
+             */
+            platforms: ("web" | "iOS" | "Android" | "mini_program" | "HarmonyOS" | "server")[];
+            /**
+             * Properties
+             * @default []
+             */
+            properties: components["schemas"]["PropertyBody"][];
+            /**
+             * Purposes
+             * @default []
+             */
+            purposes: ("analytics" | "personalisation" | "marketing" | "social")[];
+            /**
+             * Status
+             * @default active
+             * @enum {string}
+             */
+            status: "planned" | "active" | "deprecated";
+        };
+        /**
          * Prepared
          * @description A file that was sent and not started. `mapping` is field to column; `preview` is null while there is a problem.
          */
@@ -1981,6 +2660,39 @@ export interface components {
             problem: components["schemas"]["Problem"] | null;
             /** Suggested */
             suggested: boolean;
+        };
+        /**
+         * PreviewBody
+         * @description What an import would change; nothing was saved unless `saved_version` says so.
+         */
+        PreviewBody: {
+            /**
+             * Bad
+             * @default []
+             */
+            bad: components["schemas"]["BadCellBody"][];
+            /** Base Version */
+            base_version: number;
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+            /** Events */
+            events: number;
+            /** Properties */
+            properties: number;
+            /**
+             * Renamed
+             * @default {}
+             */
+            renamed: {
+                [key: string]: string;
+            };
+            /** Saved Version */
+            saved_version?: number | null;
+            /**
+             * Sheets
+             * @default []
+             */
+            sheets: string[];
         };
         /**
          * PreviewOut
@@ -2070,6 +2782,44 @@ export interface components {
             user_id: string;
         };
         /**
+         * PropertyBody
+         * @description A planned property.
+         */
+        PropertyBody: {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
+        };
+        /**
          * PurposeBody
          * @description One purpose and the ground on which it is granted or not.
          */
@@ -2140,6 +2890,35 @@ export interface components {
             items: components["schemas"]["ReceiptBody"][];
             /** Purposes */
             purposes: components["schemas"]["PurposeBody"][];
+        };
+        /**
+         * RecheckBody
+         * @description The job that checks again.
+         */
+        RecheckBody: {
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * RecheckRequest
+         * @description How many days to check again.
+         */
+        RecheckRequest: {
+            /**
+             * Days
+             * @default 30
+             */
+            days: number;
+        };
+        /**
+         * RestoreRequest
+         * @description An older version to become the newest.
+         */
+        RestoreRequest: {
+            /** Base Version */
+            base_version: number;
+            /** Version */
+            version: number;
         };
         /**
          * RevealBody
@@ -2265,6 +3044,43 @@ export interface components {
             token: string;
         };
         /**
+         * ShareBody
+         * @description Planned and seen events of one platform, or of one version of it.
+         */
+        ShareBody: {
+            /** App Version */
+            app_version: string;
+            /** Events */
+            events: number;
+            /** Missing */
+            missing: string[];
+            /** Planned */
+            planned: number;
+            /** Platform */
+            platform: string;
+            /** Seen */
+            seen: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
+         * SharedRequest
+         * @description The properties that every event may carry and those of people, to replace the present ones.
+         */
+        SharedRequest: {
+            /** Base Version */
+            base_version: number;
+            /** Common */
+            common: components["schemas"]["PropertyBody"][];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** User Properties */
+            user_properties: components["schemas"]["PropertyBody"][];
+        };
+        /**
          * SignInRequest
          * @description A sign-in.
          */
@@ -2345,6 +3161,20 @@ export interface components {
             state: string;
         };
         /**
+         * StateBody
+         * @description How far the check is: its last time, open alerts, and files that were held against an older plan.
+         */
+        StateBody: {
+            /** Checked Time */
+            checked_time: string | null;
+            /** Open Alerts */
+            open_alerts: number;
+            /** Plan Version */
+            plan_version: number;
+            /** Stale Files */
+            stale_files: number;
+        };
+        /**
          * StepBody
          * @description What was removed from one store; `note` says why it has to be tried again.
          */
@@ -2421,6 +3251,22 @@ export interface components {
             /** En */
             en: string;
             /** Zh */
+            zh: string;
+        };
+        /**
+         * TextBody
+         * @description A text of the plan in both languages; either may be empty.
+         */
+        TextBody: {
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Zh
+             * @default
+             */
             zh: string;
         };
         /**
@@ -2579,6 +3425,65 @@ export interface components {
             type: string;
         };
         /**
+         * VersionBody
+         * @description One saved version.
+         */
+        VersionBody: {
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ViolationBody
+         * @description Events that differ from the plan in one way; `share` is of all events of that name, platform, version and source.
+         */
+        ViolationBody: {
+            /** App Version */
+            app_version: string;
+            /** Event */
+            event: string;
+            /** Events */
+            events: number;
+            /** Kind */
+            kind: string;
+            message: components["schemas"]["WordsBody"];
+            /** Platform */
+            platform: string;
+            /** Property */
+            property: string;
+            /** Sample */
+            sample: string;
+            /** Share */
+            share: number | null;
+            /** Source */
+            source: string;
+        };
+        /**
+         * ViolationsBody
+         * @description The report of a window: how many events were checked, how many failed, and how.
+         */
+        ViolationsBody: {
+            /** Days */
+            days: number;
+            /** Events */
+            events: number;
+            /** Failed */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["ViolationBody"][];
+            /** Kinds */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+        };
+        /**
          * CheckBody
          * @description One thing the doctor looked at.
          */
@@ -2725,6 +3630,26 @@ export interface components {
             simulated: boolean;
             /** Timezone */
             timezone: string;
+        };
+        /**
+         * YamlRequest
+         * @description A plan as YAML. Without `save` only the difference is told.
+         */
+        YamlRequest: {
+            /** Base Version */
+            base_version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Save
+             * @default false
+             */
+            save: boolean;
+            /** Text */
+            text: string;
         };
     };
     responses: never;
@@ -4370,6 +5295,665 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagCard"][];
+                };
+            };
+        };
+    };
+    alerts_api_tracking_alerts_get: {
+        parameters: {
+            query?: {
+                state?: "" | "open" | "acknowledged" | "muted" | "resolved";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_alert_api_tracking_alerts__alert_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    coverage_api_tracking_coverage_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    event_api_tracking_event_get: {
+        parameters: {
+            query: {
+                days?: number;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDetailBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    events_api_tracking_events_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRowBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_api_tracking_plan_get: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    adopt_api_tracking_plan_adopt_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    difference_api_tracking_plan_difference_get: {
+        parameters: {
+            query: {
+                after?: number | null;
+                before: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_event_api_tracking_plan_events_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_at_proposal_api_tracking_plan_proposal_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+        };
+    };
+    adopt_proposal_api_tracking_plan_proposal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_tracking_plan_restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_shared_api_tracking_plan_shared_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_tracking_plan_versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionBody"][];
+                };
+            };
+        };
+    };
+    import_workbook_api_tracking_plan_workbook_post: {
+        parameters: {
+            query: {
+                base_version: number;
+                replace?: boolean;
+                save?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_yaml_api_tracking_plan_yaml_get: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_yaml_api_tracking_plan_yaml_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["YamlRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    recheck_api_tracking_recheck_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecheckBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_api_tracking_state_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    violations_api_tracking_violations_get: {
+        parameters: {
+            query?: {
+                app_version?: string | null;
+                days?: number;
+                event?: string | null;
+                kind?: string | null;
+                platform?: string | null;
+                property?: string | null;
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    violations_csv_api_tracking_violations_csv_get: {
+        parameters: {
+            query?: {
+                app_version?: string | null;
+                days?: number;
+                event?: string | null;
+                kind?: string | null;
+                platform?: string | null;
+                property?: string | null;
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -14,6 +14,7 @@ const Tags = lazy(() => import("@/data/profiles/TagsPage"));
 const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
+const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
 const Sources = lazy(() => import("@/data/sources/SourcesPage"));
 const Imports = lazy(() => import("@/data/imports/ImportsPage"));
 const OneImport = lazy(() => import("@/data/imports/ImportPage"));
@@ -47,6 +48,7 @@ export function Pages() {
           <Route path="/rfm" element={<Rfm />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
+          <Route path="/tracking/:tab?" element={<Tracking />} />
           <Route path="/sources" element={<Sources />} />
           <Route path="/imports" element={<Imports />} />
           <Route path="/imports/:importId" element={<OneImport />} />

@@ -2,6 +2,7 @@ import {
   ApartmentOutlined,
   AuditOutlined,
   BugOutlined,
+  CheckSquareOutlined,
   CloudUploadOutlined,
   DashboardOutlined,
   DeleteOutlined,
@@ -14,6 +15,7 @@ import {
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Permission } from "@/api/types";
+import { AlertBadge } from "@/data/tracking/AlertBadge";
 import type { Key } from "@/i18n";
 
 export interface Place {
@@ -23,6 +25,8 @@ export interface Place {
   /** The second key of `g …`. */
   hotkey: string;
   needs: Permission;
+  /** Stands behind the label: how much waits there. */
+  badge?: ReactNode;
 }
 export interface Group {
   label: Key | null;
@@ -47,6 +51,14 @@ export const NAVIGATION: Group[] = [
     label: "nav.group.data",
     places: [
       { path: "/live", label: "nav.live", icon: <ThunderboltOutlined />, hotkey: "l", needs: "view" },
+      {
+        path: "/tracking",
+        label: "nav.tracking",
+        icon: <CheckSquareOutlined />,
+        hotkey: "p",
+        needs: "view",
+        badge: <AlertBadge />,
+      },
       { path: "/sources", label: "nav.sources", icon: <ApartmentOutlined />, hotkey: "s", needs: "view" },
       { path: "/imports", label: "nav.imports", icon: <CloudUploadOutlined />, hotkey: "i", needs: "view" },
       { path: "/dead-letters", label: "nav.deadLetters", icon: <BugOutlined />, hotkey: "d", needs: "view" },
