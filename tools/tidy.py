@@ -304,8 +304,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/rights": "journal sweep",
-        "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting "
-        "traits vocabulary",
+        "data/collect": "badrows bodies commerce door keys letters live mending refusals replay rows segment sensors "
+        "splitting traits vocabulary",
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
         "times uploads",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "

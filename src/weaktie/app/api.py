@@ -97,6 +97,7 @@ class NewJobBody(BaseModel):
 JOB_WORDS = {
     "build": WordsBody(zh="构建用户画像", en="Build profiles"),
     "import": WordsBody(zh="导入数据", en="Import data"),
+    "mend": WordsBody(zh="修复并重放异常数据", en="Mend and replay dead letters"),
 }
 
 

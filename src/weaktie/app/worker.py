@@ -26,7 +26,7 @@ IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
-JOB_COMMANDS = {"build": "build", "import": "import"}
+JOB_COMMANDS = {"build": "build", "import": "import", "mend": "mend"}
 
 
 def run_worker(home: Path, *, watch_parent: bool) -> None:
