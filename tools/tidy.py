@@ -304,8 +304,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/rights": "journal sweep",
-        "data/collect": "badrows bodies commerce door keys letters live posthog refusals rows segment sensors splitting "
-        "shopify taking traits trial vocabulary wecom youzan",
+        "data/collect": "badrows bodies commerce door keys letter_bodies letters live mending posthog refusals replay rows "
+        "segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
         "times uploads",
         "data/tracking": "bodies checking proposal report watch workbook yamls",

@@ -98,6 +98,7 @@ JOB_WORDS = {
     "build": WordsBody(zh="构建用户画像", en="Build profiles"),
     "import": WordsBody(zh="导入数据", en="Import data"),
     "tracking": WordsBody(zh="重新校验埋点", en="Check events against the plan again"),
+    "mend": WordsBody(zh="修复并重放异常数据", en="Mend and replay dead letters"),
 }
 
 

@@ -129,6 +129,22 @@ def tracking(
         as_job(wt, job, lambda told: asdict(recheck_tracking(wt.tracking_parts, days, told)))
 
 
+@app.command(hidden=True)
+def mend(
+    job: Annotated[str, typer.Option(help="Job that says which dead letters and how.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Mend and replay dead letters, as a person asked for in the console."""
+    from weaktie.data.collect.letter_bodies import (
+        RuleBody,  # the web framework: other commands start without it
+    )
+
+    with open_app(home) as wt:
+        rule = RuleBody.model_validate(wt.jobs.get(job).params)
+        wanted = rule.wanted.letters(None)
+        as_job(wt, job, lambda told: wt.mender.replay(wanted, rule.checked(), job, told))
+
+
 @app.command("import")
 def import_(
     kind: Annotated[str | None, typer.Argument(help=f"One of {', '.join(KINDS)}.")] = None,

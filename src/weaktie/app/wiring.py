@@ -17,6 +17,7 @@ from weaktie.data.collect.erase import CollectEraser
 from weaktie.data.collect.jobs import LakeWriter
 from weaktie.data.collect.keys import KeyBook
 from weaktie.data.collect.live import LiveEvents
+from weaktie.data.collect.replay import Mender
 from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
 from weaktie.data.identity.erase import IdentityEraser
 from weaktie.data.identity.service import Identity, Registry, all_lookups
@@ -259,8 +260,16 @@ class App:
         """What the check against the tracking plan works with."""
         return TrackingParts(self.database, self.lake, self.clock, self.settings)
 
-    def lake_writer(self, held: Lease) -> LakeWriter:
-        """The consumer that brings requests into the lake; `held` is its lease."""
+    @cached_property
+    def mender(self) -> Mender:
+        """Dead letters, mended and replayed."""
+        return Mender(
+            database=self.database, keys=self.day_keys, settings=self.settings, clock=self.clock, decoders=DECODERS,
+            blocked=lambda: self.blocked, writer=self.lake_writer,
+        )  # fmt: skip
+
+    def lake_writer(self, held: Lease | None = None) -> LakeWriter:
+        """What brings events into the lake; `held` is the consumer's lease where it reads the log."""
         return LakeWriter(
             database=self.database, log=self.log, lake=self.lake, registry=self.registry, vault=self.vault,
             decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held,

@@ -31,7 +31,7 @@ JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
-JOB_COMMANDS = {"build": "build", "import": "import", "tracking": "tracking"}
+JOB_COMMANDS = {"build": "build", "import": "import", "mend": "mend", "tracking": "tracking"}
 TRACKING_ROWS = 200_000
 """Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 

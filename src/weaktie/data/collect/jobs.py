@@ -6,9 +6,9 @@ A crash anywhere before that transaction repeats the batch; the files it left ar
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Identifier, RawRequest
 from weaktie.data.collect.letters import Letter, sealed_rows
 from weaktie.data.collect.rows import Batch, Decoded, assemble, identifiers_of, payload_words
+from weaktie.data.collect.splitting import sending_time
 from weaktie.data.collect.tables import counters, dead_letters, live_minutes
 from weaktie.data.identity.service import Registry, add_links, add_sources
 from weaktie.kit.clock import DAY_US, Clock
@@ -131,20 +132,39 @@ class LakeWriter:
             return
         for index, event in enumerate(events):
             read.decoded.append(Decoded(record.place, index, request, event))
+        sent = sending_time(request.body) if bad else None
         for index, row in enumerate(bad):
             read.letters.append(
                 Letter(
-                    record.place,
-                    1_000_000 + index,
-                    request.received_us,
-                    request.source_id,
-                    request.protocol,
-                    row,
+                    record.place, 1_000_000 + index, request.received_us, request.source_id, request.protocol, row,
+                    request.endpoint, request.purposes, sent,
                 )
-            )
+            )  # fmt: skip
 
     def _write(self, read: Read) -> Written:
-        fresh, duplicates = self._new_ones(read.decoded)
+        letters = sealed_rows(read.letters, self._day_keys)
+
+        def commit(tx: Connection, _kept: Sequence[Decoded]) -> None:
+            if self._lease is not None:
+                self._lease.check(tx)
+            set_offset(tx, read.partition, read.next_record, self._clock.now_us())
+            if letters:
+                tx.execute(insert(dead_letters), letters)
+            _count(tx, {"letters": len(letters)})
+
+        done = self.store(read.decoded, f"log-{read.partition}", commit)
+        for damage in read.damage:
+            _LOG.error(
+                "log_damage", segment=damage.segment, first_byte=damage.first_byte, reason=damage.reason
+            )
+        return replace(done, letters=len(letters))
+
+    def store(
+        self, decoded: list[Decoded], origin: str, commit: Callable[[Connection, Sequence[Decoded]], None]
+    ) -> Written:
+        """Bring decoded events into the lake, each id once. `commit` runs in the transaction that makes them count, with the
+        events that are kept; nothing of them stays when it raises."""
+        fresh, duplicates = self._new_ones(decoded)
         wanted: dict[Identifier, None] = {}
         for item in fresh:
             wanted.update(dict.fromkeys(identifiers_of(item.event)))
@@ -156,24 +176,16 @@ class LakeWriter:
             of_day = [item for item in kept if item.request.received_us // DAY_US == day]
             batch = assemble(of_day, numbers, self._settings.zone, self._settings.workspace.currency)
             words = payload_words([i.event.raw for i in of_day], [i.event.event_id for i in of_day])
-            origin = f"log-{read.partition}-{of_day[0].place.record}-{of_day[-1].place.record}"
+            name = f"{origin}-{of_day[0].place.record}-{of_day[-1].place.record}"
             for table, rows in batch.tables.items():
                 ids = words if table == "events" else None
-                staged.append(
-                    self._lake.stage(table, rows, part_day=day, origin=f"{table}-{origin}", ids=ids)
-                )
+                staged.append(self._lake.stage(table, rows, part_day=day, origin=f"{table}-{name}", ids=ids))
             _merge(total, batch)
-        letters = sealed_rows(read.letters, self._day_keys)
-        done = Written(True, len(kept), duplicates, len(fresh) - len(kept), len(letters))
+        done = Written(True, len(kept), duplicates, len(fresh) - len(kept))
         with self._database.begin() as tx:
-            if self._lease is not None:
-                self._lease.check(tx)
-            self._commit(tx, read, total, staged, letters, done)
+            commit(tx, kept)
+            self._commit(tx, total, staged, origin, done)
         self._remember(total)
-        for damage in read.damage:
-            _LOG.error(
-                "log_damage", segment=damage.segment, first_byte=damage.first_byte, reason=damage.reason
-            )
         return done
 
     def _new_ones(self, decoded: list[Decoded]) -> tuple[list[Decoded], int]:
@@ -197,19 +209,8 @@ class LakeWriter:
                 return True
         return False
 
-    def _commit(
-        self,
-        tx: Connection,
-        read: Read,
-        batch: Batch,
-        staged: list[Staged],
-        letters: list[dict[str, object]],
-        done: Written,
-    ) -> None:
-        version = 0
-        if staged:
-            version = self._lake.commit(tx, staged, reason=f"log {read.partition} up to {read.next_record}")
-        set_offset(tx, read.partition, read.next_record, self._clock.now_us())
+    def _commit(self, tx: Connection, batch: Batch, staged: list[Staged], origin: str, done: Written) -> None:
+        version = self._lake.commit(tx, staged, reason=origin) if staged else 0
         add_links(tx, [f for f in batch.links if (f.a_alias, f.b_alias, f.kind) not in self._linked])
         add_sources(tx, batch.sources - self._sourced, self._clock.now_us())
         if batch.personal:
@@ -218,8 +219,6 @@ class LakeWriter:
             )
         _add_minutes(tx, batch)
         _add_seen(tx, batch, version)
-        if letters:
-            tx.execute(insert(dead_letters), letters)
         _count(tx, {"events": done.stored, "duplicates": done.duplicates, "refused_erased": done.refused})
 
     def _remember(self, batch: Batch) -> None:

@@ -137,11 +137,71 @@ export interface paths {
         };
         /**
          * Dead Letters
-         * @description Events that could not be stored, with their reasons; samples are masked.
+         * @description Events that could not be stored, with their reasons and what became of them; samples are masked.
          */
         get: operations["dead_letters_api_dead_letters_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Put open letters aside, with a reason.
+         */
+        post: operations["discard_letters_api_dead_letters_discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/mend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mend Letters
+         * @description Mend and replay every open letter the rule is for, as a job; each letter is replayed once.
+         */
+        post: operations["mend_letters_api_dead_letters_mend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Mending
+         * @description What a rule would make of the first open letters it is for; nothing is changed.
+         */
+        post: operations["preview_mending_api_dead_letters_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -162,6 +222,26 @@ export interface paths {
         get: operations["dead_letter_summary_api_dead_letters_summary_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back Letters
+         * @description Open discarded letters again.
+         */
+        post: operations["take_back_letters_api_dead_letters_take_back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1763,14 +1843,20 @@ export interface components {
         };
         /**
          * DeadLetterBody
-         * @description One event that could not be stored.
+         * @description One event that could not be stored; it can be mended while it is open and its sample is whole.
          */
         DeadLetterBody: {
             /** Code */
             code: string;
+            /** Event */
+            event: string | null;
             /** Id */
             id: number;
+            /** Mendable */
+            mendable: boolean;
             message: components["schemas"]["WordsBody"];
+            /** Outcome */
+            outcome: string | null;
             /** Place */
             place: string;
             /** Protocol */
@@ -1781,19 +1867,30 @@ export interface components {
             sample: string | null;
             /** Source */
             source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "mended" | "discarded";
         };
         /**
          * DeadLetterCountBody
-         * @description How many dead letters have one reason.
+         * @description How many dead letters have one reason: open ones, and all that ever had it.
          */
         DeadLetterCountBody: {
             /** Code */
             code: string;
             /** Count */
             count: number;
+            /** First Time */
+            first_time: string;
             /** Last Time */
             last_time: string;
             message: components["schemas"]["WordsBody"];
+            /** Sources */
+            sources: string[];
+            /** Total */
+            total: number;
         };
         /**
          * DeadLettersBody
@@ -1814,6 +1911,15 @@ export interface components {
         DefinitionBody: {
             definition: components["schemas"]["WordsBody"];
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * DiscardBody
+         * @description Letters to put aside, and why.
+         */
+        DiscardBody: {
+            /** Reason */
+            reason: string;
+            wanted: components["schemas"]["LettersWanted"];
         };
         /**
          * EntriesBody
@@ -1873,7 +1979,7 @@ export interface components {
             /** State */
             state: string;
             /** Steps */
-            steps: components["schemas"]["StepBody"][];
+            steps: components["schemas"]["StepBody-Output"][];
             /** User Id */
             user_id: string;
         };
@@ -2309,6 +2415,24 @@ export interface components {
             label: components["schemas"]["Text"];
         };
         /**
+         * LettersWanted
+         * @description Which dead letters; what is left out is not asked.
+         */
+        LettersWanted: {
+            /** Code */
+            code?: string | null;
+            /** Event */
+            event?: string | null;
+            /** Protocol */
+            protocol?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
          * LineBody
          * @description One line of an order.
          */
@@ -2415,6 +2539,43 @@ export interface components {
             people: number;
             /** Tiers */
             tiers: components["schemas"]["GroupBody"][];
+        };
+        /**
+         * MendedBody
+         * @description What a rule would make of one letter; `code` is the reason that remains, null where it would be stored.
+         */
+        MendedBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Code */
+            code: string | null;
+            /** Event */
+            event: string | null;
+            /** Id */
+            id: number;
+            message: components["schemas"]["WordsBody"] | null;
+            /** Place */
+            place: string;
+        };
+        /**
+         * MendJobBody
+         * @description The job that mends.
+         */
+        MendJobBody: {
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * MendPreviewBody
+         * @description How many open letters the rule is for, and what it would make of the first.
+         */
+        MendPreviewBody: {
+            /** Items */
+            items: components["schemas"]["MendedBody"][];
+            /** Matching */
+            matching: number;
         };
         /**
          * MinuteBody
@@ -2970,6 +3131,19 @@ export interface components {
          */
         Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
         /**
+         * RuleBody
+         * @description A rule: which letters, and the steps that mend them.
+         */
+        RuleBody: {
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["StepBody-Input"][];
+            /** @default {} */
+            wanted: components["schemas"]["LettersWanted"];
+        };
+        /**
          * SalesDayBody
          * @description Orders of one business day in one currency.
          */
@@ -3176,9 +3350,42 @@ export interface components {
         };
         /**
          * StepBody
+         * @description One step of a rule: what it does to the field at `path` (dotted, `*` for each item of a list).
+         */
+        "StepBody-Input": {
+            /**
+             * Format
+             * @default
+             */
+            format: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "set" | "rename" | "remove" | "to_number" | "to_text" | "parse_time" | "cut" | "null_numbers" | "clean_text";
+            /**
+             * Length
+             * @default 0
+             */
+            length: number;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * To
+             * @default
+             */
+            to: string;
+            /** Value */
+            value?: string | number | boolean | null;
+        };
+        /**
+         * StepBody
          * @description What was removed from one store; `note` says why it has to be tried again.
          */
-        StepBody: {
+        "StepBody-Output": {
             /** Digest */
             digest: string | null;
             /** Finished Time */
@@ -3309,6 +3516,14 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * TouchedBody
+         * @description How many letters were touched.
+         */
+        TouchedBody: {
+            /** Count */
+            count: number;
         };
         /**
          * TrialBody
@@ -3859,7 +4074,10 @@ export interface operations {
             query?: {
                 code?: string | null;
                 cursor?: string | null;
+                event?: string | null;
                 limit?: number | null;
+                source?: string | null;
+                state?: ("open" | "mended" | "discarded") | null;
             };
             header?: never;
             path?: never;
@@ -3874,6 +4092,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLettersBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_letters_api_dead_letters_discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mend_letters_api_dead_letters_mend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MendJobBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_mending_api_dead_letters_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MendPreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -3903,6 +4220,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLetterCountBody"][];
+                };
+            };
+        };
+    };
+    take_back_letters_api_dead_letters_take_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LettersWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
