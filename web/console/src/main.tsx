@@ -12,6 +12,7 @@ import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/lists.css";
 import "./styles/slices.css";
+import "./styles/mend.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({
