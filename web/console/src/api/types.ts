@@ -57,6 +57,7 @@ export type Definitions = Got<"/api/definitions">;
 
 export type LiveEvent = Item<Got<"/api/live/events">>;
 export type DeadLetter = Item<Got<"/api/dead-letters">>;
+export type MendPreview = components["schemas"]["MendPreviewBody"];
 export type DeadLetterCount = Got<"/api/dead-letters/summary">[number];
 
 export type Mapping = Got<"/api/imports/mappings">[number];

@@ -1,6 +1,7 @@
 /** English; a key that Chinese has and this lacks is a type error. */
 import { enClients } from "./clients.en";
 import { enData } from "./data.en";
+import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
 import type { zh } from "./zh-CN";
 
@@ -251,5 +252,6 @@ export const en: Record<keyof typeof zh, string> = {
   "settings.notOk": "not fine",
   ...enData,
   ...enClients,
+  ...enMend,
   ...enTracking,
 };

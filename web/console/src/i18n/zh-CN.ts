@@ -1,6 +1,7 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
 import { zhClients } from "./clients.zh-CN";
 import { zhData } from "./data.zh-CN";
+import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 
 export const zh = {
@@ -250,5 +251,6 @@ export const zh = {
   "settings.notOk": "有问题",
   ...zhData,
   ...zhClients,
+  ...zhMend,
   ...zhTracking,
 };
