@@ -308,6 +308,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "traits vocabulary",
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
         "times uploads",
+        "data/reconcile": "comparing",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline",
     }.items()

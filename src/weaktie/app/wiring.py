@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from weaktie.app.home import check_home
-from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
+from weaktie.app.ports import BlockedPeople, ImportSources, RelayPermits, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import segment, sensors
 from weaktie.data.collect.erase import CollectEraser
@@ -25,9 +25,13 @@ from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
+from weaktie.data.reconcile.service import Reconciler
+from weaktie.data.relay.jobs import Supervisor
+from weaktie.data.relay.service import Relays
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
 from weaktie.kit.clock import Clock, SystemClock
+from weaktie.kit.outbound import Outbound
 from weaktie.kit.settings import Settings, load
 from weaktie.store.database.jobs import head, revision
 from weaktie.store.database.jobs import upgrade as upgrade_database
@@ -223,6 +227,34 @@ class App:
         return BuildParts(
             self.settings, self.clock, self.database, self.lake, self.engine, self.identity, self.permits, self.vault,
             self.overlay,
+        )  # fmt: skip
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """The way out."""
+        return Outbound(self.settings.outbound.allow)
+
+    @cached_property
+    def relays(self) -> Relays:
+        """Requests on their way to the system that is being left."""
+        return Relays(
+            self.database, self.clock, self.vault, self.log, self.lake, self.engine,
+            Outbound(self.settings.outbound.allow, timeout_s=10.0), self.settings.log.keep_days, self.settings.home,
+        )  # fmt: skip
+
+    def relay_supervisor(self) -> Supervisor:
+        """The consumers that relay; one process runs them."""
+        permits = RelayPermits(
+            self.database, self.blocked, self.permits, self.identity, self.vault, self.clock
+        )
+        return Supervisor(self.relays, DECODERS, permits, self.settings.zone)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """Our orders against what another system says."""
+        return Reconciler(
+            self.database, self.clock, self.lake, self.engine, self.importer, self.settings.workspace.timezone,
+            self.settings.home,
         )  # fmt: skip
 
     def lake_writer(self, held: Lease) -> LakeWriter:
