@@ -12,7 +12,7 @@ from tests.browser.conftest import EMAIL, PASSWORD, Opened
 from tests.suites.servers import Server, run
 
 PAGES = (
-    "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/dead-letters", "/jobs", "/erasures", "/audit",
+    "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/dead-letters", "/relays", "/reconcile", "/jobs", "/erasures", "/audit",
     "/settings",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"

@@ -17,6 +17,10 @@ const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Sources = lazy(() => import("@/data/sources/SourcesPage"));
 const Imports = lazy(() => import("@/data/imports/ImportsPage"));
 const OneImport = lazy(() => import("@/data/imports/ImportPage"));
+const Relays = lazy(() => import("@/data/relay/RelaysPage"));
+const Parity = lazy(() => import("@/data/relay/ParityPage"));
+const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
+const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
@@ -50,6 +54,10 @@ export function Pages() {
           <Route path="/sources" element={<Sources />} />
           <Route path="/imports" element={<Imports />} />
           <Route path="/imports/:importId" element={<OneImport />} />
+          <Route path="/relays" element={<Relays />} />
+          <Route path="/relays/:relayId" element={<Parity />} />
+          <Route path="/reconcile" element={<Reconcile />} />
+          <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/erasures" element={<Erasures />} />
           <Route path="/audit" element={<Audit />} />
