@@ -47,7 +47,7 @@ def test_an_inner_address_is_refused_in_words(opened: Opened, vendor: tuple[str,
     page.wait_for_selector("text=还没有并行上报")
     page.click("[data-testid=relay-new]")
     choose(page, "relay-source", "默认来源")
-    choose(page, "relay-kind", "Segment")
+    choose(page, "relay-kind", "RudderStack")
     page.fill("[data-testid=relay-url]", vendor[0])
     page.fill("[data-testid=relay-key]", "theirs")
     page.click("[data-testid=relay-save]")

@@ -34,7 +34,6 @@ export const enRelay = {
   "relay.state.waiting": "waiting for the first request",
   "relay.since": "Since",
   "relay.lastOk": "Last taken",
-  "relay.lag": "Waiting",
   "relay.lagValue": "{n} requests, the oldest {s} s",
   "relay.noLag": "nothing waits",
   "relay.delivered": "Events delivered",
