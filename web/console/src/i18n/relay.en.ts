@@ -115,6 +115,7 @@ export const enRelay = {
   "reconcile.split": "The difference, split",
   "reconcile.also": "{n} other explanations are as short and fit as well: ask which definition the other system has.",
   "reconcile.theirZone": "Zone of their days: {zone}",
+  "reconcile.zoneUnknown": "Their zone: not known",
   "reconcile.exact": "The difference is explained exactly",
   "reconcile.csvDays": "Export CSV",
   "reconcile.csvOrders": "Export orders that differ",

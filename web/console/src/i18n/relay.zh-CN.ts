@@ -115,6 +115,7 @@ export const zhRelay = {
   "reconcile.split": "差异拆分",
   "reconcile.also": "还有 {n} 种同样简短的解释也成立，请结合对方口径判断。",
   "reconcile.theirZone": "对方业务日时区：{zone}",
+  "reconcile.zoneUnknown": "对方时区：未知",
   "reconcile.exact": "差异已精确解释",
   "reconcile.csvDays": "导出",
   "reconcile.csvOrders": "导出差异订单",

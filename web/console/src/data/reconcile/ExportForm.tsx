@@ -34,7 +34,7 @@ export function ExportForm({ onDone }: { onDone: (made: Reconciliation) => void 
   return (
     <>
       {error && <Alert type="error" showIcon className="gap" title={w(error.words)} description={error.place} />}
-      <div className="tools">
+      <div className="tools gap">
         <Button
           type="primary"
           icon={<UploadOutlined />}

@@ -34,7 +34,7 @@ export function NumberForm({ onDone }: { onDone: (made: Reconciliation) => void 
     const known = wanted.toggles.length > 0 || wanted.their_zone !== "";
     return api.post("/api/reconciliations/number", {
       ...wanted,
-      name: wanted.name ?? "",
+      name: wanted.name || w(terms.data?.measures[wanted.measure]?.words),
       number: Math.round(wanted.number * 10 ** digits),
       toggles: known ? wanted.toggles : null,
       their_zone: wanted.their_zone || null,
@@ -90,7 +90,7 @@ export function NumberForm({ onDone }: { onDone: (made: Reconciliation) => void 
       </Form.Item>
       <div className="tools">
         <Form.Item name="their_zone" noStyle>
-          <ZoneField label={t("reconcile.known")} none={w(terms.data?.reasons.zone)} />
+          <ZoneField label={t("reconcile.known")} none={t("reconcile.zoneUnknown")} />
         </Form.Item>
         <Button type="primary" htmlType="submit" loading={explain.isPending} data-testid="reconcile-explain">
           {t("reconcile.compare")}

@@ -49,11 +49,11 @@ export default function ReconcilePage() {
       {may("operate") && (
         <>
           <Panel title={t("reconcile.export")} testId="reconcile-export">
-            <p className="faint">{t("reconcile.exportAbout")}</p>
+            <p className="faint gap">{t("reconcile.exportAbout")}</p>
             <ExportForm onDone={open} />
           </Panel>
           <Panel title={t("reconcile.number")} testId="reconcile-number">
-            <p className="faint">{t("reconcile.numberAbout")}</p>
+            <p className="faint gap">{t("reconcile.numberAbout")}</p>
             <NumberForm onDone={open} />
           </Panel>
         </>
