@@ -309,6 +309,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
         "times uploads",
         "data/tracking": "bodies checking proposal report watch workbook yamls",
+        "data/reconcile": "comparing",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline",
     }.items()

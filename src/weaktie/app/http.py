@@ -12,6 +12,8 @@ from weaktie.data.collect import api as collect_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
 from weaktie.data.profiles import api as profiles_api
+from weaktie.data.reconcile import api as reconcile_api
+from weaktie.data.relay import api as relay_api
 from weaktie.data.sources import api as sources_api
 from weaktie.data.tracking import api as tracking_api
 from weaktie.data.webhooks import api as webhooks_api
@@ -35,12 +37,14 @@ def make_api(wt: App) -> FastAPI:
     application.state.weaktie = wt
     install_error_handlers(application)
     application.add_middleware(profiles_api.ProfileReads)
-    application.add_middleware(RequestGuard, unlimited=[("POST", "/api/imports")])
+    application.add_middleware(
+        RequestGuard, unlimited=[("POST", "/api/imports"), ("POST", "/api/reconciliations/export")]
+    )
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, rights_api, sources_api, webhooks_api, collect_api, imports_api, metrics_api,
-        tracking_api, api,
+        tracking_api, relay_api, reconcile_api, api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public):

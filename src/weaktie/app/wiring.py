@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from weaktie.app.home import check_home
-from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
+from weaktie.app.ports import BlockedPeople, ImportSources, RelayPermits, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
 from weaktie.data.collect.contracts import Decoder
@@ -27,6 +27,9 @@ from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
+from weaktie.data.reconcile.service import Reconciler
+from weaktie.data.relay.jobs import Supervisor
+from weaktie.data.relay.service import Relays
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
 from weaktie.data.tracking import tables as _  # noqa: F401  the reference of tables is made from what is wired
@@ -35,6 +38,7 @@ from weaktie.data.webhooks.contracts import Strip
 from weaktie.data.webhooks.erase import WebhooksEraser
 from weaktie.data.webhooks.service import Webhooks
 from weaktie.kit.clock import Clock, SystemClock
+from weaktie.kit.outbound import Outbound
 from weaktie.kit.settings import Settings, load
 from weaktie.store.database.jobs import head, revision
 from weaktie.store.database.jobs import upgrade as upgrade_database
@@ -266,6 +270,34 @@ class App:
         return Mender(
             database=self.database, keys=self.day_keys, settings=self.settings, clock=self.clock, decoders=DECODERS,
             blocked=lambda: self.blocked, writer=self.lake_writer,
+        )  # fmt: skip
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """The way out."""
+        return Outbound(self.settings.outbound.allow)
+
+    @cached_property
+    def relays(self) -> Relays:
+        """Requests on their way to the system that is being left."""
+        return Relays(
+            self.database, self.clock, self.vault, self.log, self.lake, self.engine,
+            Outbound(self.settings.outbound.allow, timeout_s=10.0), self.settings.log.keep_days, self.settings.home,
+        )  # fmt: skip
+
+    def relay_supervisor(self) -> Supervisor:
+        """The consumers that relay; one process runs them."""
+        permits = RelayPermits(
+            self.database, self.blocked, self.permits, self.identity, self.vault, self.clock
+        )
+        return Supervisor(self.relays, DECODERS, permits, self.settings.zone)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """Our orders against what another system says."""
+        return Reconciler(
+            self.database, self.clock, self.lake, self.engine, self.importer, self.settings.workspace.timezone,
+            self.settings.home,
         )  # fmt: skip
 
     def lake_writer(self, held: Lease | None = None) -> LakeWriter:

@@ -44,11 +44,14 @@ def run_worker(home: Path, *, watch_parent: bool) -> None:
     with open_app(home) as wt:
         helper = threading.Thread(target=_look_after, args=(wt, stop), daemon=True)
         helper.start()
+        relays = threading.Thread(target=wt.relay_supervisor().run, args=(stop,), daemon=True)
+        relays.start()
         try:
             _consume(wt, stop)
         finally:
             stop.set()
             helper.join(timeout=10)
+            relays.join(timeout=10)
 
 
 def _until_orphaned(stop: threading.Event) -> None:
@@ -190,13 +193,19 @@ ARRIVED = ("events", "orders", "order_items", "products", "contents", "users", "
 
 
 def drop_old_log(wt: App) -> int:
-    """Delete log segments that are in the lake and older than `log.keep_days`, and their keys; returns the segments."""
+    """Delete log segments that are in the lake and older than `log.keep_days`, and their keys; returns the segments.
+
+    What a relay has not counted yet stays: a relay passes over what waits too long, so that it is not long.
+    """
     today = wt.clock.now_us() // DAY_US
     before = today - wt.settings.log.keep_days
     dropped, consumed = 0, True
     for partition in wt.log.partitions():
         with wt.database.connect() as connection:
             offset = offset_of(connection, partition)
+            held = wt.relays.held_from(connection, partition, before)
+        consumed = consumed and held is None
+        offset = offset if held is None else min(offset, held)
         dropped += wt.log.drop_before(partition, offset, before)
         consumed = consumed and wt.log.end(partition) <= offset
     if consumed:

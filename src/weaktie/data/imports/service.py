@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from weaktie.data.collect.contracts import LoadBatch, LoadOutcome
@@ -34,6 +35,7 @@ from weaktie.data.imports.preview import preview
 from weaktie.data.imports.readers import open_file
 from weaktie.data.imports.staging import expected_bytes
 from weaktie.data.imports.tables import imports
+from weaktie.data.imports.uploads import receive
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Conflict, NotFound, Refused
 from weaktie.kit.ids import new_id
@@ -41,6 +43,7 @@ from weaktie.kit.pages import Page, page_size, read_cursor, write_cursor
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 
+__all__ = ["Importer", "display_name", "file_sha256", "get", "listed", "receive", "shipped"]
 READING = Words("读取文件", "reading the file")
 LOADING = Words("写入数据", "storing rows")
 DONE = Words("完成", "done")
@@ -95,6 +98,20 @@ class Importer:
         """(the mapping, whether it was guessed, the file's columns), whether or not it is complete yet."""
         plan, suggested = self._plan(path, kind, mapping, current)
         return plan.mapping, suggested, plan.reader.columns
+
+    def orders_in(
+        self, path: Path, mapping: str | Path | Mapping[str, Any] | None, work: Path
+    ) -> tuple[list[pa.Table], list[BadLine], FileMapping]:
+        """The orders of a file as an import would store them, which this does not: rows of the lake's `orders` with people as
+        text, the lines left out, and the mapping that was used. `work` is an empty folder. Raises BadImport."""
+        plan, _ = self._plan(path, "orders", mapping, None)
+        check(plan.mapping, plan.reader.columns)
+        tables: list[pa.Table] = []
+        bad: list[BadLine] = []
+        for part in parts(plan, work):
+            bad += part.bad
+            tables += [to_arrow(made.table, made.rows) for made in part.tables if made.table == "orders"]
+        return tables, bad, plan.mapping
 
     def _plan(
         self,

@@ -852,6 +852,274 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description What was compared, newest first.
+         */
+        get: operations["history_api_reconciliations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/{rec_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One reconciliation in full.
+         */
+        get: operations["one_api_reconciliations__rec_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/{rec_id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Csv
+         * @description The days, or the orders that differ, as CSV.
+         */
+        get: operations["as_csv_api_reconciliations__rec_id__csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/{rec_id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders
+         * @description Orders that differ, of one day or all (a thousand at most; the CSV has more).
+         */
+        get: operations["orders_api_reconciliations__rec_id__orders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * With Export
+         * @description Compare our orders with the shop's own export (the raw body, at most 500 MB), which is deleted when that is done.
+         */
+        post: operations["with_export_api_reconciliations_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * With Number
+         * @description Split the difference to another system's number into reasons.
+         */
+        post: operations["with_number_api_reconciliations_number_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * With Source
+         * @description Compare one source's orders (an import of the shop's export, say) with those of all others.
+         */
+        post: operations["with_source_api_reconciliations_source_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Terms
+         * @description Names and definitions of what is compared.
+         */
+        get: operations["terms_api_reconciliations_terms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Relays
+         * @description Every relay with its health.
+         */
+        get: operations["list_relays_api_relays_get"];
+        put?: never;
+        /**
+         * Create Relay
+         * @description Set a relay up for a source; it begins switched off.
+         */
+        post: operations["create_relay_api_relays_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays/{relay_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Relay
+         * @description Forget a relay, its key and its numbers.
+         */
+        delete: operations["delete_relay_api_relays__relay_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch Relay
+         * @description Change the set-up, switch on or off; the worker follows within two seconds.
+         */
+        patch: operations["patch_relay_api_relays__relay_id__patch"];
+        trace?: never;
+    };
+    "/api/relays/{relay_id}/parity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parity
+         * @description Ours, relayed and theirs by day and event, with the reasons of the differences.
+         */
+        get: operations["parity_api_relays__relay_id__parity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays/{relay_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Relay
+         * @description Send one request that is checked and stores nothing; shows the answer.
+         */
+        post: operations["test_relay_api_relays__relay_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays/{relay_id}/vendor-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vendor Numbers
+         * @description Note what the other system counts.
+         */
+        post: operations["vendor_numbers_api_relays__relay_id__vendor_numbers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rfm": {
         parameters: {
             query?: never;
@@ -1913,6 +2181,34 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * DifferingOrder
+         * @description An order that differs, and why.
+         */
+        DifferingOrder: {
+            /** Currency */
+            currency: string | null;
+            /** Day */
+            day: string;
+            /** Order Id */
+            order_id: string;
+            /** Our Minor */
+            our_minor: number | null;
+            /** Our Refunded Minor */
+            our_refunded_minor: number | null;
+            /** Our Status */
+            our_status: string | null;
+            /** Reason */
+            reason: string;
+            /** Their Day */
+            their_day: string | null;
+            /** Their Minor */
+            their_minor: number | null;
+            /** Their Refunded Minor */
+            their_refunded_minor: number | null;
+            /** Their Status */
+            their_status: string | null;
+        };
+        /**
          * DiscardBody
          * @description Letters to put aside, and why.
          */
@@ -2541,6 +2837,14 @@ export interface components {
             tiers: components["schemas"]["GroupBody"][];
         };
         /**
+         * MeasureBody
+         * @description A measure's name and definition.
+         */
+        MeasureBody: {
+            definition: components["schemas"]["ReconcileWords"];
+            words: components["schemas"]["ReconcileWords"];
+        };
+        /**
          * MendedBody
          * @description What a rule would make of one letter; `code` is the reason that remains, null where it would be stored.
          */
@@ -2619,6 +2923,43 @@ export interface components {
             key: string;
         };
         /**
+         * NewRelay
+         * @description A relay to make, for a source.
+         */
+        NewRelay: {
+            /**
+             * Connections
+             * @default 8
+             */
+            connections: number;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "sensors" | "posthog";
+            /**
+             * Max Lag S
+             * @default 259200
+             */
+            max_lag_s: number;
+            /**
+             * Purposes
+             * @default 1
+             */
+            purposes: number;
+            /** Source Id */
+            source_id: string;
+            /**
+             * Threshold
+             * @default 0.02
+             */
+            threshold: number;
+            /** Url */
+            url: string;
+        };
+        /**
          * NewSourceBody
          * @description The source and its write key, shown this once.
          */
@@ -2626,6 +2967,44 @@ export interface components {
             source: components["schemas"]["SourceBody"];
             /** Write Key */
             write_key: string;
+        };
+        /**
+         * NotedBody
+         * @description How many numbers were kept.
+         */
+        NotedBody: {
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * NumberRequest
+         * @description Another system's number: money in minor units. Without `toggles` and `their_zone` the definition is looked for.
+         */
+        NumberRequest: {
+            /** Currency */
+            currency: string;
+            /** From Day */
+            from_day: string;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "gmv" | "paid_orders" | "refunds" | "net";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Number */
+            number: number;
+            /** Their Zone */
+            their_zone?: string | null;
+            /** To Day */
+            to_day: string;
+            /** Toggles */
+            toggles?: string[] | null;
+            /** Zone */
+            zone?: string | null;
         };
         /**
          * ObservedBody
@@ -2709,6 +3088,48 @@ export interface components {
             top_events: components["schemas"]["EventCountBody"][];
             /** Users */
             users: number;
+        };
+        /**
+         * ParityBody
+         * @description The parity page: rows, the newest day first; the words of each reason.
+         */
+        ParityBody: {
+            /** Lake Behind */
+            lake_behind: boolean;
+            /** Reasons */
+            reasons: {
+                [key: string]: components["schemas"]["RelayWords"];
+            };
+            /** Rows */
+            rows: components["schemas"]["ParityRowBody"][];
+            /** Threshold */
+            threshold: number;
+        };
+        /**
+         * ParityRowBody
+         * @description One event of one day.
+         */
+        ParityRowBody: {
+            /** Day */
+            day: string;
+            /** Delivered */
+            delivered: number;
+            /** Difference */
+            difference: number | null;
+            /** Event */
+            event: string;
+            /** Lost */
+            lost: {
+                [key: string]: number;
+            };
+            /** Not Stored */
+            not_stored: number;
+            /** Ours */
+            ours: number;
+            /** Vendor */
+            vendor: number | null;
+            /** Within */
+            within: boolean | null;
         };
         /**
          * PersonBody
@@ -3072,6 +3493,242 @@ export interface components {
             days: number;
         };
         /**
+         * ReconcileDay
+         * @description One day in one currency: pairs are ours and theirs.
+         */
+        ReconcileDay: {
+            /** Currency */
+            currency: string;
+            /** Day */
+            day: string;
+            /** Differing */
+            differing: number;
+            /** Orders */
+            orders: [
+                number,
+                number
+            ];
+            /** Paid Minor */
+            paid_minor: [
+                number,
+                number
+            ];
+            /** Refunded Minor */
+            refunded_minor: [
+                number,
+                number
+            ];
+        };
+        /**
+         * ReconcileReason
+         * @description A part of a difference.
+         */
+        ReconcileReason: {
+            /** Amount */
+            amount: number;
+            /** Code */
+            code: string;
+            words: components["schemas"]["ReconcileWords"];
+        };
+        /**
+         * ReconcileTerms
+         * @description What the words mean: measures, columns, reasons and toggles.
+         */
+        ReconcileTerms: {
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["MeasureBody"];
+            };
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["MeasureBody"];
+            };
+            /** Order Reasons */
+            order_reasons: {
+                [key: string]: components["schemas"]["ReconcileWords"];
+            };
+            /** Reasons */
+            reasons: {
+                [key: string]: components["schemas"]["ReconcileWords"];
+            };
+        };
+        /**
+         * ReconcileWords
+         * @description A text in both languages.
+         */
+        ReconcileWords: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ReconciliationBody
+         * @description One reconciliation; `days` of an export or a source, `split` of a number. `differing` counts orders that differ, or
+         *     what stays unexplained.
+         */
+        ReconciliationBody: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Actor */
+            actor: string;
+            /** Created Time */
+            created_time: string;
+            /**
+             * Days
+             * @default []
+             */
+            days: components["schemas"]["ReconcileDay"][];
+            /** Differing */
+            differing: number;
+            /** From Day */
+            from_day: string | null;
+            /** Kind */
+            kind: string;
+            /** Left Out */
+            left_out: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Orders */
+            orders: number;
+            /** Reasons */
+            reasons: {
+                [key: string]: number;
+            };
+            /** Rec Id */
+            rec_id: string;
+            split?: components["schemas"]["SplitBody"] | null;
+            /** To Day */
+            to_day: string | null;
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * ReconciliationPage
+         * @description The history, newest first, without days.
+         */
+        ReconciliationPage: {
+            /** Items */
+            items: components["schemas"]["ReconciliationBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * RelayBody
+         * @description A relay and how it is doing. The key is never shown again.
+         */
+        RelayBody: {
+            /** Connections */
+            connections: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Delivered */
+            delivered: number;
+            /** Enabled */
+            enabled: boolean;
+            error: components["schemas"]["RelayWords"] | null;
+            /** Failing Time */
+            failing_time: string | null;
+            /** Has Key */
+            has_key: boolean;
+            /** Kind */
+            kind: string;
+            /** Last Ok Time */
+            last_ok_time: string | null;
+            /** Max Lag S */
+            max_lag_s: number;
+            /** Next Try Time */
+            next_try_time: string | null;
+            /** Oldest S */
+            oldest_s: number;
+            /** Purposes */
+            purposes: number;
+            /** Relay Id */
+            relay_id: string;
+            /** Since Time */
+            since_time: string;
+            /** Source Id */
+            source_id: string;
+            /** Threshold */
+            threshold: number;
+            /** Url */
+            url: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * RelayPatch
+         * @description Another set-up, or on and off.
+         */
+        RelayPatch: {
+            /** Enabled */
+            enabled?: boolean | null;
+            setup?: components["schemas"]["RelaySetup"] | null;
+        };
+        /**
+         * RelaySetup
+         * @description How a relay is to be; without `key` the present one stays.
+         */
+        RelaySetup: {
+            /**
+             * Connections
+             * @default 8
+             */
+            connections: number;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "sensors" | "posthog";
+            /**
+             * Max Lag S
+             * @default 259200
+             */
+            max_lag_s: number;
+            /**
+             * Purposes
+             * @default 1
+             */
+            purposes: number;
+            /**
+             * Threshold
+             * @default 0.02
+             */
+            threshold: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * RelayTestBody
+         * @description What was sent and what the other side answered.
+         */
+        RelayTestBody: {
+            /** Answer */
+            answer: string;
+            /** Fine */
+            fine: boolean;
+            /** Status */
+            status: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * RelayWords
+         * @description A text in both languages.
+         */
+        RelayWords: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * RestoreRequest
          * @description An older version to become the newest.
          */
@@ -3321,6 +3978,38 @@ export interface components {
             kind: "web" | "app" | "miniprogram" | "server" | "import";
             /** Name */
             name: string;
+        };
+        /**
+         * SourceRequestBody
+         * @description The source whose orders are the reference.
+         */
+        SourceRequestBody: {
+            /** Source Id */
+            source_id: string;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
+         * SplitBody
+         * @description Another system's number and its difference, split: ours + reasons + unexplained = theirs.
+         */
+        SplitBody: {
+            /** Also */
+            also: number;
+            /** Currency */
+            currency: string;
+            /** Measure */
+            measure: string;
+            /** Ours */
+            ours: number;
+            /** Reasons */
+            reasons: components["schemas"]["ReconcileReason"][];
+            /** Their Zone */
+            their_zone: string;
+            /** Theirs */
+            theirs: number;
+            /** Unexplained */
+            unexplained: number;
         };
         /**
          * Started
@@ -3638,6 +4327,31 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * VendorNumbers
+         * @description Numbers typed in, or the text of a CSV `date,event,count`.
+         */
+        VendorNumbers: {
+            /** Csv */
+            csv?: string | null;
+            /**
+             * Rows
+             * @default []
+             */
+            rows: components["schemas"]["VendorRow"][];
+        };
+        /**
+         * VendorRow
+         * @description A number of the other system.
+         */
+        VendorRow: {
+            /** Count */
+            count: number;
+            /** Day */
+            day: string;
+            /** Event */
+            event: string;
         };
         /**
          * VersionBody
@@ -5298,6 +6012,469 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimelineBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    history_api_reconciliations_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_reconciliations__rec_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rec_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    as_csv_api_reconciliations__rec_id__csv_get: {
+        parameters: {
+            query?: {
+                what?: "days" | "orders";
+            };
+            header?: never;
+            path: {
+                rec_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    orders_api_reconciliations__rec_id__orders_get: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path: {
+                rec_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferingOrder"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    with_export_api_reconciliations_export_post: {
+        parameters: {
+            query?: {
+                filename?: string;
+                mapping?: string | null;
+                zone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    with_number_api_reconciliations_number_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    with_source_api_reconciliations_source_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    terms_api_reconciliations_terms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconcileTerms"];
+                };
+            };
+        };
+    };
+    list_relays_api_relays_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayBody"][];
+                };
+            };
+        };
+    };
+    create_relay_api_relays_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_relay_api_relays__relay_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_relay_api_relays__relay_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelayPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    parity_api_relays__relay_id__parity_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParityBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    test_relay_api_relays__relay_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayTestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    vendor_numbers_api_relays__relay_id__vendor_numbers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorNumbers"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedBody"];
                 };
             };
             /** @description Validation Error */

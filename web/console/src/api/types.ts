@@ -67,6 +67,13 @@ export type Preview = NonNullable<Prepared["preview"]>;
 export type BadRow = Preview["bad"][number];
 export type ImportKind = Import["kind"];
 
+export type Relay = Got<"/api/relays">[number];
+export type RelayTest = components["schemas"]["RelayTestBody"];
+export type Parity = Got<"/api/relays/{relay_id}/parity">;
+export type Reconciliation = Got<"/api/reconciliations/{rec_id}">;
+export type ReconcileTerms = Got<"/api/reconciliations/terms">;
+export type DifferingOrder = Got<"/api/reconciliations/{rec_id}/orders">[number];
+
 export type Job = Got<"/api/jobs/{job_id}">;
 export type JobState = Job["state"];
 

@@ -3,6 +3,7 @@ import { enClients } from "./clients.en";
 import { enData } from "./data.en";
 import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
+import { enRelay } from "./relay.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -254,4 +255,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enClients,
   ...enMend,
   ...enTracking,
+  ...enRelay,
 };

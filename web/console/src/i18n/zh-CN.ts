@@ -3,6 +3,7 @@ import { zhClients } from "./clients.zh-CN";
 import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
+import { zhRelay } from "./relay.zh-CN";
 
 export const zh = {
   // shell
@@ -253,4 +254,5 @@ export const zh = {
   ...zhClients,
   ...zhMend,
   ...zhTracking,
+  ...zhRelay,
 };

@@ -18,6 +18,10 @@ const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
 const Sources = lazy(() => import("@/data/sources/SourcesPage"));
 const Imports = lazy(() => import("@/data/imports/ImportsPage"));
 const OneImport = lazy(() => import("@/data/imports/ImportPage"));
+const Relays = lazy(() => import("@/data/relay/RelaysPage"));
+const Parity = lazy(() => import("@/data/relay/ParityPage"));
+const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
+const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
@@ -52,6 +56,10 @@ export function Pages() {
           <Route path="/sources" element={<Sources />} />
           <Route path="/imports" element={<Imports />} />
           <Route path="/imports/:importId" element={<OneImport />} />
+          <Route path="/relays" element={<Relays />} />
+          <Route path="/relays/:relayId" element={<Parity />} />
+          <Route path="/reconcile" element={<Reconcile />} />
+          <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/erasures" element={<Erasures />} />
           <Route path="/audit" element={<Audit />} />
