@@ -304,10 +304,11 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/rights": "journal sweep",
-        "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting "
+        "data/collect": "badrows bodies commerce door history keys letters live refusals rows segment sensors splitting "
         "traits vocabulary",
-        "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
-        "times uploads",
+        "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
+        "samples saved staging streams times uploads",
+        "data/pulls": "ways",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline",
     }.items()

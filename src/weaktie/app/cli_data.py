@@ -113,7 +113,10 @@ def import_(
     file: Annotated[Path | None, typer.Argument(help="CSV, TSV, JSONL, Parquet or xlsx, also .gz.")] = None,
     home: Home = DEFAULT_HOME,
     mapping: Annotated[
-        str | None, typer.Option(help="A shipped mapping or a TOML file; guessed from the header without.")
+        str | None,
+        typer.Option(
+            help="A shipped or saved mapping, or a TOML file; without, told or guessed from the header."
+        ),
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="Source the rows belong to; one is made for imports without.")
@@ -153,7 +156,8 @@ def import_(
     )
     if result.bad_path is not None and result.rows_bad:
         lines.append(f"bad rows: {result.bad_path}")
-    out(result.as_dict(), as_json=as_json, lines=lines)
+    bad_file = str(result.bad_path) if result.bad_path is not None else None
+    out(result.as_dict() | {"bad_rows_file": bad_file}, as_json=as_json, lines=lines)
 
 
 def _mapping(given: str | None) -> str | Path | None:

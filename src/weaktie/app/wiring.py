@@ -13,6 +13,7 @@ from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import segment, sensors
 from weaktie.data.collect.erase import CollectEraser
+from weaktie.data.collect.history import History
 from weaktie.data.collect.jobs import LakeWriter
 from weaktie.data.collect.keys import KeyBook
 from weaktie.data.collect.live import LiveEvents
@@ -136,12 +137,20 @@ class App:
         )  # fmt: skip
 
     @cached_property
+    def history(self) -> History:
+        """Calls that another system kept."""
+        return History(
+            database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, decoders=DECODERS,
+            settings=self.settings, clock=self.clock,
+        )  # fmt: skip
+
+    @cached_property
     def importer(self) -> Importer:
         """Files into the lake."""
         workspace = self.settings.workspace
         return Importer(
             self.database, self.clock, self.settings.home, Defaults(workspace.timezone, workspace.currency),
-            self.loader.load, ImportSources(self.clock),
+            self.loader.load, ImportSources(self.clock), self.history,
         )  # fmt: skip
 
     @cached_property
