@@ -97,6 +97,7 @@ class NewJobBody(BaseModel):
 JOB_WORDS = {
     "build": WordsBody(zh="构建用户画像", en="Build profiles"),
     "import": WordsBody(zh="导入数据", en="Import data"),
+    "pull": WordsBody(zh="定时拉取", en="Scheduled pull"),
 }
 
 

@@ -160,6 +160,30 @@ def import_(
     out(result.as_dict() | {"bad_rows_file": bad_file}, as_json=as_json, lines=lines)
 
 
+@app.command()
+def pull(
+    name: Annotated[str | None, typer.Argument(help="Name or id of a pull.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+    job: Annotated[str | None, typer.Option(help="Job to run.", hidden=True)] = None,
+) -> None:
+    """Fetch what is new from a folder, an HTTP address or a database, and import it; the worker does so on schedule."""
+    with open_app(home) as wt:
+        if job is not None:
+            asked = wt.jobs.get(job)
+            pull_id = str(asked.params["pull_id"])
+            as_job(wt, job, lambda told: wt.pulls.run(pull_id, actor=asked.actor, job_id=job, progress=told))
+            return
+        if name is None:
+            raise typer.BadParameter("give the name of a pull")
+        with Bar(f"pull {name}") as bar:
+            result = wt.pulls.run(name, actor="cli", job_id=None, progress=bar)
+    lines = [
+        f"{result['files']} files, {result['rows']} lines, {result['bad']} bad, {result['duplicates']} there already"
+    ]
+    out(result, as_json=as_json, lines=lines)
+
+
 def _mapping(given: str | None) -> str | Path | None:
     return Path(given) if given is not None and given.endswith(".toml") else given
 

@@ -26,9 +26,11 @@ from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
+from weaktie.data.pulls.service import Pulls
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
 from weaktie.kit.clock import Clock, SystemClock
+from weaktie.kit.outbound import Outbound
 from weaktie.kit.settings import Settings, load
 from weaktie.store.database.jobs import head, revision
 from weaktie.store.database.jobs import upgrade as upgrade_database
@@ -152,6 +154,16 @@ class App:
             self.database, self.clock, self.settings.home, Defaults(workspace.timezone, workspace.currency),
             self.loader.load, ImportSources(self.clock), self.history,
         )  # fmt: skip
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """The way out to addresses that people gave."""
+        return Outbound(allow=self.settings.outbound.allow)
+
+    @cached_property
+    def pulls(self) -> Pulls:
+        """Files and rows that come on a schedule."""
+        return Pulls(self.database, self.clock, self.settings, self.importer, self.vault, self.outbound)
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -26,7 +26,7 @@ IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
-JOB_COMMANDS = {"build": "build", "import": "import"}
+JOB_COMMANDS = {"build": "build", "import": "import", "pull": "pull"}
 
 
 def run_worker(home: Path, *, watch_parent: bool) -> None:
@@ -92,6 +92,7 @@ def _look_after(wt: App, stop: threading.Event) -> None:
                 tidied = wt.clock.monotonic()
                 housekeeping(wt)
                 _schedule_build(wt)
+                _schedule_pulls(wt)
         except Refused as error:
             _LOG.warning("worker_waits", code=error.code)
         except Exception:  # noqa: BLE001  the next round tries again
@@ -145,6 +146,14 @@ def _schedule_build(wt: App) -> None:
         version = wt.lake.snapshot(connection, tables=[]).version
     if due and version > (current.snapshot_version if current is not None else 0) and not _building(wt):
         wt.jobs.start("build", {}, actor="schedule")
+
+
+def _schedule_pulls(wt: App) -> None:
+    """Ask for every pull whose time has come."""
+    with wt.database.begin() as tx:
+        due = wt.pulls.due(tx)
+    for pull_id in due:
+        wt.jobs.start("pull", {"pull_id": pull_id}, actor="schedule")
 
 
 def _building(wt: App) -> bool:

@@ -130,6 +130,14 @@ class Vault:
             self._ciphers.clear()
         return gone
 
+    def seal_secret(self, name: str, value: str) -> bytes:
+        """A password or token of another system, encrypted under the master key for that name (`table|row`)."""
+        return self.master.wrap(value.encode("utf-8"), f"secret|{name}".encode())
+
+    def open_secret(self, name: str, sealed: bytes) -> str:
+        """The secret again; raises WrongMasterKey when it was sealed under another key or for another name."""
+        return self.master.unwrap(sealed, f"secret|{name}".encode()).decode("utf-8")
+
     def day_keys(self) -> "DayKeys":
         """The keys of the log's days (`store.log.contracts.Keys`)."""
         return DayKeys(self)
