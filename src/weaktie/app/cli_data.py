@@ -69,7 +69,8 @@ def as_job(wt: App, job_id: str, work: Any) -> None:
     except Cancelled:
         return
     except Refused as error:
-        wt.jobs.end(job_id, error=error.code)
+        # The words go with the code: where it is shown, nobody knows them any more.
+        wt.jobs.end(job_id, error=error.code, result=error.as_dict())
         raise
     except Exception as error:
         wt.jobs.end(job_id, error=mask(type(error).__name__))

@@ -264,6 +264,8 @@ export interface paths {
         /**
          * Send
          * @description Take a file (the raw body, at most 2 GB) and answer with what it would become. Nothing is stored yet.
+         *
+         *     Without a mapping, an export that is known by its header is taken to be what it is, whatever `kind` says.
          */
         post: operations["send_api_imports_post"];
         delete?: never;
@@ -312,6 +314,26 @@ export interface paths {
          * @description The bad lines with their reasons, as CSV. Cells that a spreadsheet would run as formulas are neutralised.
          */
         get: operations["bad_rows_api_imports__import_id__bad_rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mapping Of
+         * @description The mapping that an import has now, as a file.
+         */
+        get: operations["mapping_of_api_imports__import_id__mapping_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -369,9 +391,53 @@ export interface paths {
         };
         /**
          * Mappings
-         * @description The mappings that come with the product, and the fields of each kind.
+         * @description The mappings that come with the product and those that people saved, with the fields of their kinds.
          */
         get: operations["mappings_api_imports_mappings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/mappings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save Mapping
+         * @description Save the mapping of an import, or a mapping file, under a name; a saved one of that name is replaced.
+         */
+        put: operations["save_mapping_api_imports_mappings__name__put"];
+        post?: never;
+        /**
+         * Delete Mapping
+         * @description Delete a saved mapping. Imports keep the mapping they ran with; pulls that name it fail until they name another.
+         */
+        delete: operations["delete_mapping_api_imports_mappings__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/mappings/{name}/toml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mapping File
+         * @description A mapping as a file that can be kept, changed and read in again.
+         */
+        get: operations["mapping_file_api_imports_mappings__name__toml_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -704,6 +770,94 @@ export interface paths {
          * @description What the person did, newest first.
          */
         get: operations["timeline_api_profiles__user_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every pull with its last run.
+         */
+        get: operations["listed_api_pulls_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a pull; it runs for the first time at once.
+         */
+        post: operations["create_api_pulls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a pull; what it imported stays.
+         */
+        delete: operations["remove_api_pulls__pull_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a pull, pause it or let it go on.
+         */
+        patch: operations["change_api_pulls__pull_id__patch"];
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Now
+         * @description Carry a pull out now, paused or not.
+         */
+        post: operations["run_now_api_pulls__pull_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description The last twenty runs, the newest first.
+         */
+        get: operations["runs_api_pulls__pull_id__runs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1059,14 +1213,45 @@ export interface components {
             spend_minor: number;
         };
         /**
+         * CellOut
+         * @description Where a field comes from: the keys of a mapping file, see `Cell`.
+         */
+        CellOut: {
+            /** Before */
+            before: string | null;
+            /** Columns */
+            columns: string[];
+            /** Constant */
+            constant: string | null;
+            /** Default */
+            default: string | null;
+            /** Format */
+            format: string | null;
+            /** Prefixes */
+            prefixes: {
+                [key: string]: string;
+            } | null;
+            /** Strip */
+            strip: string | null;
+            /** Values */
+            values: {
+                [key: string]: string;
+            } | null;
+            /** Zone */
+            zone: string | null;
+        };
+        /**
          * Change
-         * @description What to change before the start; `mapping` is a shipped name or single fields (`""` takes one out).
+         * @description What to change before the start; `mapping` is a name or single fields (`""` takes one out), `toml` a whole mapping
+         *     file. `header` says whether the first line names the columns, `rest` whether other columns become properties.
          */
         Change: {
             /** Basis */
             basis?: {
                 [key: string]: "contract" | "consented_upstream" | "ask_us";
             } | null;
+            /** Header */
+            header?: boolean | null;
             /** Kind */
             kind?: ("events" | "orders" | "users" | "products" | "contents" | "relations") | null;
             /** Mapping */
@@ -1075,8 +1260,12 @@ export interface components {
                     [key: string]: unknown;
                 };
             } | null;
+            /** Rest */
+            rest?: boolean | null;
             /** Source Id */
             source_id?: string | null;
+            /** Toml */
+            toml?: string | null;
         };
         /**
          * ChoiceBody
@@ -1212,6 +1401,8 @@ export interface components {
         ErasureBody: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Erasure Id */
             erasure_id: string;
             /** Finished Time */
@@ -1394,6 +1585,8 @@ export interface components {
         ImportOut: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Bad Rows */
             bad_rows: boolean;
             /** Basis */
@@ -1491,15 +1684,18 @@ export interface components {
         };
         /**
          * JobBody
-         * @description One piece of long work.
+         * @description One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now.
          */
         JobBody: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Ended Time */
             ended_time: string | null;
             /** Error */
             error: string | null;
+            error_words: components["schemas"]["WordsBody"] | null;
             /** Job Id */
             job_id: string;
             /** Kind */
@@ -1644,13 +1840,22 @@ export interface components {
         };
         /**
          * MappingOut
-         * @description A mapping that comes with the product.
+         * @description A mapping that comes with the product, or that somebody saved (`shipped` false). A file whose header has all of
+         *     `recognise` is taken to be of it; with `decoder` its lines are calls that the live decoder reads.
          */
         MappingOut: {
+            /** Actor */
+            actor: string | null;
+            /** Actor Name */
+            actor_name: string | null;
+            /** Changed Time */
+            changed_time: string | null;
             /** Columns */
             columns: {
                 [key: string]: string | null;
             };
+            /** Decoder */
+            decoder: string | null;
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
             /**
@@ -1660,6 +1865,10 @@ export interface components {
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
             /** Name */
             name: string;
+            /** Recognise */
+            recognise: string[];
+            /** Shipped */
+            shipped: boolean;
             words: components["schemas"]["Text"];
         };
         /**
@@ -1737,6 +1946,37 @@ export interface components {
             source: components["schemas"]["SourceBody"];
             /** Write Key */
             write_key: string;
+        };
+        /**
+         * OptionsBody
+         * @description What only some ways need: `pattern` (folder), `header` for the secret (http), `query` and `mark_column` (database).
+         */
+        OptionsBody: {
+            /**
+             * Header
+             * @default Authorization
+             */
+            header: string;
+            /**
+             * Mark Column
+             * @default
+             */
+            mark_column: string;
+            /**
+             * Most Rows
+             * @default 1000000
+             */
+            most_rows: number;
+            /**
+             * Pattern
+             * @default *
+             */
+            pattern: string;
+            /**
+             * Query
+             * @default
+             */
+            query: string;
         };
         /**
          * OrderBody
@@ -1821,15 +2061,24 @@ export interface components {
         };
         /**
          * Prepared
-         * @description A file that was sent and not started. `mapping` is field to column; `preview` is null while there is a problem.
+         * @description A file that was sent and not started. `mapping` is field to column, `cells` the same in full; `samples` are a few
+         *     values of each column, personal ones masked; `preview` is null while there is a problem.
          */
         Prepared: {
+            /** Cells */
+            cells: {
+                [key: string]: components["schemas"]["CellOut"];
+            };
             /** Columns */
             columns: string[];
+            /** Decoder */
+            decoder: string | null;
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
             /** Filename */
             filename: string;
+            /** Header */
+            header: boolean;
             /** Import Id */
             import_id: string;
             /**
@@ -1845,6 +2094,16 @@ export interface components {
             mapping_name: string;
             preview: components["schemas"]["PreviewOut"] | null;
             problem: components["schemas"]["Problem"] | null;
+            /** Recognised */
+            recognised: boolean;
+            /** Rest */
+            rest: boolean;
+            /** Samples */
+            samples: {
+                [key: string]: string[];
+            };
+            /** Statuses */
+            statuses: components["schemas"]["StatusValue"][];
             /** Suggested */
             suggested: boolean;
         };
@@ -1902,6 +2161,148 @@ export interface components {
             tags: components["schemas"]["TagValue"][];
             /** User Id */
             user_id: string;
+        };
+        /**
+         * PullBody
+         * @description A pull, without its secret.
+         */
+        PullBody: {
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /** Address */
+            address: string;
+            /** Basis */
+            basis: {
+                [key: string]: string;
+            } | null;
+            /** Daily At */
+            daily_at: string | null;
+            /** Every Minutes */
+            every_minutes: number | null;
+            /** Has Secret */
+            has_secret: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
+            last: components["schemas"]["RunBody"] | null;
+            /** Made Time */
+            made_time: string;
+            /** Mapping */
+            mapping: string | null;
+            /** Name */
+            name: string;
+            /** Next Time */
+            next_time: string;
+            options: components["schemas"]["OptionsBody"];
+            /** Paused */
+            paused: boolean;
+            /** Pull Id */
+            pull_id: string;
+            /** Source Id */
+            source_id: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "folder" | "http" | "database";
+        };
+        /**
+         * PullChange
+         * @description What changes of a pull; an empty secret takes it away.
+         */
+        PullChange: {
+            /** Address */
+            address?: string | null;
+            /** Basis */
+            basis?: {
+                [key: string]: "contract" | "consented_upstream" | "ask_us";
+            } | null;
+            /** Daily At */
+            daily_at?: string | null;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /** Kind */
+            kind?: ("events" | "orders" | "users" | "products" | "contents" | "relations") | null;
+            /** Mapping */
+            mapping?: string | null;
+            /** Name */
+            name?: string | null;
+            options?: components["schemas"]["OptionsBody"] | null;
+            /** Paused */
+            paused?: boolean | null;
+            /** Secret */
+            secret?: string | null;
+            /** Source Id */
+            source_id?: string | null;
+            /** Way */
+            way?: ("folder" | "http" | "database") | null;
+        };
+        /**
+         * PullError
+         * @description Why a run failed.
+         */
+        PullError: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["TextBody"];
+            /** Place */
+            place: string;
+        };
+        /**
+         * PullRequest
+         * @description A pull to be made. `address` may hold `{secret}`; either `every_minutes` or `daily_at` is given.
+         */
+        PullRequest: {
+            /** Address */
+            address: string;
+            /** Basis */
+            basis?: {
+                [key: string]: "contract" | "consented_upstream" | "ask_us";
+            } | null;
+            /** Daily At */
+            daily_at?: string | null;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
+            /** Mapping */
+            mapping?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * @default {
+             *       "header": "Authorization",
+             *       "mark_column": "",
+             *       "most_rows": 1000000,
+             *       "pattern": "*",
+             *       "query": ""
+             *     }
+             */
+            options: components["schemas"]["OptionsBody"];
+            /** Secret */
+            secret?: string | null;
+            /** Source Id */
+            source_id?: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "folder" | "http" | "database";
+        };
+        /**
+         * PullStarted
+         * @description The job that carries the pull out.
+         */
+        PullStarted: {
+            /** Job Id */
+            job_id: string;
         };
         /**
          * PurposeBody
@@ -2025,6 +2426,36 @@ export interface components {
          */
         Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
         /**
+         * RunBody
+         * @description What one run brought.
+         */
+        RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
          * SalesDayBody
          * @description Orders of one business day in one currency.
          */
@@ -2037,6 +2468,16 @@ export interface components {
             day: string;
             /** Orders */
             orders: number;
+        };
+        /**
+         * SaveMapping
+         * @description What to save under a name: the mapping of an import, or a mapping file with the kind it is for.
+         */
+        SaveMapping: {
+            /** Import Id */
+            import_id?: string | null;
+            /** Toml */
+            toml?: string | null;
         };
         /**
          * SessionBody
@@ -2168,6 +2609,18 @@ export interface components {
             state: string;
         };
         /**
+         * StatusValue
+         * @description A value that stands in a column of statuses, and what it becomes; null where nobody said yet.
+         */
+        StatusValue: {
+            /** Becomes */
+            becomes: string | null;
+            /** Field */
+            field: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * StepBody
          * @description What was removed from one store; `note` says why it has to be tried again.
          */
@@ -2241,6 +2694,16 @@ export interface components {
          * @description A text in both languages.
          */
         Text: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TextBody
+         * @description A text in both languages.
+         */
+        TextBody: {
             /** En */
             en: string;
             /** Zh */
@@ -2983,6 +3446,37 @@ export interface operations {
             };
         };
     };
+    mapping_of_api_imports__import_id__mapping_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     look_api_imports__import_id__preview_get: {
         parameters: {
             query?: never;
@@ -3061,6 +3555,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MappingOut"][];
+                };
+            };
+        };
+    };
+    save_mapping_api_imports_mappings__name__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveMapping"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_mapping_api_imports_mappings__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mapping_file_api_imports_mappings__name__toml_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3646,6 +4235,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimelineBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_pulls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"][];
+                };
+            };
+        };
+    };
+    create_api_pulls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_pulls__pull_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_pulls__pull_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_now_api_pulls__pull_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullStarted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_api_pulls__pull_id__runs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBody"][];
                 };
             };
             /** @description Validation Error */
