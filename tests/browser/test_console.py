@@ -12,8 +12,8 @@ from tests.browser.conftest import EMAIL, PASSWORD, Opened
 from tests.suites.servers import Server, run
 
 PAGES = (
-    "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/dead-letters", "/jobs", "/erasures", "/audit",
-    "/settings",
+    "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/imports/pulls", "/imports/mappings", "/dead-letters",
+    "/jobs", "/erasures", "/audit", "/settings",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

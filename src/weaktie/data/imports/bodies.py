@@ -120,6 +120,7 @@ class Prepared(BaseModel):
     decoder: str | None
     recognised: bool
     mapping_name: str
+    mapping_words: Text
     suggested: bool
     preview: PreviewOut | None
     problem: Problem | None
@@ -204,7 +205,7 @@ def prepared(importer: Importer, row: RowMapping) -> Prepared:
     return Prepared(
         import_id=row["import_id"], kind=row["kind"], filename=row["filename"], columns=columns,
         fields=fields_out(row["kind"]), mapping=columns_of(mapping), mapping_name=mapping.name,
-        cells={name: _cell(cell) for name, cell in mapping.fields.items()},
+        mapping_words=text(mapping.words), cells={name: _cell(cell) for name, cell in mapping.fields.items()},
         samples=samples(head, columns) if mapping.decoder is None else {},
         statuses=[StatusValue(field=f, value=v, becomes=b) for f, v, b in statuses(head, mapping)],
         header=mapping.header, rest=mapping.rest, decoder=mapping.decoder, recognised=bool(mapping.recognise),

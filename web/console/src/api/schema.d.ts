@@ -2092,6 +2092,7 @@ export interface components {
             };
             /** Mapping Name */
             mapping_name: string;
+            mapping_words: components["schemas"]["Text"];
             preview: components["schemas"]["PreviewOut"] | null;
             problem: components["schemas"]["Problem"] | null;
             /** Recognised */

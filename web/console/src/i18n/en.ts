@@ -1,5 +1,6 @@
 /** English; a key that Chinese has and this lacks is a type error. */
 import { enData } from "./data.en";
+import { enImports } from "./imports.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -248,4 +249,5 @@ export const en: Record<keyof typeof zh, string> = {
   "settings.ok": "fine",
   "settings.notOk": "not fine",
   ...enData,
+  ...enImports,
 };

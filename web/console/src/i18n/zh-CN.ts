@@ -1,5 +1,6 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
 import { zhData } from "./data.zh-CN";
+import { zhImports } from "./imports.zh-CN";
 
 export const zh = {
   // shell
@@ -247,4 +248,5 @@ export const zh = {
   "settings.ok": "正常",
   "settings.notOk": "有问题",
   ...zhData,
+  ...zhImports,
 };

@@ -16,6 +16,8 @@ const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Sources = lazy(() => import("@/data/sources/SourcesPage"));
 const Imports = lazy(() => import("@/data/imports/ImportsPage"));
+const Mappings = lazy(() => import("@/data/imports/MappingsPage"));
+const Pulls = lazy(() => import("@/data/pulls/PullsPage"));
 const OneImport = lazy(() => import("@/data/imports/ImportPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
@@ -49,6 +51,8 @@ export function Pages() {
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/sources" element={<Sources />} />
           <Route path="/imports" element={<Imports />} />
+          <Route path="/imports/pulls" element={<Pulls />} />
+          <Route path="/imports/mappings" element={<Mappings />} />
           <Route path="/imports/:importId" element={<OneImport />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/erasures" element={<Erasures />} />
