@@ -44,6 +44,10 @@ def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A demo shop of 400 people and 45 days, built, and served."""
     home = tmp_path_factory.mktemp("shop") / "home"
     run("demo", "--home", str(home), "--port", "0", "--users", "400", "--days", "45", "--once")
+    drop = home.parent / "drop"
+    drop.mkdir()
+    with (home / "weaktie.toml").open("a") as settings:
+        settings.write(f'\n[imports]\nfolders = "{drop}"\n')
     with serving(home) as server:
         yield server
 
@@ -67,6 +71,12 @@ def state(browser: Browser, shop: Server, tmp_path_factory: pytest.TempPathFacto
     context.storage_state(path=path)
     context.close()
     return path
+
+
+@pytest.fixture
+def pull_folder(shop: Server) -> Path:
+    """The folder that the shop's settings let pulls read."""
+    return shop.home.parent / "drop"
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,8 @@ def as_job(wt: App, job_id: str, work: Any) -> None:
     except Cancelled:
         return
     except Refused as error:
-        wt.jobs.end(job_id, error=error.code)
+        # The words go with the code: where it is shown, nobody knows them any more.
+        wt.jobs.end(job_id, error=error.code, result=error.as_dict())
         raise
     except Exception as error:
         wt.jobs.end(job_id, error=mask(type(error).__name__))
@@ -151,7 +152,10 @@ def import_(
     file: Annotated[Path | None, typer.Argument(help="CSV, TSV, JSONL, Parquet or xlsx, also .gz.")] = None,
     home: Home = DEFAULT_HOME,
     mapping: Annotated[
-        str | None, typer.Option(help="A shipped mapping or a TOML file; guessed from the header without.")
+        str | None,
+        typer.Option(
+            help="A shipped or saved mapping, or a TOML file; without, told or guessed from the header."
+        ),
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="Source the rows belong to; one is made for imports without.")
@@ -191,7 +195,32 @@ def import_(
     )
     if result.bad_path is not None and result.rows_bad:
         lines.append(f"bad rows: {result.bad_path}")
-    out(result.as_dict(), as_json=as_json, lines=lines)
+    bad_file = str(result.bad_path) if result.bad_path is not None else None
+    out(result.as_dict() | {"bad_rows_file": bad_file}, as_json=as_json, lines=lines)
+
+
+@app.command()
+def pull(
+    name: Annotated[str | None, typer.Argument(help="Name or id of a pull.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+    job: Annotated[str | None, typer.Option(help="Job to run.", hidden=True)] = None,
+) -> None:
+    """Fetch what is new from a folder, an HTTP address or a database, and import it; the worker does so on schedule."""
+    with open_app(home) as wt:
+        if job is not None:
+            asked = wt.jobs.get(job)
+            pull_id = str(asked.params["pull_id"])
+            as_job(wt, job, lambda told: wt.pulls.run(pull_id, actor=asked.actor, job_id=job, progress=told))
+            return
+        if name is None:
+            raise typer.BadParameter("give the name of a pull")
+        with Bar(f"pull {name}") as bar:
+            result = wt.pulls.run(name, actor="cli", job_id=None, progress=bar)
+    lines = [
+        f"{result['files']} files, {result['rows']} lines, {result['bad']} bad, {result['duplicates']} there already"
+    ]
+    out(result, as_json=as_json, lines=lines)
 
 
 def _mapping(given: str | None) -> str | Path | None:

@@ -14,6 +14,7 @@ from weaktie.app.status import Status
 from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
 from weaktie.data.collect.contracts import Decoder
 from weaktie.data.collect.erase import CollectEraser
+from weaktie.data.collect.history import History
 from weaktie.data.collect.jobs import LakeWriter
 from weaktie.data.collect.keys import KeyBook
 from weaktie.data.collect.live import LiveEvents
@@ -27,6 +28,7 @@ from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
+from weaktie.data.pulls.service import Pulls
 from weaktie.data.reconcile.service import Reconciler
 from weaktie.data.relay.jobs import Supervisor
 from weaktie.data.relay.service import Relays
@@ -165,13 +167,31 @@ class App:
         )  # fmt: skip
 
     @cached_property
+    def history(self) -> History:
+        """Calls that another system kept."""
+        return History(
+            database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, decoders=DECODERS,
+            settings=self.settings, clock=self.clock,
+        )  # fmt: skip
+
+    @cached_property
     def importer(self) -> Importer:
         """Files into the lake."""
         workspace = self.settings.workspace
         return Importer(
             self.database, self.clock, self.settings.home, Defaults(workspace.timezone, workspace.currency),
-            self.loader.load, ImportSources(self.clock),
+            self.loader.load, ImportSources(self.clock), self.history,
         )  # fmt: skip
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """The way out to addresses that people gave."""
+        return Outbound(allow=self.settings.outbound.allow)
+
+    @cached_property
+    def pulls(self) -> Pulls:
+        """Files and rows that come on a schedule."""
+        return Pulls(self.database, self.clock, self.settings, self.importer, self.vault, self.outbound)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -271,11 +291,6 @@ class App:
             database=self.database, keys=self.day_keys, settings=self.settings, clock=self.clock, decoders=DECODERS,
             blocked=lambda: self.blocked, writer=self.lake_writer,
         )  # fmt: skip
-
-    @cached_property
-    def outbound(self) -> Outbound:
-        """The way out."""
-        return Outbound(self.settings.outbound.allow)
 
     @cached_property
     def relays(self) -> Relays:

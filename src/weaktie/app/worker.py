@@ -31,7 +31,7 @@ JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
-JOB_COMMANDS = {"build": "build", "import": "import", "mend": "mend", "tracking": "tracking"}
+JOB_COMMANDS = {name: name for name in ("build", "import", "mend", "pull", "tracking")}
 TRACKING_ROWS = 200_000
 """Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 
@@ -102,6 +102,7 @@ def _look_after(wt: App, stop: threading.Event) -> None:
                 tidied = wt.clock.monotonic()
                 housekeeping(wt)
                 _schedule_build(wt)
+                _schedule_pulls(wt)
         except Refused as error:
             _LOG.warning("worker_waits", code=error.code)
         except Exception:  # noqa: BLE001  the next round tries again
@@ -155,6 +156,14 @@ def _schedule_build(wt: App) -> None:
         version = wt.lake.snapshot(connection, tables=[]).version
     if due and version > (current.snapshot_version if current is not None else 0) and not _building(wt):
         wt.jobs.start("build", {}, actor="schedule")
+
+
+def _schedule_pulls(wt: App) -> None:
+    """Ask for every pull whose time has come."""
+    with wt.database.begin() as tx:
+        due = wt.pulls.due(tx)
+    for pull_id in due:
+        wt.jobs.start("pull", {"pull_id": pull_id}, actor="schedule")
 
 
 def _building(wt: App) -> bool:

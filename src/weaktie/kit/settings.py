@@ -171,6 +171,17 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Imports:
+    """Where scheduled pulls may read on this machine."""
+
+    folders: str = _setting(
+        "",
+        "定时拉取可读取的服务器文件夹（绝对路径，逗号分隔）；为空则不允许",
+        "Folders of this machine that scheduled pulls may read (absolute, by comma); empty allows none",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """What we fetch from and send to addresses that people gave us."""
 
@@ -194,6 +205,7 @@ class Settings:
     engine: Engine = field(default_factory=Engine)
     build: Build = field(default_factory=Build)
     security: Security = field(default_factory=Security)
+    imports: Imports = field(default_factory=Imports)
     outbound: Outbound = field(default_factory=Outbound)
 
     @property
@@ -204,7 +216,7 @@ class Settings:
 
 SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
-    "build": Build, "security": Security, "outbound": Outbound,
+    "build": Build, "security": Security, "imports": Imports, "outbound": Outbound,
 }  # fmt: skip
 
 

@@ -52,7 +52,11 @@ def client(bench: Bench, caller: Somebody) -> Iterator[TestClient]:
         table.create(database.engine)
     app = FastAPI()
     app.state.weaktie = SimpleNamespace(
-        importer=bench.importer, jobs=Jobs(database, bench.clock), database=database, clock=bench.clock
+        importer=bench.importer,
+        jobs=Jobs(database, bench.clock),
+        database=database,
+        clock=bench.clock,
+        accounts=SimpleNamespace(names=lambda _connection: {"acc_1": "店长"}),
     )
     install_error_handlers(app)
     app.include_router(api.router)

@@ -12,11 +12,12 @@ from weaktie.data.identity.contracts import Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
-    "CHANNEL_WORDS", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder", "Entity", "Event", "Identifier",
-    "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts",
+    "CHANNEL_WORDS", "DUPLICATE_LINE", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
+    "Entity", "Event", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem",
+    "RawRequest", "RelationFacts",
 ]  # fmt: skip
 
-TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE = 1, 2, 4
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE = 1, 2, 4, 8
 """Bits of `events.flags`."""
 
 
@@ -164,7 +165,8 @@ class LoadBatch:
     `rows` has the columns of the lake table, except that each alias column `X_alias_no` (and plain `alias_no`) is
     replaced by a text column `X_user_id` (`user_id`) holding a user id or null, and that `source`, `purposes`,
     `log_*`, `received_time` and `day` may be missing: the loader fills them. Events may also have `anonymous_id`.
-    `personal` holds columns `nickname`, `phone`, `email`, row by row, for the vault and the identifiers.
+    `personal` holds columns `nickname`, `phone`, `email`, row by row, for the vault and the identifiers; of orders and
+    their lines only `phone`: the buyer, where no user id is known.
     """
 
     table: str

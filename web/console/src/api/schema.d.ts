@@ -364,6 +364,8 @@ export interface paths {
         /**
          * Send
          * @description Take a file (the raw body, at most 2 GB) and answer with what it would become. Nothing is stored yet.
+         *
+         *     Without a mapping, an export that is known by its header is taken to be what it is, whatever `kind` says.
          */
         post: operations["send_api_imports_post"];
         delete?: never;
@@ -412,6 +414,26 @@ export interface paths {
          * @description The bad lines with their reasons, as CSV. Cells that a spreadsheet would run as formulas are neutralised.
          */
         get: operations["bad_rows_api_imports__import_id__bad_rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mapping Of
+         * @description The mapping that an import has now, as a file.
+         */
+        get: operations["mapping_of_api_imports__import_id__mapping_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -469,9 +491,53 @@ export interface paths {
         };
         /**
          * Mappings
-         * @description The mappings that come with the product, and the fields of each kind.
+         * @description The mappings that come with the product and those that people saved, with the fields of their kinds.
          */
         get: operations["mappings_api_imports_mappings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/mappings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save Mapping
+         * @description Save the mapping of an import, or a mapping file, under a name; a saved one of that name is replaced.
+         */
+        put: operations["save_mapping_api_imports_mappings__name__put"];
+        post?: never;
+        /**
+         * Delete Mapping
+         * @description Delete a saved mapping. Imports keep the mapping they ran with; pulls that name it fail until they name another.
+         */
+        delete: operations["delete_mapping_api_imports_mappings__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/mappings/{name}/toml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mapping File
+         * @description A mapping as a file that can be kept, changed and read in again.
+         */
+        get: operations["mapping_file_api_imports_mappings__name__toml_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -844,6 +910,94 @@ export interface paths {
          * @description What the person did, newest first.
          */
         get: operations["timeline_api_profiles__user_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every pull with its last run.
+         */
+        get: operations["listed_api_pulls_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a pull; it runs for the first time at once.
+         */
+        post: operations["create_api_pulls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a pull; what it imported stays.
+         */
+        delete: operations["remove_api_pulls__pull_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a pull, pause it or let it go on.
+         */
+        patch: operations["change_api_pulls__pull_id__patch"];
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Now
+         * @description Carry a pull out now, paused or not.
+         */
+        post: operations["run_now_api_pulls__pull_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description The last twenty runs, the newest first.
+         */
+        get: operations["runs_api_pulls__pull_id__runs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2005,14 +2159,45 @@ export interface components {
             spend_minor: number;
         };
         /**
+         * CellOut
+         * @description Where a field comes from: the keys of a mapping file, see `Cell`.
+         */
+        CellOut: {
+            /** Before */
+            before: string | null;
+            /** Columns */
+            columns: string[];
+            /** Constant */
+            constant: string | null;
+            /** Default */
+            default: string | null;
+            /** Format */
+            format: string | null;
+            /** Prefixes */
+            prefixes: {
+                [key: string]: string;
+            } | null;
+            /** Strip */
+            strip: string | null;
+            /** Values */
+            values: {
+                [key: string]: string;
+            } | null;
+            /** Zone */
+            zone: string | null;
+        };
+        /**
          * Change
-         * @description What to change before the start; `mapping` is a shipped name or single fields (`""` takes one out).
+         * @description What to change before the start; `mapping` is a name or single fields (`""` takes one out), `toml` a whole mapping
+         *     file. `header` says whether the first line names the columns, `rest` whether other columns become properties.
          */
         Change: {
             /** Basis */
             basis?: {
                 [key: string]: "contract" | "consented_upstream" | "ask_us";
             } | null;
+            /** Header */
+            header?: boolean | null;
             /** Kind */
             kind?: ("events" | "orders" | "users" | "products" | "contents" | "relations") | null;
             /** Mapping */
@@ -2021,8 +2206,12 @@ export interface components {
                     [key: string]: unknown;
                 };
             } | null;
+            /** Rest */
+            rest?: boolean | null;
             /** Source Id */
             source_id?: string | null;
+            /** Toml */
+            toml?: string | null;
         };
         /**
          * ChangeBody
@@ -2260,6 +2449,8 @@ export interface components {
         ErasureBody: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Erasure Id */
             erasure_id: string;
             /** Finished Time */
@@ -2351,7 +2542,7 @@ export interface components {
             name: string;
             /** Observed */
             observed: components["schemas"]["ObservedBody"][];
-            plan: components["schemas"]["PlannedEventBody"] | null;
+            plan: components["schemas"]["PlannedEventBody-Output"] | null;
             row: components["schemas"]["EventRowBody"];
         };
         /**
@@ -2361,7 +2552,7 @@ export interface components {
         EventRequest: {
             /** Base Version */
             base_version: number;
-            event: components["schemas"]["PlannedEventBody"] | null;
+            event: components["schemas"]["PlannedEventBody-Input"] | null;
             /** Name */
             name: string | null;
             /**
@@ -2524,6 +2715,8 @@ export interface components {
         ImportOut: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Bad Rows */
             bad_rows: boolean;
             /** Basis */
@@ -2621,15 +2814,18 @@ export interface components {
         };
         /**
          * JobBody
-         * @description One piece of long work.
+         * @description One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now.
          */
         JobBody: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Ended Time */
             ended_time: string | null;
             /** Error */
             error: string | null;
+            error_words: components["schemas"]["WordsBody"] | null;
             /** Job Id */
             job_id: string;
             /** Kind */
@@ -2792,13 +2988,22 @@ export interface components {
         };
         /**
          * MappingOut
-         * @description A mapping that comes with the product.
+         * @description A mapping that comes with the product, or that somebody saved (`shipped` false). A file whose header has all of
+         *     `recognise` is taken to be of it; with `decoder` its lines are calls that the live decoder reads.
          */
         MappingOut: {
+            /** Actor */
+            actor: string | null;
+            /** Actor Name */
+            actor_name: string | null;
+            /** Changed Time */
+            changed_time: string | null;
             /** Columns */
             columns: {
                 [key: string]: string | null;
             };
+            /** Decoder */
+            decoder: string | null;
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
             /**
@@ -2808,6 +3013,10 @@ export interface components {
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
             /** Name */
             name: string;
+            /** Recognise */
+            recognise: string[];
+            /** Shipped */
+            shipped: boolean;
             words: components["schemas"]["Text"];
         };
         /**
@@ -3024,6 +3233,37 @@ export interface components {
             };
         };
         /**
+         * OptionsBody
+         * @description What only some ways need: `pattern` (folder), `header` for the secret (http), `query` and `mark_column` (database).
+         */
+        OptionsBody: {
+            /**
+             * Header
+             * @default Authorization
+             */
+            header: string;
+            /**
+             * Mark Column
+             * @default
+             */
+            mark_column: string;
+            /**
+             * Most Rows
+             * @default 1000000
+             */
+            most_rows: number;
+            /**
+             * Pattern
+             * @default *
+             */
+            pattern: string;
+            /**
+             * Query
+             * @default
+             */
+            query: string;
+        };
+        /**
          * OrderBody
          * @description One order as it stands; `net_minor` is the amount without what was given back.
          */
@@ -3154,15 +3394,15 @@ export interface components {
             /** Actor */
             actor: string;
             /** Common */
-            common: components["schemas"]["PropertyBody"][];
+            common: components["schemas"]["PropertyBody-Output"][];
             /** Events */
-            events: components["schemas"]["PlannedEventBody"][];
+            events: components["schemas"]["PlannedEventBody-Output"][];
             /** Note */
             note: string;
             /** Saved Time */
             saved_time: string | null;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody"][];
+            user_properties: components["schemas"]["PropertyBody-Output"][];
             /** Version */
             version: number;
         };
@@ -3170,21 +3410,21 @@ export interface components {
          * PlannedEventBody
          * @description A planned event.
          */
-        PlannedEventBody: {
+        "PlannedEventBody-Input": {
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            about: components["schemas"]["TextBody"];
+            about: components["schemas"]["TextBody-Input"];
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            label: components["schemas"]["TextBody"];
+            label: components["schemas"]["TextBody-Input"];
             /** Name */
             name: string;
             /**
@@ -3201,7 +3441,55 @@ export interface components {
              * Properties
              * @default []
              */
-            properties: components["schemas"]["PropertyBody"][];
+            properties: components["schemas"]["PropertyBody-Input"][];
+            /**
+             * Purposes
+             * @default []
+             */
+            purposes: ("analytics" | "personalisation" | "marketing" | "social")[];
+            /**
+             * Status
+             * @default active
+             * @enum {string}
+             */
+            status: "planned" | "active" | "deprecated";
+        };
+        /**
+         * PlannedEventBody
+         * @description A planned event.
+         */
+        "PlannedEventBody-Output": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Platforms
+             * @default []
+             */
+            platforms: ("web" | "iOS" | "Android" | "mini_program" | "HarmonyOS" | "server")[];
+            /**
+             * Properties
+             * @default []
+             */
+            properties: components["schemas"]["PropertyBody-Output"][];
             /**
              * Purposes
              * @default []
@@ -3216,15 +3504,24 @@ export interface components {
         };
         /**
          * Prepared
-         * @description A file that was sent and not started. `mapping` is field to column; `preview` is null while there is a problem.
+         * @description A file that was sent and not started. `mapping` is field to column, `cells` the same in full; `samples` are a few
+         *     values of each column, personal ones masked; `preview` is null while there is a problem.
          */
         Prepared: {
+            /** Cells */
+            cells: {
+                [key: string]: components["schemas"]["CellOut"];
+            };
             /** Columns */
             columns: string[];
+            /** Decoder */
+            decoder: string | null;
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
             /** Filename */
             filename: string;
+            /** Header */
+            header: boolean;
             /** Import Id */
             import_id: string;
             /**
@@ -3238,8 +3535,19 @@ export interface components {
             };
             /** Mapping Name */
             mapping_name: string;
+            mapping_words: components["schemas"]["Text"];
             preview: components["schemas"]["PreviewOut"] | null;
             problem: components["schemas"]["Problem"] | null;
+            /** Recognised */
+            recognised: boolean;
+            /** Rest */
+            rest: boolean;
+            /** Samples */
+            samples: {
+                [key: string]: string[];
+            };
+            /** Statuses */
+            statuses: components["schemas"]["StatusValue"][];
             /** Suggested */
             suggested: boolean;
         };
@@ -3367,21 +3675,21 @@ export interface components {
          * PropertyBody
          * @description A planned property.
          */
-        PropertyBody: {
+        "PropertyBody-Input": {
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            about: components["schemas"]["TextBody"];
+            about: components["schemas"]["TextBody-Input"];
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            label: components["schemas"]["TextBody"];
+            label: components["schemas"]["TextBody-Input"];
             /** Name */
             name: string;
             /**
@@ -3400,6 +3708,186 @@ export interface components {
              * @default []
              */
             values: string[];
+        };
+        /**
+         * PropertyBody
+         * @description A planned property.
+         */
+        "PropertyBody-Output": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
+        };
+        /**
+         * PullBody
+         * @description A pull, without its secret.
+         */
+        PullBody: {
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /** Address */
+            address: string;
+            /** Basis */
+            basis: {
+                [key: string]: string;
+            } | null;
+            /** Daily At */
+            daily_at: string | null;
+            /** Every Minutes */
+            every_minutes: number | null;
+            /** Has Secret */
+            has_secret: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
+            last: components["schemas"]["RunBody"] | null;
+            /** Made Time */
+            made_time: string;
+            /** Mapping */
+            mapping: string | null;
+            /** Name */
+            name: string;
+            /** Next Time */
+            next_time: string;
+            options: components["schemas"]["OptionsBody"];
+            /** Paused */
+            paused: boolean;
+            /** Pull Id */
+            pull_id: string;
+            /** Source Id */
+            source_id: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "folder" | "http" | "database";
+        };
+        /**
+         * PullChange
+         * @description What changes of a pull; an empty secret takes it away.
+         */
+        PullChange: {
+            /** Address */
+            address?: string | null;
+            /** Basis */
+            basis?: {
+                [key: string]: "contract" | "consented_upstream" | "ask_us";
+            } | null;
+            /** Daily At */
+            daily_at?: string | null;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /** Kind */
+            kind?: ("events" | "orders" | "users" | "products" | "contents" | "relations") | null;
+            /** Mapping */
+            mapping?: string | null;
+            /** Name */
+            name?: string | null;
+            options?: components["schemas"]["OptionsBody"] | null;
+            /** Paused */
+            paused?: boolean | null;
+            /** Secret */
+            secret?: string | null;
+            /** Source Id */
+            source_id?: string | null;
+            /** Way */
+            way?: ("folder" | "http" | "database") | null;
+        };
+        /**
+         * PullError
+         * @description Why a run failed.
+         */
+        PullError: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["weaktie__data__pulls__api__TextBody"];
+            /** Place */
+            place: string;
+        };
+        /**
+         * PullRequest
+         * @description A pull to be made. `address` may hold `{secret}`; either `every_minutes` or `daily_at` is given.
+         */
+        PullRequest: {
+            /** Address */
+            address: string;
+            /** Basis */
+            basis?: {
+                [key: string]: "contract" | "consented_upstream" | "ask_us";
+            } | null;
+            /** Daily At */
+            daily_at?: string | null;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
+            /** Mapping */
+            mapping?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * @default {
+             *       "header": "Authorization",
+             *       "mark_column": "",
+             *       "most_rows": 1000000,
+             *       "pattern": "*",
+             *       "query": ""
+             *     }
+             */
+            options: components["schemas"]["OptionsBody"];
+            /** Secret */
+            secret?: string | null;
+            /** Source Id */
+            source_id?: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "folder" | "http" | "database";
+        };
+        /**
+         * PullStarted
+         * @description The job that carries the pull out.
+         */
+        PullStarted: {
+            /** Job Id */
+            job_id: string;
         };
         /**
          * PurposeBody
@@ -3801,6 +4289,36 @@ export interface components {
             wanted: components["schemas"]["LettersWanted"];
         };
         /**
+         * RunBody
+         * @description What one run brought.
+         */
+        RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
          * SalesDayBody
          * @description Orders of one business day in one currency.
          */
@@ -3813,6 +4331,16 @@ export interface components {
             day: string;
             /** Orders */
             orders: number;
+        };
+        /**
+         * SaveMapping
+         * @description What to save under a name: the mapping of an import, or a mapping file with the kind it is for.
+         */
+        SaveMapping: {
+            /** Import Id */
+            import_id?: string | null;
+            /** Toml */
+            toml?: string | null;
         };
         /**
          * SecretsRequest
@@ -3902,14 +4430,14 @@ export interface components {
             /** Base Version */
             base_version: number;
             /** Common */
-            common: components["schemas"]["PropertyBody"][];
+            common: components["schemas"]["PropertyBody-Input"][];
             /**
              * Note
              * @default
              */
             note: string;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody"][];
+            user_properties: components["schemas"]["PropertyBody-Input"][];
         };
         /**
          * SignInRequest
@@ -4038,6 +4566,18 @@ export interface components {
             stale_files: number;
         };
         /**
+         * StatusValue
+         * @description A value that stands in a column of statuses, and what it becomes; null where nobody said yet.
+         */
+        StatusValue: {
+            /** Becomes */
+            becomes: string | null;
+            /** Field */
+            field: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * StepBody
          * @description One step of a rule: what it does to the field at `path` (dotted, `*` for each item of a list).
          */
@@ -4153,7 +4693,7 @@ export interface components {
          * TextBody
          * @description A text of the plan in both languages; either may be empty.
          */
-        TextBody: {
+        "TextBody-Input": {
             /**
              * En
              * @default
@@ -4463,6 +5003,32 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * TextBody
+         * @description A text in both languages.
+         */
+        weaktie__data__pulls__api__TextBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TextBody
+         * @description A text of the plan in both languages; either may be empty.
+         */
+        weaktie__data__tracking__bodies__TextBody: {
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
         };
         /**
          * CheckBody
@@ -5286,6 +5852,37 @@ export interface operations {
             };
         };
     };
+    mapping_of_api_imports__import_id__mapping_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     look_api_imports__import_id__preview_get: {
         parameters: {
             query?: never;
@@ -5364,6 +5961,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MappingOut"][];
+                };
+            };
+        };
+    };
+    save_mapping_api_imports_mappings__name__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveMapping"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_mapping_api_imports_mappings__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mapping_file_api_imports_mappings__name__toml_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6012,6 +6704,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimelineBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_pulls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"][];
+                };
+            };
+        };
+    };
+    create_api_pulls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_pulls__pull_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_pulls__pull_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_now_api_pulls__pull_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullStarted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_api_pulls__pull_id__runs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBody"][];
                 };
             };
             /** @description Validation Error */

@@ -61,6 +61,10 @@ export type MendPreview = components["schemas"]["MendPreviewBody"];
 export type DeadLetterCount = Got<"/api/dead-letters/summary">[number];
 
 export type Mapping = Got<"/api/imports/mappings">[number];
+export type Cell = components["schemas"]["CellOut"];
+export type Pull = Got<"/api/pulls">[number];
+export type PullRun = Got<"/api/pulls/{pull_id}/runs">[number];
+export type PullWay = Pull["way"];
 export type Import = Got<"/api/imports/{import_id}">;
 export type Prepared = Got<"/api/imports/{import_id}/preview">;
 export type Preview = NonNullable<Prepared["preview"]>;

@@ -4,6 +4,7 @@ import { enData } from "./data.en";
 import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
 import { enRelay } from "./relay.en";
+import { enImports } from "./imports.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -256,4 +257,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enMend,
   ...enTracking,
   ...enRelay,
+  ...enImports,
 };

@@ -4,6 +4,7 @@ import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
+import { zhImports } from "./imports.zh-CN";
 
 export const zh = {
   // shell
@@ -255,4 +256,5 @@ export const zh = {
   ...zhMend,
   ...zhTracking,
   ...zhRelay,
+  ...zhImports,
 };

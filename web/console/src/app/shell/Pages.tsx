@@ -17,6 +17,8 @@ const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
 const Sources = lazy(() => import("@/data/sources/SourcesPage"));
 const Imports = lazy(() => import("@/data/imports/ImportsPage"));
+const Mappings = lazy(() => import("@/data/imports/MappingsPage"));
+const Pulls = lazy(() => import("@/data/pulls/PullsPage"));
 const OneImport = lazy(() => import("@/data/imports/ImportPage"));
 const Relays = lazy(() => import("@/data/relay/RelaysPage"));
 const Parity = lazy(() => import("@/data/relay/ParityPage"));
@@ -55,6 +57,8 @@ export function Pages() {
           <Route path="/tracking/:tab?" element={<Tracking />} />
           <Route path="/sources" element={<Sources />} />
           <Route path="/imports" element={<Imports />} />
+          <Route path="/imports/pulls" element={<Pulls />} />
+          <Route path="/imports/mappings" element={<Mappings />} />
           <Route path="/imports/:importId" element={<OneImport />} />
           <Route path="/relays" element={<Relays />} />
           <Route path="/relays/:relayId" element={<Parity />} />
