@@ -114,7 +114,11 @@ def test_a_pull_that_fails_says_why_and_goes_on_next_time(wt: App) -> None:
         failed = wt.pulls.runs(connection, pull.pull_id)[0]
     assert failed.state == "failed" and failed.error is not None
     assert failed.error["code"] == "field_not_mapped" and set(failed.error["message"]) == {"zh", "en"}
-    drop(wt, "a.csv", ORDERS)
+    drop(wt, "later.csv", ORDERS, age_s=30)
+    with pytest.raises(Refused, match="field_not_mapped"):
+        run(wt, pull)
+    assert len(stored(wt, "orders")) == 1, "one file that cannot be used keeps no other out"
+    drop(wt, "a.csv", ORDERS.replace("A1", "C1"))
     assert run(wt, pull)["rows"] == 2
 
 

@@ -136,10 +136,17 @@ class Pulls:
             pull = self.find(connection, pull_id)
         with lease(self.database, self.clock, f"pull:{pull.pull_id}"):
             run_id = self._begin(pull, job_id)
+            unusable: Refused | None = None
             try:
                 for fetched in self._fetch(pull):
                     progress(0.0, FETCHING)
-                    self._take(pull, run_id, fetched, actor, progress)
+                    try:
+                        self._take(pull, run_id, fetched, actor, progress)
+                    except Refused as error:
+                        # One file that cannot be used does not keep the others out; it is tried again next time.
+                        unusable = unusable or error
+                if unusable is not None:
+                    raise unusable
             except Refused as error:
                 self._end(run_id, error)
                 raise
