@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from weaktie.app.wiring import open_app
 from weaktie.data.relay.contracts import RelaySpec
 
 
-def waited(taken: list[object], count: int, seconds: float = 20) -> bool:
+def waited(taken: Sequence[object], count: int, seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while len(taken) < count and time.monotonic() < deadline:
         time.sleep(0.05)
