@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from weaktie.data.collect.bodies import form_fields, sensors_json
 from weaktie.data.collect.contracts import RawRequest
 from weaktie.data.relay.contracts import BadRelay
 from weaktie.data.relay.logic import checked_url, is_retried, items_of, outgoing, token_in, wait_s, with_items
@@ -53,6 +54,14 @@ def test_one_event_of_sensors_is_data_and_many_are_data_list() -> None:
     one = b'{"event":"A"}'
     sent = outgoing(raw("sensors", "/sa", one), one, "sensors", "https://s.example/sa", "", NOW)
     assert gzip.decompress(base64.b64decode(parse_qs(sent.body.decode())["data"][0])) == one
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"event":"A","properties":{"n":"\xe5\xbc\xb1+/="}}', b'[{"event":"A"},{"event":"B"}]']
+)
+def test_our_own_door_reads_what_a_relay_sends(body: bytes) -> None:
+    sent = outgoing(raw("sensors", "/sa", body), body, "sensors", "https://s.example/sa", "", NOW)
+    assert sensors_json(form_fields(sent.body), 1 << 20) == body
 
 
 def test_a_request_that_waited_is_not_read_as_a_late_clock() -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
+from weaktie.data.imports.contracts import REASONS
 from weaktie.data.imports.service import receive
 from weaktie.data.reconcile import service
 from weaktie.data.reconcile.contracts import (
@@ -60,6 +61,7 @@ class ReconcileTerms(BaseModel):
     columns: dict[str, MeasureBody]
     order_reasons: dict[str, ReconcileWords]
     reasons: dict[str, ReconcileWords]
+    line_reasons: dict[str, ReconcileWords]
 
 
 class ReconcileDay(BaseModel):
@@ -174,6 +176,7 @@ def terms(_caller: View) -> ReconcileTerms:
     return ReconcileTerms(
         measures=named(MEASURES), columns=named(COLUMNS), reasons=reasons,
         order_reasons={code: _words(words) for code, words in ORDER_REASONS.items()},
+        line_reasons={code: _words(words) for code, words in REASONS.items()},
     )  # fmt: skip
 
 

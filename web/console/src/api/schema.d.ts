@@ -4027,6 +4027,10 @@ export interface components {
             columns: {
                 [key: string]: components["schemas"]["MeasureBody"];
             };
+            /** Line Reasons */
+            line_reasons: {
+                [key: string]: components["schemas"]["ReconcileWords"];
+            };
             /** Measures */
             measures: {
                 [key: string]: components["schemas"]["MeasureBody"];

@@ -152,7 +152,7 @@ function Days({ one, address, terms }: { one: Reconciliation; address: string; t
           showIcon
           className="gap"
           title={t("reconcile.leftOut")}
-          description={leftOut.map(([code, n]) => `${code} ${whole(n)}`).join(" · ")}
+          description={leftOut.map(([code, n]) => `${w(terms?.line_reasons[code])} ${whole(n)}`).join(" · ")}
         />
       )}
       <Panel flush title={t("reconcile.days")}>

@@ -47,7 +47,7 @@ export default function ParityPage() {
   };
   const event = (row: Row) => row.event || <span className="faint">{t("parity.unreadable")}</span>;
   const difference = (row: Row) =>
-    row.vendor === null ? (
+    row.vendor === null || !row.event ? (
       <span className="faint">–</span>
     ) : (
       <b className={row.within ? "good" : "bad"}>{row.difference === null ? "∞" : percent(row.difference, 2)}</b>
