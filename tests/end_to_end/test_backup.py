@@ -65,7 +65,7 @@ def test_a_backup_comes_back_with_what_was_not_consumed_yet(wt: App, tmp_path: P
     with open_app(tmp_path / "new", wt.clock) as new:
         assert sorted(ids(new)) == sorted(f"m{n}" for n in range(30)), "none lost, none doubled"
         assert new.profiles.profile("u1")
-        put(new, track(99))
+        put(new, track(99, "u9"))
         assert bring_in(new).stored == 1, "the new home goes on"
         assert build_once(new, lambda *_: None)["people"] == 4
 

@@ -97,6 +97,7 @@ class NewJobBody(BaseModel):
 JOB_WORDS = {
     "build": WordsBody(zh="构建用户画像", en="Build profiles"),
     "import": WordsBody(zh="导入数据", en="Import data"),
+    "backup": WordsBody(zh="备份", en="Back up"),
 }
 
 
@@ -104,7 +105,8 @@ def _time(instant_us: int | None) -> str | None:
     return None if instant_us is None else to_iso(instant_us)
 
 
-def _job(job: Job) -> JobBody:
+def job_body(job: Job) -> JobBody:
+    """A job as the API shows it."""
     return JobBody(
         job_id=job.job_id,
         kind=job.kind,
@@ -177,13 +179,13 @@ def doctor(request: Request, _caller: Develop) -> list[CheckBody]:
 def jobs(request: Request, _caller: View, cursor: str | None = None, limit: int | None = None) -> JobsBody:
     """Long work, the newest first."""
     page = app_part(request, "jobs").page(cursor, limit)
-    return JobsBody(items=[_job(j) for j in page.items], next_cursor=page.next_cursor, total=page.total)
+    return JobsBody(items=[job_body(j) for j in page.items], next_cursor=page.next_cursor, total=page.total)
 
 
 @router.get("/jobs/{job_id}")
 def job(request: Request, _caller: View, job_id: str) -> JobBody:
     """One job."""
-    return _job(app_part(request, "jobs").get(job_id))
+    return job_body(app_part(request, "jobs").get(job_id))
 
 
 @router.post("/jobs", status_code=201)
@@ -191,7 +193,7 @@ def start_job(request: Request, caller: Operate, body: NewJobBody) -> JobBody:
     """Ask for a build; one that already waits is answered instead of queued twice."""
     started = app_part(request, "jobs").start(body.kind, {}, caller.actor)
     app_part(request, "note")(caller.actor, "job.start", "job", started.job_id, {"kind": body.kind})
-    return _job(started)
+    return job_body(started)
 
 
 @router.post("/jobs/{job_id}/cancel")
@@ -199,4 +201,4 @@ def cancel_job(request: Request, caller: Operate, job_id: str) -> JobBody:
     """Stop a job at its next safe place; what it committed stays."""
     cancelled = app_part(request, "jobs").cancel(job_id)
     app_part(request, "note")(caller.actor, "job.cancel", "job", job_id, {})
-    return _job(cancelled)
+    return job_body(cancelled)

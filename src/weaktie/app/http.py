@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from weaktie import __version__
-from weaktie.app import api
+from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.data.collect import api as collect_api
 from weaktie.data.imports import api as imports_api
@@ -38,6 +38,7 @@ def make_api(wt: App) -> FastAPI:
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, rights_api, sources_api, collect_api, imports_api, metrics_api, api,
+        backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     _add_console(application)

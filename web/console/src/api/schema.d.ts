@@ -108,6 +108,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backups
+         * @description The backups in the folder of the settings.
+         */
+        get: operations["backups_api_backups_get"];
+        put?: never;
+        /**
+         * Start Backup
+         * @description Ask for a backup now; the worker makes it. Refused as `no_backup_folder` where the settings name no folder.
+         */
+        post: operations["start_backup_api_backups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -983,6 +1007,40 @@ export interface components {
             kind: string;
             /** Value */
             value: string;
+        };
+        /**
+         * BackupBody
+         * @description One complete backup. It was read back when it was made; `cleansed_time` says when people erased since were
+         *     taken out of it.
+         */
+        BackupBody: {
+            /** Backup Id */
+            backup_id: string;
+            /** Bytes */
+            bytes: number;
+            /** Cleansed Time */
+            cleansed_time: string | null;
+            /** Events */
+            events: number;
+            /** Files */
+            files: number;
+            /** Taken Time */
+            taken_time: string;
+        };
+        /**
+         * BackupsBody
+         * @description Backups, the newest first, with the schedule; `problem` says why the folder cannot be read.
+         */
+        BackupsBody: {
+            /** Every Hours */
+            every_hours: number;
+            /** Folder */
+            folder: string;
+            /** Items */
+            items: components["schemas"]["BackupBody"][];
+            /** Keep */
+            keep: number;
+            problem: components["schemas"]["WordsBody"] | null;
         };
         /**
          * BadLineOut
@@ -2611,6 +2669,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["weaktie__trust__audit__api__CheckBody"];
+                };
+            };
+        };
+    };
+    backups_api_backups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupsBody"];
+                };
+            };
+        };
+    };
+    start_backup_api_backups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
                 };
             };
         };
