@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from sqlalchemy import text
 from tests.end_to_end.test_erasure import NEEDLES, USER, hits, plant
 from tests.suites.homes import bring_in, fresh_app, put, stored, track
 from tests.suites.servers import WEAKTIE, last_line, run, serving
-from weaktie.app.backup import MANIFEST, DamagedFile, backups_in, take
+from weaktie.app.backup import MANIFEST, DamagedFile, ForeignFolder, backups_in, take
 from weaktie.app.cleanse import back_up
 from weaktie.app.cli_data import build_once
 from weaktie.app.home import HomeExists
@@ -149,6 +150,14 @@ def test_a_restore_refuses_what_it_should(small: App, tmp_path: Path) -> None:
         bring_back(small, folder, tmp_path / "new")
 
 
+def test_two_homes_do_not_share_a_folder(small: App, tmp_path: Path) -> None:
+    take(small, tmp_path / "bk", silent)
+    (tmp_path / "second").mkdir()
+    with fresh_app(tmp_path / "second") as other, pytest.raises(ForeignFolder):
+        back_up(other, tmp_path / "bk", 1, silent, actor="test")
+    assert len(backups_in(tmp_path / "bk")) == 1
+
+
 def test_a_backup_tells_nothing_without_the_master_key(small: App, tmp_path: Path) -> None:
     plant(small, tmp_path)
     put(small, track(70, USER))
@@ -236,7 +245,7 @@ def test_writers_hardly_wait_for_a_backup(small: App, tmp_path: Path) -> None:
     assert max(waits) < 0.5
 
 
-def test_a_backup_under_load_survives_kills_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_backup_under_load_loses_nothing(tmp_path: Path) -> None:
     from random import Random
 
     from benchmarks.soak import Sender
@@ -249,8 +258,7 @@ def test_a_backup_under_load_survives_kills_and_loses_nothing(tmp_path: Path) ->
         for sender in senders:
             sender.start()
         time.sleep(1.0)
-        for wait_s in (0.9, 1.3):
-            killed(["backup", "--home", str(home), "--to", str(folder)], wait_s)
+        killed(["backup", "--home", str(home), "--to", str(folder)], 1.3)
         before = {i for sender in senders for i in list(sender.acknowledged)}
         retried(["backup", "--home", str(home), "--to", str(folder), "--json"])
         time.sleep(0.3)
@@ -259,10 +267,6 @@ def test_a_backup_under_load_survives_kills_and_loses_nothing(tmp_path: Path) ->
             sender.join(timeout=20)
     sent = {i for sender in senders for i in sender.sent}
     restoring = ["restore", "--from", str(folder), "--home", str(new), "--key", str(home / "keys/master.key")]
-    for wait_s in (0.9, 1.3):
-        killed(restoring, wait_s)
-    if (new / "format").exists():
-        shutil.rmtree(new)
     run(*restoring)
     with open_app(new, SystemClock()) as wt:
         found = ids(wt)
@@ -292,3 +296,70 @@ def retried(arguments: list[str]) -> None:
         assert "busy" in done.stderr, done.stderr
         time.sleep(1)
     raise AssertionError("busy for ever")
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+from weaktie.app.cleanse import back_up
+from weaktie.app.restore import restore
+from weaktie.app.wiring import open_app
+from weaktie.kit.clock import FixedClock
+
+what, home, folder, new, step, at_us = sys.argv[1:]
+
+def told(share, words):
+    if share >= float(step):
+        os.kill(os.getpid(), 9)
+
+clock = FixedClock(int(at_us))
+if what == "backup":
+    with open_app(Path(home), clock) as wt:
+        back_up(wt, Path(folder), 5, told, actor="test")
+else:
+    restore(Path(folder), Path(new), Path(home) / "keys/master.key", clock, told)
+"""
+
+
+def dies_at(step: float, what: str, wt: App, folder: Path, new: Path) -> bool:
+    """Run it in a process that kills itself -9 at its share of the work; False when it ended before."""
+    home = wt.settings.home
+    arguments = [what, str(home), str(folder), str(new), str(step), str(wt.clock.now_us())]
+    done = subprocess.run([sys.executable, "-c", DYING, *arguments], timeout=100, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done
+    return done.returncode != 0
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.55, 0.65, 0.75, 0.92])
+def test_a_backup_that_was_killed_is_run_again(small: App, tmp_path: Path, share: float) -> None:
+    plant(small, tmp_path)
+    folder = tmp_path / "bk"
+    first = back_up(small, folder, 5, silent, actor="test").backup
+    small.rights.erase(USER, reason="asked", actor="test")
+    clock = small.clock
+    assert isinstance(clock, FixedClock)
+    clock.move(60)
+    assert dies_at(share, "backup", small, folder, tmp_path)
+    clock.move(60)
+    assert first.backup_id in [b.backup_id for b in backups_in(folder)], "the former backup is whole"
+    back_up(small, folder, 5, silent, actor="test")
+    for backup in backups_in(folder):
+        verify(folder, backup, silent)
+        assert set(backup.erasures) == {e.erasure_id for e in small.rights.page().items}
+    complete = {b.backup_id for b in backups_in(folder)}
+    assert {p.name for p in (folder / "backups").iterdir()} == complete, "nothing half done is left"
+    assert not list((small.settings.home / "run").glob("backup-*"))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.75, 0.85, 0.9])
+def test_a_restore_that_was_killed_is_run_again(small: App, tmp_path: Path, share: float) -> None:
+    plant(small, tmp_path)
+    folder, new = tmp_path / "bk", tmp_path / "new"
+    take(small, folder, silent)
+    small.rights.erase(USER, reason="asked", actor="test")
+    shutil.copy(small.settings.home / "journal/erasures.jsonl", folder / "erasures.jsonl")
+    assert dies_at(share, "restore", small, folder, new)
+    assert not (new / "format").exists(), "no server starts on it"
+    assert len(bring_back(small, folder, new).erased_again) == 1
+    with open_app(new, small.clock) as wt:
+        assert hits(wt) == set()

@@ -31,7 +31,7 @@ from weaktie.store.database.copies import copy_out, rows_by_table
 from weaktie.store.database.jobs import head
 from weaktie.store.database.service import open_database
 from weaktie.store.runs.contracts import Progress
-from weaktie.store.runs.service import Lease, holder, lease
+from weaktie.store.runs.service import holder
 from weaktie.trust.rights.service import Journal
 
 BACKUP_LEASE = "backup"
@@ -122,14 +122,25 @@ class Instead:
     applied: frozenset[str]
 
 
+class ForeignFolder(Conflict):
+    """The folder holds backups of a home with another master key; a run would prune them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            "backup_folder_taken",
+            Words(
+                f"{folder} 中是另一个数据目录的备份，请换一个文件夹。",
+                f"{folder} holds the backups of another home; use another folder.",
+            ),
+            place=str(folder),
+        )
+
+
 def take(wt: App, folder: Path, told: Progress, *, instead: Instead | None = None) -> Backup:
-    """Make one backup; raises Busy when another is being made, DamagedFile when a file of the lake is not what the
-    manifest says."""
-    with lease(wt.database, wt.clock, BACKUP_LEASE) as held:
-        return _take(wt, folder, told, held, instead)
-
-
-def _take(wt: App, folder: Path, told: Progress, held: Lease, instead: Instead | None) -> Backup:
+    """Make one backup; the caller holds BACKUP_LEASE where a worker runs. Raises ForeignFolder, and DamagedFile when a
+    file of the lake is not what the manifest says."""
+    if any(b.fingerprint != wt.vault.master.fingerprint for b in backups_in(folder)):
+        raise ForeignFolder(folder)
     now_us = wt.clock.now_us()
     backup_id = instead.of.backup_id if instead else new_id("bak", now_us)
     place = folder / "backups" / (backup_id + (".new" if instead else ""))
@@ -137,25 +148,21 @@ def _take(wt: App, folder: Path, told: Progress, held: Lease, instead: Instead |
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
 
-    def step(share: float, words: Words) -> None:
-        held.renew()
-        told(share, words)
-
     with _work_file(wt) as copy:
-        copy_out(wt.database, copy, lambda s: step(0.3 * s, Words("复制数据库", "database")))
+        copy_out(wt.database, copy, lambda s: told(0.3 * s, Words("复制数据库", "database")))
         seen = look_at(copy)
         files = [_seal(wt, copy, DATABASE, place, backup_id)]
     for number, (name, sha256) in enumerate(seen.lake):
         files.append(_keep_lake_file(lake_root(wt.settings), name, sha256, folder))
-        step(0.35 + 0.5 * number / len(seen.lake), Words("复制数据湖", "lake"))
-    step(0.85, Words("复制日志", "log"))
+        told(0.35 + 0.5 * number / len(seen.lake), Words("复制数据湖", "lake"))
+    told(0.85, Words("复制日志", "log"))
     for partition in wt.log.partitions():
         first = seen.offsets.get(str(partition), 0)
         copies = wt.log.copy_out(
             partition, first, place / "log" / f"p{partition:03d}", last_day=now_us // DAY_US
         )
         files += [_held("log", f"p{partition:03d}/{c.name}", c, place) for c in copies]
-    step(0.9, Words("复制设置与文件", "settings and files"))
+    told(0.9, Words("复制设置与文件", "settings and files"))
     files += _seal_rest(wt, seen, place, backup_id)
     backup = Backup(
         FORMAT, backup_id, instead.of.taken_us if instead else now_us, wt.clock.now_us(), __version__, head(),
@@ -166,7 +173,7 @@ def _take(wt: App, folder: Path, told: Progress, held: Lease, instead: Instead |
     keep_journal(wt.settings.home, folder)
     _write_durably(place / MANIFEST, manifest_bytes(backup))
     _put_in_place(place, folder / "backups" / backup_id)
-    step(1.0, Words("完成", "done"))
+    told(1.0, Words("完成", "done"))
     return backup
 
 

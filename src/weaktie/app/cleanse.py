@@ -10,13 +10,23 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from weaktie.app.backup import Backup, DamagedFile, Instead, backups_in, copy_durably, prune, take
+from weaktie.app.backup import (
+    BACKUP_LEASE,
+    Backup,
+    DamagedFile,
+    Instead,
+    backups_in,
+    copy_durably,
+    prune,
+    take,
+)
 from weaktie.app.restore import rebuilt, verify
 from weaktie.app.wiring import App
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
 from weaktie.kit.words import Words
 from weaktie.store.runs.contracts import Progress
+from weaktie.store.runs.service import lease
 from weaktie.trust.rights.service import Journal
 from weaktie.trust.vault.contracts import MASTER_KEY_FILE
 
@@ -60,11 +70,17 @@ def back_up(wt: App, folder: Path, keep: int, told: Progress, *, actor: str) -> 
     """Take a backup, read it back, prune to `keep`, cleanse the others. Raises Busy, DamagedFile."""
     began = wt.clock.monotonic()
     folder = folder.absolute()
-    backup = take(wt, folder, lambda s, w: told(0.6 * s, w))
-    verify(folder, backup, lambda s, w: told(0.6 + 0.2 * s, w))
-    pruned = prune(folder, keep)
-    cleansed, left = cleanse(wt, folder, lambda s, w: told(0.8 + 0.2 * s, w))
-    prune(folder, keep)
+    with lease(wt.database, wt.clock, BACKUP_LEASE) as held:
+
+        def renewing(share: float, step: Words) -> None:
+            held.renew()
+            told(share, step)
+
+        backup = take(wt, folder, part(renewing, 0.0, 0.6))
+        verify(folder, backup, part(renewing, 0.6, 0.7))
+        pruned = prune(folder, keep)
+        cleansed, left = cleanse(wt, folder, part(renewing, 0.7, 1.0))
+        prune(folder, keep)
     wt.note(
         actor, "backup.done", "backup", backup.backup_id,
         {"files": len(backup.files), "bytes": backup.size_bytes, "pruned": pruned, "cleansed": len(cleansed)},
@@ -81,9 +97,8 @@ def cleanse(wt: App, folder: Path, told: Progress) -> tuple[list[str], list[str]
     stale = [b for b in backups_in(folder) if not erased <= set(b.erasures)]
     done, left = [], []
     for number, backup in enumerate(stale):
-        told(number / len(stale), Words("从旧备份中删除", "erasing from older backups"))
         try:
-            _cleanse(wt, folder, backup, erased)
+            _cleanse(wt, folder, backup, erased, part(told, number / len(stale), (number + 1) / len(stale)))
             done.append(backup.backup_id)
         except DamagedFile as error:
             _LOG.error("backup_not_cleansed", backup_id=backup.backup_id, place=error.place)
@@ -91,21 +106,28 @@ def cleanse(wt: App, folder: Path, told: Progress) -> tuple[list[str], list[str]
     return done, left
 
 
-def _cleanse(wt: App, folder: Path, backup: Backup, erased: frozenset[str]) -> None:
-    verify(folder, backup, _silent)
+def _cleanse(wt: App, folder: Path, backup: Backup, erased: frozenset[str], told: Progress) -> None:
+    verify(folder, backup, part(told, 0.0, 0.1))
     home = wt.settings.home / "run" / "backup-cleanse"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, mode=0o700)
     key = wt.settings.home / MASTER_KEY_FILE
     journals = [Journal(wt.settings.home).path]
+    began = part(told, 0.1, 0.6)
     try:
-        with rebuilt(folder, backup, home, key, wt.clock, _silent, journals=journals, bring=_link) as (
-            old,
-            _,
-        ):
-            take(old, folder, _silent, instead=Instead(backup, erased))
+        with rebuilt(folder, backup, home, key, wt.clock, began, journals=journals, bring=_link) as (old, _):
+            take(old, folder, part(told, 0.6, 1.0), instead=Instead(backup, erased))
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def part(told: Progress, low: float, high: float) -> Progress:
+    """Progress of one part of the work, from 0 to 1, told as a stretch of the whole."""
+
+    def scaled(share: float, step: Words) -> None:
+        told(low + (high - low) * share, step)
+
+    return scaled
 
 
 def _link(source: Path, target: Path) -> None:
@@ -115,8 +137,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         copy_durably(source, target)
-
-
-def _silent(share: float, step: Words) -> None:
-    """Nobody is told."""
-    del share, step
