@@ -299,6 +299,7 @@ RULES: tuple[Callable[[Tree], list[str]], ...] = (
 EXTRA_ROOMS: dict[str, set[str]] = {
     capability: set(allowed.split())
     for capability, allowed in {
+        "store/database": "copies",
         "store/log": "files",
         "store/lake": "files",
         "store/engine": "duck",

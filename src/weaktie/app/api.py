@@ -103,6 +103,7 @@ JOB_WORDS = {
     "tracking": WordsBody(zh="重新校验埋点", en="Check events against the plan again"),
     "mend": WordsBody(zh="修复并重放异常数据", en="Mend and replay dead letters"),
     "pull": WordsBody(zh="定时拉取", en="Scheduled pull"),
+    "backup": WordsBody(zh="备份", en="Back up"),
 }
 
 
@@ -143,7 +144,8 @@ def _error_words(job: Job) -> WordsBody | None:
     )
 
 
-def _job(job: Job, names: Mapping[str, str]) -> JobBody:
+def job_body(job: Job, names: Mapping[str, str]) -> JobBody:
+    """A job as the API shows it; `names` are those of the accounts by id."""
     # Where files lie on the server is nobody's business; older results say it.
     result = {
         name: value for name, value in (job.result or {}).items() if name not in ("error", "bad_rows_file")
@@ -157,7 +159,8 @@ def _job(job: Job, names: Mapping[str, str]) -> JobBody:
     )  # fmt: skip
 
 
-def _names(request: Request) -> Mapping[str, str]:
+def account_names(request: Request) -> Mapping[str, str]:
+    """The names of the accounts by id."""
     with app_part(request, "database").connect() as connection:
         found: Mapping[str, str] = app_part(request, "accounts").names(connection)
     return found
@@ -219,29 +222,29 @@ def doctor(request: Request, _caller: Develop) -> list[CheckBody]:
 def jobs(request: Request, _caller: View, cursor: str | None = None, limit: int | None = None) -> JobsBody:
     """Long work, the newest first."""
     page = app_part(request, "jobs").page(cursor, limit)
-    names = _names(request)
+    names = account_names(request)
     return JobsBody(
-        items=[_job(j, names) for j in page.items], next_cursor=page.next_cursor, total=page.total
+        items=[job_body(j, names) for j in page.items], next_cursor=page.next_cursor, total=page.total
     )
 
 
 @router.get("/jobs/{job_id}")
 def job(request: Request, _caller: View, job_id: str) -> JobBody:
     """One job."""
-    return _job(app_part(request, "jobs").get(job_id), _names(request))
+    return job_body(app_part(request, "jobs").get(job_id), account_names(request))
 
 
 @router.post("/jobs", status_code=201)
-def start_job(request: Request, caller: Operate, body: NewJobBody) -> JobBody:
+def startjob_body(request: Request, caller: Operate, body: NewJobBody) -> JobBody:
     """Ask for a build; one that already waits is answered instead of queued twice."""
     started = app_part(request, "jobs").start(body.kind, {}, caller.actor)
     app_part(request, "note")(caller.actor, "job.start", "job", started.job_id, {"kind": body.kind})
-    return _job(started, _names(request))
+    return job_body(started, account_names(request))
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(request: Request, caller: Operate, job_id: str) -> JobBody:
+def canceljob_body(request: Request, caller: Operate, job_id: str) -> JobBody:
     """Stop a job at its next safe place; what it committed stays."""
     cancelled = app_part(request, "jobs").cancel(job_id)
     app_part(request, "note")(caller.actor, "job.cancel", "job", job_id, {})
-    return _job(cancelled, _names(request))
+    return job_body(cancelled, account_names(request))

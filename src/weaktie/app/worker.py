@@ -10,6 +10,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from weaktie.app.backup import BACKUP_LEASE, backups_in
+from weaktie.app.backup import tidy as tidy_backups
 from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
 from weaktie.data.collect.jobs import offset_of
@@ -22,7 +24,7 @@ from weaktie.kit.logs import get_logger
 from weaktie.store.lake.jobs import REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
 from weaktie.store.runs.contracts import RUNNING, WAITING, Busy, Job
-from weaktie.store.runs.service import Lease, lease
+from weaktie.store.runs.service import Lease, holder, lease
 
 _LOG = get_logger("worker")
 IDLE_SECONDS = 0.2
@@ -31,7 +33,7 @@ JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
-JOB_COMMANDS = {name: name for name in ("build", "import", "mend", "pull", "tracking")}
+JOB_COMMANDS = {name: name for name in ("backup", "build", "import", "mend", "pull", "tracking")}
 TRACKING_ROWS = 200_000
 """Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 
@@ -103,6 +105,7 @@ def _look_after(wt: App, stop: threading.Event) -> None:
                 housekeeping(wt)
                 _schedule_build(wt)
                 _schedule_pulls(wt)
+                schedule_backup(wt)
         except Refused as error:
             _LOG.warning("worker_waits", code=error.code)
         except Exception:  # noqa: BLE001  the next round tries again
@@ -171,6 +174,22 @@ def _building(wt: App) -> bool:
     return any(j.kind == "build" and j.state in (RUNNING, WAITING) for j in recent)
 
 
+def schedule_backup(wt: App) -> None:
+    """Ask for a backup when the newest is older than the settings allow; after one that failed, an hour later."""
+    chosen, now_us = wt.settings.backup, wt.clock.now_us()
+    if not chosen.folder or not chosen.every_hours:
+        return
+    try:
+        newest = next(iter(backups_in(Path(chosen.folder))), None)
+    except Refused:
+        newest = None
+    if newest is not None and now_us - newest.taken_us < chosen.every_hours * 60 * MINUTE_US:
+        return
+    recent: list[Job] = [j for j in wt.jobs.page(None, 20).items if j.kind == "backup"]
+    if not any(now_us - j.made_us < 60 * MINUTE_US or j.state in (RUNNING, WAITING) for j in recent):
+        wt.jobs.start("backup", {}, actor="schedule")
+
+
 def housekeeping(wt: App) -> None:
     """Merge small files, delete what was replaced, drop old log segments with their keys, forget old minutes."""
     arrived = [name for name in TABLES if name in ARRIVED]
@@ -183,9 +202,13 @@ def housekeeping(wt: App) -> None:
     wt.rights.finish_open()
     sweep_imports(wt.importer)
     forget_nonces(wt.database, wt.clock)
-    with wt.database.begin() as tx:
-        wt.lake.sweep(tx)
-    drop_old_log(wt)
+    tidy_backups(wt)
+    with wt.database.connect() as connection:
+        backing_up = holder(connection, BACKUP_LEASE, wt.clock.now_us()) is not None
+    if not backing_up:  # it still copies what these would delete
+        with wt.database.begin() as tx:
+            wt.lake.sweep(tx)
+        drop_old_log(wt)
     wt.database.settle()
     wt.arrivals.forget_before(wt.clock.now_us() // MINUTE_US - LIVE_MINUTES_KEPT)
 

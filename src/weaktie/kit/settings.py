@@ -153,6 +153,22 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Scheduled backups."""
+
+    folder: str = _setting(
+        "",
+        "备份存放的文件夹，应在另一块磁盘上；留空表示不自动备份",
+        "Folder of the backups, best on another disk; empty makes none by itself",
+    )
+    every_hours: int = _setting(
+        24, "服务运行时自动备份的间隔（小时）；0 表示不自动备份",
+        "Hours between backups while serving; 0 backs up only on demand", low=0,
+    )  # fmt: skip
+    keep: int = _setting(7, "保留的备份份数", "Backups that are kept", low=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Security:
     """Sign-in and keys."""
 
@@ -204,6 +220,7 @@ class Settings:
     lake: Lake = field(default_factory=Lake)
     engine: Engine = field(default_factory=Engine)
     build: Build = field(default_factory=Build)
+    backup: Backup = field(default_factory=Backup)
     security: Security = field(default_factory=Security)
     imports: Imports = field(default_factory=Imports)
     outbound: Outbound = field(default_factory=Outbound)
@@ -216,7 +233,7 @@ class Settings:
 
 SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
-    "build": Build, "security": Security, "imports": Imports, "outbound": Outbound,
+    "build": Build, "backup": Backup, "security": Security, "imports": Imports, "outbound": Outbound,
 }  # fmt: skip
 
 

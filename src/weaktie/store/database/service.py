@@ -132,10 +132,17 @@ class Database:
             raise DatabaseUnavailable(str(error.orig)) from error
 
     def settle(self) -> None:
-        """Write SQLite's journal into its file and empty it, so that deleted rows stand nowhere any more."""
+        """Write SQLite's journal into its file and empty it, so that deleted rows stand nowhere any more.
+
+        A long reader (a backup, say) puts it off to the next call: waiting for one would make every writer wait.
+        """
         if self.is_sqlite:
             with self._writer, self._reachable(), self.engine.connect() as connection:
-                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                connection.execute(text("PRAGMA busy_timeout=0"))
+                try:
+                    connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                finally:
+                    connection.execute(text(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}"))
 
     def close(self) -> None:
         """Give every connection back."""

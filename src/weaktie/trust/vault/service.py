@@ -84,6 +84,10 @@ class Vault:
         """The form in which an identifier stands in the erasure journal; it is not the blind index."""
         return self.master.mac("journal", self.blind(lookup))
 
+    def backup_key(self) -> bytes:
+        """The 32-byte key that seals the parts of backups that would tell something."""
+        return self.master.backup_key
+
     def seal(self, tx: Connection, alias_no: int, field: str, value: str) -> None:
         """Keep one personal value of an identifier, replacing the former one."""
         self.seal_many(tx, [(alias_no, field, value)])
@@ -280,6 +284,11 @@ def _split(lookup: str) -> tuple[str, str, str]:
         if mark in ":#":
             return lookup[:at], mark, lookup[at + 1 :]
     raise AssertionError(f"not a look-up: it has no kind ({len(lookup)} characters)")
+
+
+def key_of(path: Path) -> MasterKey:
+    """The master key in a file that lies outside a home; raises MissingMasterKey or WrongMasterKey."""
+    return MasterKey(_read_key_file(path))
 
 
 def _read_key_file(path: Path) -> bytes:

@@ -108,6 +108,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backups
+         * @description The backups in the folder of the settings.
+         */
+        get: operations["backups_api_backups_get"];
+        put?: never;
+        /**
+         * Start Backup
+         * @description Ask for a backup now; the worker makes it. Refused as `no_backup_folder` where the settings name no folder.
+         */
+        post: operations["start_backup_api_backups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collect/validate": {
         parameters: {
             query?: never;
@@ -580,10 +604,10 @@ export interface paths {
         get: operations["jobs_api_jobs_get"];
         put?: never;
         /**
-         * Start Job
+         * Startjob Body
          * @description Ask for a build; one that already waits is answered instead of queued twice.
          */
-        post: operations["start_job_api_jobs_post"];
+        post: operations["startjob_body_api_jobs_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -620,10 +644,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel Job
+         * Canceljob Body
          * @description Stop a job at its next safe place; what it committed stays.
          */
-        post: operations["cancel_job_api_jobs__job_id__cancel_post"];
+        post: operations["canceljob_body_api_jobs__job_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2058,6 +2082,40 @@ export interface components {
             kind: string;
             /** Value */
             value: string;
+        };
+        /**
+         * BackupBody
+         * @description One complete backup. It was read back when it was made; `cleansed_time` says when people erased since were
+         *     taken out of it.
+         */
+        BackupBody: {
+            /** Backup Id */
+            backup_id: string;
+            /** Bytes */
+            bytes: number;
+            /** Cleansed Time */
+            cleansed_time: string | null;
+            /** Events */
+            events: number;
+            /** Files */
+            files: number;
+            /** Taken Time */
+            taken_time: string;
+        };
+        /**
+         * BackupsBody
+         * @description Backups, the newest first, with the schedule; `problem` says why the folder cannot be read.
+         */
+        BackupsBody: {
+            /** Every Hours */
+            every_hours: number;
+            /** Folder */
+            folder: string;
+            /** Items */
+            items: components["schemas"]["BackupBody"][];
+            /** Keep */
+            keep: number;
+            problem: components["schemas"]["WordsBody"] | null;
         };
         /**
          * BadCellBody
@@ -5318,6 +5376,46 @@ export interface operations {
             };
         };
     };
+    backups_api_backups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupsBody"];
+                };
+            };
+        };
+    };
+    start_backup_api_backups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+        };
+    };
     validate_api_collect_validate_post: {
         parameters: {
             query: {
@@ -6129,7 +6227,7 @@ export interface operations {
             };
         };
     };
-    start_job_api_jobs_post: {
+    startjob_body_api_jobs_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6193,7 +6291,7 @@ export interface operations {
             };
         };
     };
-    cancel_job_api_jobs__job_id__cancel_post: {
+    canceljob_body_api_jobs__job_id__cancel_post: {
         parameters: {
             query?: never;
             header?: never;
