@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.suites.servers import Server, last_line, run, serving
 from weaktie.app.doctor import CONSOLE
@@ -15,6 +15,8 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 EMAIL, PASSWORD = "owner@example.com", "correct horse battery"
+# A slow machine is no failure of the console.
+expect.set_options(timeout=20_000)
 QUIET = ("favicon", "net::ERR_ABORTED")
 
 
@@ -101,7 +103,7 @@ class Opened:
         )
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(40_000)
         page.on("console", lambda m: self._note(page, m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: self._note(page, str(e)))
         if signed_in and language == "en":
