@@ -13,7 +13,7 @@ from tests.suites.servers import Server, run
 
 PAGES = (
     "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/dead-letters", "/jobs", "/erasures", "/audit",
-    "/settings",
+    "/settings", "/settings/backups",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

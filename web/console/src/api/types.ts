@@ -61,6 +61,8 @@ export type BadRow = Preview["bad"][number];
 export type ImportKind = Import["kind"];
 
 export type Job = Got<"/api/jobs/{job_id}">;
+export type Backups = Got<"/api/backups">;
+export type Backup = Backups["items"][number];
 export type JobState = Job["state"];
 
 export type UserPage = Got<"/api/users">;

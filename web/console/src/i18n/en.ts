@@ -1,4 +1,5 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
 import type { zh } from "./zh-CN";
 
@@ -247,5 +248,6 @@ export const en: Record<keyof typeof zh, string> = {
   "settings.checkAgain": "Check again",
   "settings.ok": "fine",
   "settings.notOk": "not fine",
+  ...enBackup,
   ...enData,
 };

@@ -1,4 +1,5 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
+import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
 
 export const zh = {
@@ -246,5 +247,6 @@ export const zh = {
   "settings.checkAgain": "重新检查",
   "settings.ok": "正常",
   "settings.notOk": "有问题",
+  ...zhBackup,
   ...zhData,
 };
