@@ -18,6 +18,7 @@ export const enBackup: Record<keyof typeof zhBackup, string> = {
   "backup.events": "Events",
   "backup.verified": "Check",
   "backup.good": "verified",
+  "backup.unverified": "not verified",
   "backup.cleansed": "without people erased since",
   "backup.none": "No backup yet",
   "backup.noneText": "A backup holds the database, the lake and the log that is not in the lake yet. It is made while the server works.",

@@ -16,6 +16,7 @@ export const zhBackup = {
   "backup.events": "事件",
   "backup.verified": "校验",
   "backup.good": "已校验",
+  "backup.unverified": "未校验",
   "backup.cleansed": "已移除后来被删除的人",
   "backup.none": "还没有备份",
   "backup.noneText": "备份包含数据库、数据湖与尚未入湖的日志，在服务运行时进行。",

@@ -91,7 +91,7 @@ function List({ read }: { read: Read }) {
   const size = (row: Backup) => `${whole(Math.max(1, Math.round(row.bytes / MIB)))} MB`;
   const state = (row: Backup) => (
     <>
-      <Tag color="success">{t("backup.good")}</Tag>
+      {row.verified_time ? <Tag color="success">{t("backup.good")}</Tag> : <Tag color="warning">{t("backup.unverified")}</Tag>}
       {row.cleansed_time && <Tag>{t("backup.cleansed")}</Tag>}
     </>
   );
