@@ -103,6 +103,8 @@ def test_files_that_are_there_are_not_copied_again(small: App, tmp_path: Path) -
     assert before
     put(small, track(50))
     bring_in(small)
+    assert isinstance(small.clock, FixedClock)
+    small.clock.move(1)  # of two backups of one instant either may be the older
     ran = back_up(small, folder, 1, silent, actor="test")
     assert ran.pruned == 1
     after = {p: p.stat().st_ino for p in (folder / "lake").rglob("*") if p.is_file()}
@@ -205,6 +207,24 @@ def test_the_next_run_takes_the_erased_out_of_older_backups(wt: App, tmp_path: P
         assert hits(new) == set()
         assert "m6" in ids(new)
     assert not list((wt.settings.home / "run").glob("backup-*"))
+
+
+def test_a_request_that_waits_in_the_log_is_taken_out_as_well(small: App, tmp_path: Path) -> None:
+    plant(small, tmp_path)
+    put(small, track(70, USER))  # acknowledged, not consumed when the person is erased
+    clock = small.clock
+    assert isinstance(clock, FixedClock)
+    clock.move(1)
+    small.rights.erase(USER, reason="asked", actor="test")
+    folder = tmp_path / "bk"
+    ran = back_up(small, folder, 5, silent, actor="test")
+    assert ran.cleansed == [ran.backup.backup_id], "the new one held that request"
+    again = back_up(small, folder, 1, silent, actor="test")
+    assert (again.pruned, again.cleansed) == (1, [again.backup.backup_id])
+    (folder / "erasures.jsonl").write_bytes(b"")
+    bring_back(small, folder, tmp_path / "new")
+    with open_app(tmp_path / "new", clock) as new:
+        assert hits(new) == set()
 
 
 def test_a_damaged_old_backup_is_named_as_still_holding_the_person(small: App, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from weaktie.trust.rights.service import Journal
 BACKUP_LEASE = "backup"
 FORMAT = 1
 MANIFEST, JOURNAL, DATABASE = "manifest.json", "erasures.jsonl", "database"
+VERIFIED = "verified"
 SEALED_FOLDERS = ("imports",)
 SEALED_FILES = ("weaktie.toml", "demo.json")
 CHUNK = 4 * 1024 * 1024
@@ -110,7 +111,7 @@ class Snapshot:
     rows: dict[str, int]
     lake_rows: dict[str, int]
     offsets: dict[str, int]
-    erasures: list[str]
+    erasures: dict[str, int]
     generation: str | None
 
 
@@ -167,7 +168,7 @@ def take(wt: App, folder: Path, told: Progress, *, instead: Instead | None = Non
     backup = Backup(
         FORMAT, backup_id, instead.of.taken_us if instead else now_us, wt.clock.now_us(), __version__, head(),
         wt.vault.master.fingerprint, seen.rows, seen.lake_rows, seen.offsets,
-        sorted({*seen.erasures, *(instead.applied if instead else ())}),
+        sorted({*known_erasures(wt, seen), *(instead.applied if instead else ())}),
         [replace(f, stored=f.stored.replace(".new/", "/")) for f in files], now_us if instead else None,
     )  # fmt: skip
     keep_journal(wt.settings.home, folder)
@@ -203,7 +204,7 @@ def look_at(copy: Path) -> Snapshot:
         offsets = read.execute(
             "SELECT partition, min(next_record) FROM consumer_offsets GROUP BY partition"
         ).fetchall()
-        erased = read.execute("SELECT erasure_id FROM erasures WHERE state = 'done'").fetchall()
+        erased = read.execute("SELECT erasure_id, asked_us FROM erasures WHERE state = 'done'").fetchall()
         newest = read.execute(
             "SELECT path FROM generations WHERE retired_us IS NULL ORDER BY number DESC LIMIT 1"
         ).fetchone()
@@ -215,9 +216,17 @@ def look_at(copy: Path) -> Snapshot:
             lake.append((ids_path, None))
         lake_rows[table] = lake_rows.get(table, 0) + count
     return Snapshot(
-        lake, rows, lake_rows, {str(p): n for p, n in offsets}, [e for (e,) in erased],
+        lake, rows, lake_rows, {str(p): n for p, n in offsets}, dict(erased),
         newest[0] if newest else None,
     )  # fmt: skip
+
+
+def known_erasures(wt: App, seen: Snapshot) -> list[str]:
+    """Erasures that this backup holds nothing of: done in its database, and asked for before its oldest request of the
+    log came in, for an older request may name the person."""
+    firsts = (wt.log.read(p, seen.offsets.get(str(p), 0)) for p in wt.log.partitions())
+    oldest_us = min((r.received_us for records in firsts for r in [next(records, None)] if r), default=None)
+    return [name for name, asked_us in seen.erasures.items() if oldest_us is None or asked_us < oldest_us]
 
 
 def backups_in(folder: Path) -> list[Backup]:
@@ -230,10 +239,11 @@ def backups_in(folder: Path) -> list[Backup]:
     return sorted(found, key=lambda b: (b.taken_us, b.backup_id), reverse=True)
 
 
-def prune(folder: Path, keep: int) -> int:
+def prune(folder: Path, keep: int, *, made: Backup) -> int:
     """Delete all but the newest `keep` backups, what killed ones left, and files that no backup needs; returns how many
-    backups went."""
+    backups went. The one just `made` counts as the newest, whatever the clock says."""
     backups = backups_in(folder)
+    backups.sort(key=lambda b: b.backup_id != made.backup_id)
     kept = {b.backup_id for b in backups[:keep]}
     for place in (folder / "backups").iterdir():
         if place.name not in kept:
@@ -259,6 +269,19 @@ def merge_journals(target: Path, sources: list[Path]) -> None:
     if after != before:
         target.parent.mkdir(parents=True, exist_ok=True)
         _write_durably(target, after)
+
+
+def note_verified(folder: Path, backup: Backup, now_us: int) -> None:
+    """Write beside the manifest when the backup was read back and found sound."""
+    _write_durably(folder / "backups" / backup.backup_id / VERIFIED, str(now_us).encode())
+
+
+def verified_us(folder: Path, backup: Backup) -> int | None:
+    """When it was read back and found sound; None when it never was."""
+    try:
+        return int((folder / "backups" / backup.backup_id / VERIFIED).read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def manifest_bytes(backup: Backup) -> bytes:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from weaktie.app.api import JobBody, WordsBody, account_names, job_body
-from weaktie.app.backup import Backup, backups_in
+from weaktie.app.backup import Backup, backups_in, verified_us
 from weaktie.app.cleanse import NoFolder
 from weaktie.kit.clock import to_iso
 from weaktie.kit.errors import Refused
@@ -20,14 +20,15 @@ Operate = Annotated[Caller, Depends(require("operate"))]
 
 
 class BackupBody(BaseModel):
-    """One complete backup. It was read back when it was made; `cleansed_time` says when people erased since were
-    taken out of it."""
+    """One complete backup. `verified_time` says when every file of it was last read back and found sound,
+    `cleansed_time` when people erased since were taken out of it."""
 
     backup_id: str
     taken_time: str
     bytes: int
     files: int
     events: int
+    verified_time: str | None
     cleansed_time: str | None
 
 
@@ -49,7 +50,9 @@ def backups(request: Request, _caller: Operate) -> BackupsBody:
     items: list[BackupBody] = []
     problem = None
     try:
-        items = [_body(b) for b in backups_in(Path(chosen.folder))] if chosen.folder else []
+        items = (
+            [_body(b, Path(chosen.folder)) for b in backups_in(Path(chosen.folder))] if chosen.folder else []
+        )
     except Refused as error:
         problem = WordsBody(**error.words.as_dict())
     return BackupsBody(
@@ -67,12 +70,14 @@ def start_backup(request: Request, caller: Operate) -> JobBody:
     return job_body(started, account_names(request))
 
 
-def _body(backup: Backup) -> BackupBody:
+def _body(backup: Backup, folder: Path) -> BackupBody:
+    checked_us = verified_us(folder, backup)
     return BackupBody(
         backup_id=backup.backup_id,
         taken_time=to_iso(backup.taken_us),
         bytes=backup.size_bytes,
         files=len(backup.files),
         events=backup.lake_rows.get("events", 0),
+        verified_time=None if checked_us is None else to_iso(checked_us),
         cleansed_time=None if backup.cleansed_us is None else to_iso(backup.cleansed_us),
     )

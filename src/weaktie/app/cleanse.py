@@ -17,6 +17,7 @@ from weaktie.app.backup import (
     Instead,
     backups_in,
     copy_durably,
+    note_verified,
     prune,
     take,
 )
@@ -78,9 +79,10 @@ def back_up(wt: App, folder: Path, keep: int, told: Progress, *, actor: str) -> 
 
         backup = take(wt, folder, part(renewing, 0.0, 0.6))
         verify(folder, backup, part(renewing, 0.6, 0.7))
-        pruned = prune(folder, keep)
+        note_verified(folder, backup, wt.clock.now_us())
+        pruned = prune(folder, keep, made=backup)
         cleansed, left = cleanse(wt, folder, part(renewing, 0.7, 1.0))
-        prune(folder, keep)
+        prune(folder, keep, made=backup)
     wt.note(
         actor, "backup.done", "backup", backup.backup_id,
         {"files": len(backup.files), "bytes": backup.size_bytes, "pruned": pruned, "cleansed": len(cleansed)},
@@ -116,7 +118,9 @@ def _cleanse(wt: App, folder: Path, backup: Backup, erased: frozenset[str], told
     began = part(told, 0.1, 0.6)
     try:
         with rebuilt(folder, backup, home, key, wt.clock, began, journals=journals, bring=_link) as (old, _):
-            take(old, folder, part(told, 0.6, 1.0), instead=Instead(backup, erased))
+            made = take(old, folder, part(told, 0.6, 0.9), instead=Instead(backup, erased))
+        verify(folder, made, part(told, 0.9, 1.0))
+        note_verified(folder, made, wt.clock.now_us())
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -272,7 +272,7 @@ def _bring_to_life(wt: App, backup: Backup, told: Progress) -> Restored:
     open_still = [e.erasure_id for e in finished if e.state != "done"]
     if open_still:
         raise _wrong("未完成的删除", "erasures that did not end", ", ".join(open_still))
-    if replayed.again or finished:
+    if replayed.lines or finished:
         _forget_log(wt)
     lake = open_lake(wt.settings.addresses.lake, wt.settings.home, wt.clock, grace_seconds=-1)
     with wt.database.begin() as tx:

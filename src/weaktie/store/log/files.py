@@ -140,7 +140,7 @@ class FileLog:
         return dropped
 
     def copy_out(self, partition: int, first_record: int, folder: Path, *, last_day: int) -> list[Path]:
-        """Segments from the one that holds the record on, each cut after its last sound record; none is empty-handed:
+        """Segments from the one that holds the record on, without the records before it and cut after the last sound one;
         where nothing waits, an empty segment keeps the number."""
         folder.mkdir(parents=True, exist_ok=True)
         copies = []
@@ -149,9 +149,11 @@ class FileLog:
             if after is not None and int(after.stem) <= first_record:
                 continue
             raw = _segment_bytes(path)
-            frames = [f for f in scan(raw) if isinstance(f, Frame) and f.key_day <= last_day]
-            if frames and frames[-1].record >= first_record:
-                copies.append(_write_copy(folder / path.name, raw[: frames[-1].end]))
+            frames = (f for f in scan(raw) if isinstance(f, Frame))
+            wanted = [f for f in frames if f.record >= first_record and f.key_day <= last_day]
+            if wanted:
+                piece = raw[wanted[0].start : wanted[-1].end]
+                copies.append(_write_copy(folder / path.name, SEGMENT + piece))
         return copies or [_write_copy(folder / f"{first_record:020d}.seg", SEGMENT)]
 
     def _open(self, partition: int, path: Path, frame: Frame, damage: list[Damage] | None) -> Record | None:

@@ -2085,8 +2085,8 @@ export interface components {
         };
         /**
          * BackupBody
-         * @description One complete backup. It was read back when it was made; `cleansed_time` says when people erased since were
-         *     taken out of it.
+         * @description One complete backup. `verified_time` says when every file of it was last read back and found sound,
+         *     `cleansed_time` when people erased since were taken out of it.
          */
         BackupBody: {
             /** Backup Id */
@@ -2101,6 +2101,8 @@ export interface components {
             files: number;
             /** Taken Time */
             taken_time: string;
+            /** Verified Time */
+            verified_time: string | null;
         };
         /**
          * BackupsBody

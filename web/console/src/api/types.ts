@@ -79,6 +79,8 @@ export type ReconcileTerms = Got<"/api/reconciliations/terms">;
 export type DifferingOrder = Got<"/api/reconciliations/{rec_id}/orders">[number];
 
 export type Job = Got<"/api/jobs/{job_id}">;
+export type Backups = Got<"/api/backups">;
+export type Backup = Backups["items"][number];
 export type JobState = Job["state"];
 
 export type UserPage = Got<"/api/users">;

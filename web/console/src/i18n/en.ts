@@ -1,5 +1,6 @@
 /** English; a key that Chinese has and this lacks is a type error. */
 import { enClients } from "./clients.en";
+import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
 import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
@@ -252,6 +253,7 @@ export const en: Record<keyof typeof zh, string> = {
   "settings.checkAgain": "Check again",
   "settings.ok": "fine",
   "settings.notOk": "not fine",
+  ...enBackup,
   ...enData,
   ...enClients,
   ...enMend,
