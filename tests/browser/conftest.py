@@ -123,7 +123,6 @@ def opened(browser: Browser, shop: Server, state: Path) -> Iterator[Opened]:
     """Opens pages; at the end no page may have complained."""
     pages = Opened(browser, shop.address, state)
     yield pages
-    said = list(pages.complaints)  # what a page says while it is torn down is not its fault
     for context in pages.contexts:
         context.close()
-    assert said == []
+    assert pages.complaints == []

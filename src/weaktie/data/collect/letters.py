@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Select, case, distinct, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from weaktie.data.collect.contracts import BadRow
 from weaktie.data.collect.tables import dead_letters
@@ -211,12 +211,6 @@ def summary(connection: Connection) -> list[LetterCount]:
         for code, zh, en, n, total, first, last in connection.execute(query)
     ]
     return sorted(counts, key=lambda c: (-c.count, c.code))
-
-
-def events(connection: Connection) -> list[str]:
-    """The names of events among the letters."""
-    names = select(distinct(dead_letters.c.event)).where(dead_letters.c.event.is_not(None))
-    return sorted(connection.execute(names.limit(1_000)).scalars())
 
 
 def shown(plain: bytes) -> str:
