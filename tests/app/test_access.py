@@ -28,8 +28,12 @@ PUBLIC = {
     ("HEAD", "/api/openapi.json"),
     ("GET", "/assets/{name:path}"),
     ("GET", "/{page:path}"),
+    ("GET", "/v1/projects/{write_key}/settings"),
+    ("GET", "/webhooks/{webhook_id}"),
+    ("POST", "/webhooks/{webhook_id}"),
 }
-"""Routes that ask for no sign-in: the way in, the health check, and the console's files."""
+"""Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, and other
+systems sign what they push."""
 STREAMS = {("GET", "/api/live/stream")}
 """Routes that never end for whoever may call them; only the refusals are tried."""
 

@@ -2,13 +2,14 @@
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from weaktie.data.collect.badrows import Bad
-from weaktie.data.collect.contracts import LATE, TIME_CORRECTED
-from weaktie.data.identity.service import is_masked, is_sealed
+from weaktie.data.collect.contracts import LATE, TIME_CORRECTED, Event
+from weaktie.data.identity.service import is_hidden
 from weaktie.kit.clock import DAY_US, SECOND_US
 
 SKEW_TOLERANCE_US: Final = 60 * SECOND_US
@@ -72,6 +73,12 @@ def corrected_time(client_us: int | None, sent_us: int | None, received_us: int)
     if event_us < received_us - DAY_US:
         flags |= LATE
     return event_us, flags
+
+
+def settle_times(events: Iterable[Event], received_us: int) -> None:
+    """Times that another system's clock gave, held to the same bounds as a client's."""
+    for event in events:
+        event.event_us, event.flags = corrected_time(event.client_us, None, received_us)
 
 
 # ---- identifiers
