@@ -12,12 +12,12 @@ from weaktie.data.identity.contracts import KINDS, Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
-    "CHANNEL_WORDS", "DUPLICATE_LINE", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
+    "CHANNEL_WORDS", "DUPLICATE_LINE", "HIDDEN_PERSON", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
     "Entity", "Event", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem",
     "RawRequest", "RelationFacts", "in_order", "openid_of",
 ]  # fmt: skip
 
-TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE = 1, 2, 4, 8
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, HIDDEN_PERSON = 1, 2, 4, 8, 16
 """Bits of `events.flags`."""
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from weaktie.data.collect.badrows import Bad
-from weaktie.data.collect.contracts import LATE, TIME_CORRECTED, Event
+from weaktie.data.collect.contracts import HIDDEN_PERSON, LATE, TIME_CORRECTED, Event
 from weaktie.data.identity.service import is_hidden
 from weaktie.kit.clock import DAY_US, SECOND_US
 
@@ -78,7 +78,8 @@ def corrected_time(client_us: int | None, sent_us: int | None, received_us: int)
 def settle_times(events: Iterable[Event], received_us: int) -> None:
     """Times that another system's clock gave, held to the same bounds as a client's."""
     for event in events:
-        event.event_us, event.flags = corrected_time(event.client_us, None, received_us)
+        event.event_us, flags = corrected_time(event.client_us, None, received_us)
+        event.flags |= flags
 
 
 # ---- identifiers
@@ -104,9 +105,9 @@ def clean_id(value: object, place: str) -> str | None:
     return None if text.lower() in _NOBODY or is_hidden(text) else text
 
 
-def is_hidden(text: str) -> bool:
-    """Whether the value is masked or encrypted: it stands for somebody and can be nobody's key."""
-    return is_masked(text) or is_sealed(text)
+def hidden_flag(*values: object) -> int:
+    """HIDDEN_PERSON where a value that would name somebody is masked or encrypted; for events that nobody else is named in."""
+    return HIDDEN_PERSON if any(isinstance(v, str) and is_hidden(v.strip()) for v in values) else 0
 
 
 def text_or_none(value: object, longest: int = LONGEST_NAME) -> str | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weaktie.data.collect.contracts import Event, Identifier, IdentifierKind, RawRequest
-from weaktie.data.identity.contracts import SHARED_TIER, TIER, LinkFact
+from weaktie.data.identity.contracts import ACCOUNT, LOGIN, SHARED_TIER, TIER, LinkFact
 from weaktie.data.identity.service import is_usable
 from weaktie.kit.clock import MINUTE_US
 from weaktie.kit.hashing import hash128
@@ -197,25 +197,26 @@ def _link_all(batch: Batch, item: Decoded, first: int, numbers: dict[Identifier,
     strongest = next(kind for kind, value in event.identifiers if (kind, value) in numbers)
     for identifier in event.identifiers:
         number = numbers.get(identifier)
-        if number is None or number == first:
-            continue
         tier = TIER[identifier[0]]
-        kind = "trait" if tier == 1 else "login" if strongest == "user" else "alias"
+        # Two logins in one event are no proof that they are one person: only an alias says so.
+        if number is None or number == first or tier == LOGIN:
+            continue
+        kind = "trait" if tier < SHARED_TIER else "login" if strongest == "user" else "alias"
         batch.links.append(LinkFact(min(first, number), max(first, number), kind, event.event_us, source))
         batch.sources.add((number, source))
 
 
 def _who(event: Event, numbers: dict[Identifier, int]) -> tuple[int | None, int | None]:
-    """The strongest identifier of the event, and the strongest one beside a login that people can share."""
+    """The strongest identifier of the event, and the strongest one beside a login or WeChat account that people share."""
     alias: int | None = None
-    strongest = ""
+    strongest = SHARED_TIER
     for identifier in event.identifiers:
         number = numbers.get(identifier)
         if number is None:
             continue
         if alias is None:
-            alias, strongest = number, identifier[0]
-        elif strongest == "user" and TIER[identifier[0]] >= SHARED_TIER:
+            alias, strongest = number, TIER[identifier[0]]
+        elif strongest <= ACCOUNT and TIER[identifier[0]] >= SHARED_TIER:
             return alias, number
     return alias, None
 

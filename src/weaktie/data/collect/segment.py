@@ -8,6 +8,7 @@ import msgspec
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill
 from weaktie.data.collect.contracts import (
+    HIDDEN_PERSON,
     BadRow,
     Event,
     Identifier,
@@ -23,7 +24,6 @@ from weaktie.data.collect.logic import (
     check,
     clean_id,
     corrected_time,
-    is_hidden,
     is_suspicious,
     parse_time,
     platform_of,
@@ -33,6 +33,7 @@ from weaktie.data.collect.logic import (
 from weaktie.data.collect.splitting import TooDeep, split, why_unreadable
 from weaktie.data.collect.traits import usual
 from weaktie.data.collect.vocabulary import GROUP_JOINED, IDENTIFIED, IDENTITY_ALIASED
+from weaktie.data.identity.service import is_hidden
 
 LONGEST_EVENT_ID: Final = 200
 
@@ -183,6 +184,8 @@ def _event(raw: bytes, single: str | None, sent_us: int | None, received_us: int
         message = hashlib.blake2b(raw, digest_size=16).hexdigest()
     identifiers = _identifiers(item)
     name, properties = _named(kind, item)
+    if not identifiers:
+        flags |= HIDDEN_PERSON
     event = Event(message, name, identifiers, event_us, client_us, raw, flags)
     found = fill(event, properties, suspicious)
     _from_context(event, item.context or _EMPTY, found, suspicious)

@@ -10,6 +10,7 @@ import msgspec
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill, to_decimal
 from weaktie.data.collect.contracts import (
+    HIDDEN_PERSON,
     BadRow,
     Entity,
     Event,
@@ -25,6 +26,7 @@ from weaktie.data.collect.logic import (
     check,
     clean_id,
     corrected_time,
+    hidden_flag,
     is_suspicious,
     parse_time,
     platform_of,
@@ -156,14 +158,14 @@ def _event(raw: bytes, received_us: int, copies: dict[bytes, int]) -> Event:
         _describe_item(event, item, properties)
         return event
     event.identifiers = _identifiers(item, properties)
+    if not event.identifiers:
+        event.flags |= HIDDEN_PERSON
     if kind == "track" or kind == "track_signup" or kind == "track_id_bind" or kind == "track_id_unbind":
         if type(item.event) is not str or not 0 < len(item.event) <= LONGEST_NAME:
             raise Bad("no_event_name", "event")
         event.event = sensors_name(item.event)
-        if kind == "track_id_unbind":
-            event.identifiers = event.identifiers[
-                :1
-            ]  # what was unbound is named, but it is not the person's here
+        if kind == "track_id_unbind":  # what was unbound is named, but it is not the person's here
+            event.identifiers = event.identifiers[:1]
         _act(event, properties, suspicious, item.lib)
     elif type(kind) is str and kind in PROFILE_TYPES:
         event.event = PROFILE_TYPES[kind]
@@ -216,6 +218,8 @@ def _identifiers(item: _Item, properties: dict[str, Any]) -> tuple[Identifier, .
     if anonymous is not None and anonymous != login:
         found.append(("anonymous", anonymous))
     if not found:
+        if hidden_flag(item.distinct_id, item.login_id, item.anonymous_id):
+            return ()  # a masked or encrypted person: the event is kept, and is nobody's
         raise Bad("no_identifier", "distinct_id")
     if len(found) == 1:
         return (found[0],)

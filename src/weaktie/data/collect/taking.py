@@ -9,6 +9,7 @@ from weaktie.data.collect.bodies import GZIP, form_fields, from_base64, gunzip, 
 from weaktie.data.collect.contracts import Blocked, IdentifierKind
 from weaktie.data.collect.refusals import refuse
 from weaktie.data.collect.splitting import TooDeep, split
+from weaktie.data.identity.contracts import KINDS
 
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -216,6 +217,9 @@ class _Names(msgspec.Struct, gc=False):
     login_id: Any = None
     anonymous_id: Any = None
     identities: Any = None
+    properties: Any = None
+    traits: Any = None
+    context: Any = None
 
 
 class _More(msgspec.Struct, gc=False):
@@ -235,7 +239,7 @@ _KINDS: Final[tuple[tuple[str, tuple[IdentifierKind, ...]], ...]] = (
     ("original_id", ("anonymous",)),
     ("distinct_id", ("user", "anonymous")),
 )
-_IDENTITY_KINDS: Final[tuple[IdentifierKind, ...]] = ("user", "anonymous", "phone", "email", "device")
+_WECHAT: Final = ("unionid", "openid", "externaluserid")
 _POSTHOG_KINDS: Final[tuple[tuple[str, tuple[IdentifierKind, ...]], ...]] = (
     ("distinct_id", ("user", "anonymous")),
     ("$user_id", ("user",)),
@@ -261,12 +265,30 @@ def _is_blocked(item: Any, blocked: Blocked, protocol: str) -> bool:
             return True
     if more:
         return any(_names_blocked(more.get(member), kinds, blocked) for member, kinds in _POSTHOG_KINDS)
+    return any(blocked.blocks(kind, value) for value in _beside(names) for kind in KINDS)
+
+
+def _beside(names: _Names) -> list[str]:
+    """Identifiers beside the main ones, each also within every app that the event names (an openid is kept so)."""
+    found: list[object] = []
+    apps: list[object] = []
     if isinstance(names.identities, dict):
-        return any(
-            isinstance(value, str) and any(blocked.blocks(kind, value) for kind in _IDENTITY_KINDS)
-            for value in names.identities.values()
-        )
-    return False
+        found += names.identities.values()
+    if isinstance(names.properties, dict):
+        apps.append(names.properties.get("$app_id"))
+    if isinstance(names.traits, dict):
+        found += [v for n, v in names.traits.items() if n.lower().replace("_", "") in _WECHAT]
+        apps += [names.traits.get(name) for name in ("appid", "app_id", "appId")]
+    if isinstance(names.context, dict):
+        external, app = names.context.get("externalIds"), names.context.get("app")
+        if isinstance(external, list):
+            members = [one for one in external if isinstance(one, dict)]
+            found += [one.get("id") for one in members]
+            apps += [one.get(name) for one in members for name in ("app_id", "appId")]
+        if isinstance(app, dict):
+            apps += [app.get("namespace"), app.get("id")]
+    texts = [value for value in found if isinstance(value, str)]
+    return texts + [f"{app}/{value}" for app in apps if isinstance(app, str) for value in texts]
 
 
 def _names_blocked(value: object, kinds: tuple[IdentifierKind, ...], blocked: Blocked) -> bool:

@@ -8,19 +8,31 @@ import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection
 
+from weaktie.kit.errors import Conflict, NotFound, Refused
+from weaktie.kit.words import Words
+
 IdentifierKind = Literal["user", "unionid", "phone", "email", "wecom", "openid", "anonymous", "device"]
 KINDS: Final[tuple[IdentifierKind, ...]] = get_args(IdentifierKind)
 """Every kind, strongest first: an event belongs to the strongest identifier that it names."""
+LOGIN, ACCOUNT, CONTACT, APP_USER, DEVICE = range(5)
 TIER: Final[dict[str, int]] = {
-    "user": 0, "unionid": 1, "phone": 1, "email": 1, "wecom": 1, "openid": 2, "anonymous": 3, "device": 3,
+    "user": LOGIN, "unionid": ACCOUNT, "phone": CONTACT, "email": CONTACT, "wecom": CONTACT, "openid": APP_USER,
+    "anonymous": DEVICE, "device": DEVICE,
 }  # fmt: skip
-"""What an identifier can join: 0 a login; 1 a contact, which joins one login or, with several, nobody; 2 and 3 what
-people may use one after another: with several logins it is shared, and its events belong by their time."""
-SHARED_TIER: Final = 2
+"""How much an identifier says, 0 most. A login and a WeChat account each name one person; a contact may be given by
+several; what an app or a device is used under, people use one after another."""
+SHARED_TIER: Final = APP_USER
+"""From this tier on, the events of an identifier that several people used are told apart by their time."""
 Identifier = tuple[IdentifierKind, str]
 """One name of a person: its kind and its value as the client wrote it."""
 
+Pair = tuple[int, int]
+"""Two alias numbers, the smaller first."""
+
 ERASED = -1
+Verdict = Literal["undone", "redone", "same", "different", "later"]
+"""What a person said of two identifiers. The latest word about a pair holds: `undone` facts between them count no more,
+`redone` they count again, `same` they are one person whatever the facts, `different` they are two; `later` changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class PersonMap:
     version: int
     person_of: npt.NDArray[np.int32]
     spans: pa.Table
+    decided: int = 0
+    """The last decision of people (`identity_decisions.decision_id`) that the map knows."""
 
 
 class SearchKeys(Protocol):
@@ -72,3 +86,112 @@ class LinkFact:
     kind: str
     event_us: int
     source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why two identifiers are linked: a fact of one kind, with its first and last sighting."""
+
+    kind: str
+    first_us: int
+    last_us: int
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody said of two identifiers; `about` is the identifier that raised the question, if one did."""
+
+    decision_id: int
+    a_alias: int
+    b_alias: int
+    verdict: Verdict
+    about_alias: int | None
+    at_us: int
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two identifiers with all that speaks for their belonging together, and the last word of people about them.
+
+    `state` is `holds` (it joins them), `undone` (a person said so), `withheld` (it would make two people one), or
+    `contended` (one end is used by several people, and joins none).
+    """
+
+    a_alias: int
+    b_alias: int
+    state: str
+    evidence: tuple[Evidence, ...]
+    decided: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One person: identifiers, the links among them and to what was kept apart, and how each hangs on the first one.
+
+    `chains[alias_no]` are the numbers that lead from the strongest identifier to this one.
+    """
+
+    person_no: int
+    members: tuple[int, ...]
+    beside: tuple[int, ...]
+    links: tuple[Link, ...]
+    chains: dict[int, list[int]]
+
+
+class NoSuchIdentifier(NotFound):
+    """Nobody living has such an identifier."""
+
+    def __init__(self, place: str = "user_id") -> None:
+        super().__init__(
+            "no_such_identifier",
+            Words("没有使用这个标识的用户。", "Nobody living has such an identifier."),
+            place=place,
+        )
+
+
+class NoSuchLink(NotFound):
+    """Nothing ever linked the two identifiers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_such_link",
+            Words("这两个标识之间没有关联。", "Nothing links these two identifiers."),
+            place="b",
+        )
+
+
+class LinkStands(Conflict):
+    """The link holds already, or does not hold any more: somebody else was quicker."""
+
+    def __init__(self, *, holds: bool) -> None:
+        words = (
+            Words("这条关联已经有效。", "The link holds already.")
+            if holds
+            else Words("这条关联已经撤销。", "The link was undone already.")
+        )
+        super().__init__("link_holds" if holds else "link_undone", words, place="b")
+
+
+class NoSuchReview(NotFound):
+    """The question is not open (any more)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_such_review",
+            Words("没有这个待审核项，或已被处理。", "There is no such question, or it was settled."),
+            place="review",
+        )
+
+
+class NotAboutThese(Refused):
+    """The people named in a decision are not those whom the question is about."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_about_these",
+            Words("所选用户与此审核项无关，请刷新。", "The question is not about these people; reload it."),
+            place="people",
+        )

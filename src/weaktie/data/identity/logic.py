@@ -1,13 +1,13 @@
 """Grouping identifiers into persons. Pure, and independent of the order in which facts arrived."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from weaktie.data.identity.contracts import ERASED
+from weaktie.data.identity.contracts import ACCOUNT, DEVICE, ERASED, LOGIN, Pair
 
 I8 = npt.NDArray[np.int8]
 I32 = npt.NDArray[np.int32]
@@ -18,24 +18,56 @@ SPANS = pa.schema(
     [("alias_no", pa.int32()), ("from_us", pa.int64()), ("to_us", pa.int64()), ("owner_no", pa.int32())]
 )
 FOREVER_US = 2**62
+Ranked = tuple[int, int, int]
+"""Two logins and a rank: the lower, the more it counts."""
 
 
-def persons(tier: I8, a: I32, b: I32) -> tuple[I32, Bools]:
-    """The person of each alias number, and which identifiers several logins contend for.
+def persons(
+    tier: I8, a: I32, b: I32, rank: I64 | None = None, apart: Sequence[Ranked] = ()
+) -> tuple[I32, Bools]:
+    """The person of each alias number, and which identifiers several people contend for.
 
     `tier` is `contracts.TIER` of each number's kind; `a[i]` and `b[i]` belong together. Logins are one person only by a
-    link between them. Then, tier by tier, everything that links join stays one person as long as no second login is in
-    it. An identifier with several logins beside it joins nobody; and where a chain of weaker ones would still join two
-    logins, each of them joins only the one login that it was seen with. So two logins never merge through what two
-    people can share, and the outcome is a function of the set of links: no order, copy or batch changes it.
+    link between them. Then, tier by tier, everything that links join stays one person as long as no second login and no
+    second WeChat account of somebody else is in it. An identifier with several of them beside it joins nobody; and where a
+    chain of weaker ones would still join two, each of the chain joins only the one that it was seen with. So nobody's
+    logins merge through what two people can share, and the outcome is a function of the set of links: no order, copy or
+    batch changes it.
+
+    `apart` are logins that a person said are two people, with `rank`s among the links' own: a link between logins that
+    counts less than such a word, and would make them one, does not hold.
     """
     parent = np.arange(len(tier), dtype=np.int32)
+    both = (tier[a] == LOGIN) & (tier[b] == LOGIN)
+    if apart and rank is not None:
+        _settle(parent, a[both], b[both], rank[both], apart)
+    else:
+        _unite_all(parent, a[both], b[both])
     contended = np.zeros(len(tier), np.bool_)
     _group(parent, contended, tier, a, b)
     return _roots(parent), contended
 
 
-def shortest_chain(pairs: Iterable[tuple[int, int]], start: int, end: int) -> list[int] | None:
+def owners(tier: I8, a: I32, b: I32, person_of: I32, contended: Bools) -> tuple[I32, I32]:
+    """Who contends: (contended identifier, person) pairs, each once, in their order; persons without a login or a WeChat
+    account contend for nothing."""
+    anchored = np.zeros(len(tier), np.bool_)
+    anchored[person_of[tier <= ACCOUNT]] = True
+    found: list[I64] = []
+    for x, y in ((a, b), (b, a)):
+        chosen = contended[x] & (tier[y] < tier[x]) & ~contended[y] & anchored[person_of[y]]
+        found.append(x[chosen].astype(np.int64) << 32 | person_of[y[chosen]])
+    pairs = np.unique(np.concatenate(found))
+    return (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
+
+
+def withheld(a: I32, b: I32, person_of: I32, contended: Bools) -> Bools:
+    """Which links join nobody although neither of their ends is contended: the chain would make two people one, or a
+    person said that they are two."""
+    return (person_of[a] != person_of[b]) & ~contended[a] & ~contended[b]
+
+
+def shortest_chain(pairs: Iterable[Pair], start: int, end: int) -> list[int] | None:
     """The fewest numbers that lead over pairs from one to the other, both included; of equal ones that with the smallest
     numbers. None where nothing leads there."""
     near: dict[int, list[int]] = {}
@@ -68,11 +100,11 @@ def hide(person_of: I32, erased: Iterable[int]) -> I32:
     result = person_of.copy()
     result[gone] = ERASED
     living = np.flatnonzero(result != ERASED)
-    smallest: dict[int, int] = {}
-    for alias in living[np.isin(result[living], gone)]:
-        smallest.setdefault(int(result[alias]), int(alias))
-    for old, new in smallest.items():
-        result[(result == old)] = new
+    orphans = living[np.isin(result[living], gone)]
+    roots, first = np.unique(result[orphans], return_index=True)
+    named = np.arange(len(result), dtype=np.int32)
+    named[roots] = orphans[first]
+    result[living] = named[result[living]]
     return result
 
 
@@ -98,6 +130,42 @@ def spans_of(alias_no: I32, at_us: I64, owner_no: I32) -> pa.Table:
     return pa.table(columns, schema=SPANS)
 
 
+def _settle(parent: I32, a: I32, b: I32, rank: I64, apart: Sequence[Ranked]) -> None:
+    """Unite logins where people were told apart by hand.
+
+    Components without such a word are united as ever. In the others, links and words go by their rank: a word about two
+    that are already one is void, a link that would join two who are told apart is left out.
+    """
+    trial = parent.copy()
+    _unite_all(trial, a, b)
+    roots = _roots(trial)
+    told = {int(roots[x]) for x, y, _ in apart if roots[x] == roots[y]}
+    hard = np.isin(roots[a], np.fromiter(told, np.int32))
+    _unite_all(parent, a[~hard], b[~hard])
+    facts: list[tuple[int, int, int, bool]] = [
+        (int(r), min(x, y), max(x, y), True)
+        for r, x, y in zip(rank[hard], a[hard].tolist(), b[hard].tolist(), strict=True)
+    ]
+    facts += [(r, min(x, y), max(x, y), False) for x, y, r in apart if int(roots[x]) in told]
+    root = {n: n for _, x, y, _ in facts for n in (x, y)}
+    enemies: set[Pair] = set()
+
+    def find(n: int) -> int:
+        while root[n] != n:
+            n = root[n]
+        return n
+
+    for _, x, y, joins in sorted(facts):
+        here, there = find(x), find(y)
+        if here == there:
+            continue
+        if not joins:
+            enemies.add((x, y))
+        elif not any({find(p), find(q)} == {here, there} for p, q in enemies):
+            root[max(here, there)] = min(here, there)
+            _unite_all(parent, np.array([x], np.int32), np.array([y], np.int32))
+
+
 @numba.njit(cache=True)
 def _find(parent, x):  # type: ignore[no-untyped-def]
     while parent[x] != x:
@@ -116,57 +184,78 @@ def _unite(parent, x, y):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _group(parent, contended, tier, a, b):  # type: ignore[no-untyped-def]
+def _unite_all(parent, a, b):  # type: ignore[no-untyped-def]
     for i in range(len(a)):
-        if tier[a[i]] == 0 and tier[b[i]] == 0:
-            _unite(parent, a[i], b[i])
-    owner = np.full(len(tier), -1, np.int32)
-    for level in range(1, 4):
-        login = _login_of(parent, tier)
+        _unite(parent, a[i], b[i])
+
+
+@numba.njit(cache=True)
+def _group(parent, contended, tier, a, b):  # type: ignore[no-untyped-def]
+    for level in range(ACCOUNT, DEVICE + 1):
+        login = _anchors(parent, tier, LOGIN)
+        account = _anchors(parent, tier, ACCOUNT if level > ACCOUNT else LOGIN)
+        owner = np.full(len(tier), -1, np.int32)
+        second = np.full(len(tier), -1, np.int32)
         for i in range(len(a)):
-            _own(parent, contended, owner, tier, login, level, a[i], b[i])
-            _own(parent, contended, owner, tier, login, level, b[i], a[i])
+            _own(parent, contended, owner, second, tier, login, account, level, a[i], b[i])
+            _own(parent, contended, owner, second, tier, login, account, level, b[i], a[i])
         trial = parent.copy()
         for i in range(len(a)):
             if max(tier[a[i]], tier[b[i]]) == level and not (contended[a[i]] or contended[b[i]]):
                 _unite(trial, a[i], b[i])
         logins = np.zeros(len(tier), np.int32)
+        accounts = np.zeros(len(tier), np.int32)
         for x in range(len(tier)):
-            if parent[x] == x and login[x] >= 0:
-                logins[_find(trial, x)] += 1
-        for i in range(len(a)):
-            x, y = a[i], b[i]
-            if max(tier[x], tier[y]) != level or contended[x] or contended[y]:
-                continue
-            if logins[_find(trial, x)] < 2:
-                _unite(parent, x, y)
-            else:
-                for end in (x, y):
-                    if tier[end] == level and owner[end] >= 0:
-                        _unite(parent, end, owner[end])
+            if parent[x] == x and (login[x] or account[x]):
+                root = _find(trial, x)
+                logins[root] += login[x]
+                accounts[root] += account[x]
+        _join(parent, contended, owner, second, tier, level, a, b, trial, logins, accounts)
 
 
 @numba.njit(cache=True)
-def _login_of(parent, tier):  # type: ignore[no-untyped-def]
-    """A login of each component, by the component's root; -1 where it has none."""
-    login = np.full(len(tier), -1, np.int32)
+def _join(parent, contended, owner, second, tier, level, a, b, trial, logins, accounts):  # type: ignore[no-untyped-def]
+    for i in range(len(a)):
+        x, y = a[i], b[i]
+        if max(tier[x], tier[y]) != level or contended[x] or contended[y]:
+            continue
+        root = _find(trial, x)
+        if logins[root] < 2 and accounts[root] < 2:
+            _unite(parent, x, y)
+            continue
+        for end in (x, y):
+            if tier[end] == level:
+                mine = owner[end] if owner[end] >= 0 else second[end]
+                if mine >= 0:
+                    _unite(parent, end, mine)
+
+
+@numba.njit(cache=True)
+def _anchors(parent, tier, which):  # type: ignore[no-untyped-def]
+    """By root: whether the component holds an identifier of this tier."""
+    found = np.zeros(len(tier), np.bool_)
     for x in range(len(tier)):
-        if tier[x] == 0:
-            login[_find(parent, x)] = x
-    return login
+        if tier[x] == which:
+            found[_find(parent, x)] = True
+    return found
 
 
 @numba.njit(cache=True)
-def _own(parent, contended, owner, tier, login, level, x, y):  # type: ignore[no-untyped-def]
-    if tier[x] != level or tier[y] >= level:
+def _own(parent, contended, owner, second, tier, login, account, level, x, y):  # type: ignore[no-untyped-def]
+    """Take note of the people beside x: `owner` the one with a login, `second` the one with a WeChat account."""
+    if tier[x] != level or tier[y] >= level or contended[y]:
         return
-    found = login[_find(parent, y)]
-    if found < 0 or contended[y]:
-        return
-    if owner[x] < 0:
-        owner[x] = found
-    elif owner[x] != found:
-        contended[x] = True
+    root = _find(parent, y)
+    if login[root]:
+        if owner[x] < 0:
+            owner[x] = root
+        elif owner[x] != root:
+            contended[x] = True
+    if account[root]:
+        if second[x] < 0:
+            second[x] = root
+        elif second[x] != root:
+            contended[x] = True
 
 
 @numba.njit(cache=True)

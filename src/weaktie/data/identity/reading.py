@@ -1,86 +1,108 @@
 """Reading links out of the database: all of them as arrays, or those near one identifier."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from weaktie.data.identity.contracts import TIER
-from weaktie.data.identity.logic import I8, I32, persons
+from weaktie.data.identity.contracts import DEVICE, LOGIN, TIER, Decision, Pair
+from weaktie.data.identity.logic import I8, I32, I64, Bools, Ranked, persons
 from weaktie.data.identity.tables import aliases, identity_decisions, links
 from weaktie.store.database.service import ByValues
 
-Pair = tuple[int, int]
 MOST_NEAR = 10_000
 CHUNK = 500
-NUMBER = 2**32
+HALF = 32
+CUTS = ("undone", "different")
 
 _TOUCHING = ByValues(
-    lambda numbers: select(links.c.a_alias, links.c.b_alias).where(links.c.a_alias.in_(numbers))
+    lambda numbers: select(links.c.a_alias, links.c.b_alias, links.c.event_us).where(
+        links.c.a_alias.in_(numbers)
+    )
 )
 _TOUCHED = ByValues(
-    lambda numbers: select(links.c.a_alias, links.c.b_alias).where(links.c.b_alias.in_(numbers))
+    lambda numbers: select(links.c.a_alias, links.c.b_alias, links.c.event_us).where(
+        links.c.b_alias.in_(numbers)
+    )
 )
 _KINDS = ByValues(
     lambda numbers: select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What the latest decisions say of pairs: those whose links hold no more, and those that are one person by hand."""
-
-    cut: frozenset[Pair]
-    joined: frozenset[Pair]
+_SAID = ByValues(
+    lambda numbers: (
+        select(identity_decisions)
+        .where(
+            identity_decisions.c.a_alias.in_(numbers) | identity_decisions.c.b_alias.in_(numbers),
+            identity_decisions.c.verdict != "later",
+        )
+        .order_by(identity_decisions.c.at_us, identity_decisions.c.decision_id)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Every link that holds, as pairs of alias numbers, and the tier of each number; `erased` numbers are nobody's."""
+    """Every link that holds, as pairs of alias numbers with their rank, and the tier of each number.
+
+    Facts rank by their first sighting; words of people rank before all facts, the latest first. `cut` are pairs whose facts
+    count no more, as `a << 32 | b`; `decided` is the last decision that was read.
+    """
 
     tier: I8
     a: I32
     b: I32
+    rank: I64
+    apart: list[Ranked]
+    cut: I64
     erased: I32
-    decided: Decided
     version: int
+    decided: int
 
-
-def decided(connection: Connection) -> Decided:
-    """The decision that holds for each pair that anybody decided on: the latest one."""
-    rows = connection.execute(
-        select(identity_decisions.c.a_alias, identity_decisions.c.b_alias, identity_decisions.c.verdict)
-        .where(identity_decisions.c.verdict != "later")
-        .order_by(identity_decisions.c.at_us, identity_decisions.c.decision_id)
-    )
-    last = {(row.a_alias, row.b_alias): row.verdict for row in rows}
-    cut = frozenset(pair for pair, verdict in last.items() if verdict in ("undone", "different"))
-    return Decided(cut, frozenset(pair for pair, verdict in last.items() if verdict == "same"))
+    def grouped(self) -> tuple[I32, Bools]:
+        """The person of each number, and which are contended; erased ones are still in it."""
+        return persons(self.tier, self.a, self.b, self.rank, self.apart)
 
 
 def read_graph(connection: Connection) -> Graph:
     """All of it. Rows come through the driver's own cursor, in the caller's snapshot: three million take seconds."""
-    known = decided(connection)
+    said = connection.execute(
+        select(identity_decisions)
+        .where(identity_decisions.c.verdict != "later")
+        .order_by(identity_decisions.c.at_us, identity_decisions.c.decision_id)
+    ).all()
+    latest = {(row.a_alias, row.b_alias): row for row in said}
+    last = connection.execute(
+        select(func.coalesce(func.max(identity_decisions.c.decision_id), 0))
+    ).scalar_one()
     count = connection.execute(select(func.coalesce(func.max(aliases.c.alias_no), 0))).scalar_one() + 1
-    tier = np.full(count, 3, np.int8)
+    tier = np.full(count, DEVICE, np.int8)
     cases = " ".join(f"WHEN '{kind}' THEN {number}" for kind, number in TIER.items())
-    query = f"SELECT alias_no, CASE kind {cases} ELSE 3 END, erased_us IS NOT NULL FROM aliases"  # noqa: S608 - our kinds
+    query = f"SELECT alias_no, CASE kind {cases} ELSE {DEVICE} END, erased_us IS NOT NULL FROM aliases"  # noqa: S608 - our kinds
     numbers = _ints(connection, query, 3)
     tier[numbers[:, 0]] = numbers[:, 1]
-    pairs = _ints(connection, "SELECT a_alias, b_alias FROM links", 2)
-    version = len(pairs)
-    if known.cut:
-        keys = np.minimum(pairs[:, 0], pairs[:, 1]) * NUMBER + np.maximum(pairs[:, 0], pairs[:, 1])
-        pairs = pairs[~np.isin(keys, [a * NUMBER + b for a, b in known.cut])]
-    if known.joined:
-        pairs = np.concatenate([pairs, np.array(sorted(known.joined), np.int64)])
-    flat = pairs.astype(np.int32)
+    facts = _ints(connection, "SELECT a_alias, b_alias, event_us FROM links", 3)
+    version = len(facts)
+    cut = np.array([_key(*pair) for pair, row in latest.items() if row.verdict in CUTS], np.int64)
+    if len(cut):
+        facts = facts[~np.isin(facts[:, 0] << HALF | facts[:, 1], cut)]
+    joined = [(*pair, -row.at_us) for pair, row in latest.items() if row.verdict == "same"]
+    if joined:
+        facts = np.concatenate([facts, np.array(joined, np.int64)])
+    apart = [(*pair, -row.at_us) for pair, row in latest.items() if row.verdict == "different"]
+    a, b = (np.ascontiguousarray(facts[:, column].astype(np.int32)) for column in (0, 1))
     erased = numbers[numbers[:, 2] != 0, 0].astype(np.int32)
-    return Graph(
-        tier, np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1]), erased, known, version
-    )
+    rank = np.ascontiguousarray(facts[:, 2])
+    return Graph(tier, a, b, rank, _of_logins(apart, tier), cut, erased, version, last)
+
+
+def _of_logins(apart: list[Ranked], tier: I8) -> list[Ranked]:
+    return [(x, y, rank) for x, y, rank in apart if tier[x] == LOGIN and tier[y] == LOGIN]
+
+
+def _key(a: int, b: int) -> int:
+    return min(a, b) << HALF | max(a, b)
 
 
 def _ints(
@@ -96,109 +118,138 @@ def _ints(
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Near:
-    """What stands around one identifier: kinds by number, the pairs that hold, and all that was decided."""
+    """What stands around one identifier: kinds by number, facts (pair → first sighting), and the latest word of people
+    about each pair. `complete` is False where it stopped at ten thousand identifiers."""
 
-    kinds: dict[int, str]
-    pairs: frozenset[Pair]
-    decided: Decided
-    complete: bool
+    kinds: dict[int, str] = field(default_factory=dict)
+    facts: dict[Pair, int] = field(default_factory=dict)
+    said: dict[Pair, Decision] = field(default_factory=dict)
+    complete: bool = True
+    beside: dict[int, set[int]] = field(default_factory=dict)
+    read: set[int] = field(default_factory=set)
+
+    def holds(self, pair: Pair) -> bool:
+        """Whether the pair counts as linked."""
+        word = self.said.get(pair)
+        if word is None or word.verdict == "redone":
+            return pair in self.facts
+        return word.verdict == "same"
+
+    def look(self, connection: Connection, numbers: Iterable[int]) -> None:
+        """Read the links of these numbers, what people said of them, and the kinds of those beside them."""
+        fresh = sorted(set(numbers) - self.read)
+        self.read.update(fresh)
+        met: set[int] = set(fresh)
+        for part in _parts(fresh):
+            for statement in (_TOUCHING, _TOUCHED):
+                for a, b, event_us in statement.run(connection, part):
+                    pair = pair_of(a, b)
+                    self.facts[pair] = min(event_us, self.facts.get(pair, event_us))
+                    self._put(pair)
+                    met |= {a, b}
+            for row in _SAID.run(connection, part):
+                word = Decision(*row)
+                pair = pair_of(word.a_alias, word.b_alias)
+                known = self.said.get(pair)
+                if known is None or (known.at_us, known.decision_id) <= (word.at_us, word.decision_id):
+                    self.said[pair] = word
+                self._put(pair)
+                met |= set(pair)
+        for part in _parts(sorted(met - self.kinds.keys())):
+            self.kinds |= {row.alias_no: row.kind for row in _KINDS.run(connection, part)}
+
+    def _put(self, pair: Pair) -> None:
+        self.beside.setdefault(pair[0], set()).add(pair[1])
+        self.beside.setdefault(pair[1], set()).add(pair[0])
+
+    def linked(self, number: int) -> set[int]:
+        """The numbers that hold together with this one."""
+        return {m for m in self.beside.get(number, ()) if self.holds(pair_of(number, m))}
+
+    def is_login(self, number: int) -> bool:
+        """Whether the number is a login."""
+        return self.kinds.get(number) == "user"
 
 
 def read_near(connection: Connection, alias_no: int) -> Near:
     """Everything that can decide whose the identifier is, without the whole map.
 
     It goes along links, but not beyond an identifier that several logins contend for: that one joins nobody, so what
-    lies behind it changes nothing. Stops at ten thousand identifiers (`complete` is False then).
+    lies behind it changes nothing. Stops at ten thousand identifiers.
     """
-    known = decided(connection)
-    by_hand: dict[int, set[int]] = {}
-    for a, b in known.joined:
-        by_hand.setdefault(a, set()).add(b)
-        by_hand.setdefault(b, set()).add(a)
-    kinds = _kinds(connection, [alias_no])
-    pairs: set[Pair] = set()
+    near = Near()
+    frontier = {alias_no}
     done: set[int] = set()
-    frontier = set(kinds)
-    while frontier and len(kinds) < MOST_NEAR:
-        found = _links(connection, frontier, known) | {
-            _pair(n, m) for n in frontier for m in by_hand.get(n, ())
-        }
-        pairs |= found
+    while frontier and len(near.kinds) < MOST_NEAR:
+        near.look(connection, frontier)
         done |= frontier
-        beside: dict[int, set[int]] = {}
-        for a, b in found:
-            beside.setdefault(a, set()).add(b)
-            beside.setdefault(b, set()).add(a)
-        kinds |= _kinds(connection, sorted({n for pair in found for n in pair} - kinds.keys()))
         following: set[int] = set()
         for n in frontier:
-            logins = {m for m in beside.get(n, ()) if kinds.get(m) == "user"}
-            if (
-                kinds[n] == "user"
-                or len(logins) < 2
-                or _one_person(connection, logins, by_hand, known, pairs, kinds)
-            ):
-                following |= beside.get(n, set())
-        frontier = {n for n in following if n in kinds} - done
-    return Near(kinds, frozenset(pairs), known, not frontier)
+            beside = near.linked(n)
+            logins = {m for m in beside if near.is_login(m)}
+            if near.is_login(n) or len(logins) < 2 or _one_person(connection, near, logins):
+                following |= beside
+        frontier = {n for n in following if n in near.kinds} - done
+    near.complete = not frontier
+    return near
 
 
-def _one_person(
-    connection: Connection,
-    logins: set[int],
-    by_hand: dict[int, set[int]],
-    known: Decided,
-    pairs: set[Pair],
-    kinds: dict[int, str],
-) -> bool:
-    """Whether logins are one person by links between logins; these links join the pairs, so that nobody asks again."""
+def _one_person(connection: Connection, near: Near, logins: set[int]) -> bool:
+    """Whether logins are one person by links between logins."""
     first = min(logins)
     reached, frontier = {first}, {first}
     while frontier and not logins <= reached:
-        found = _links(connection, frontier, known)
-        kinds |= _kinds(connection, sorted({n for pair in found for n in pair} - kinds.keys()))
-        found = {(a, b) for a, b in found if kinds.get(a) == kinds.get(b) == "user"}
-        found |= {_pair(n, m) for n in frontier for m in by_hand.get(n, ())}
-        kinds |= _kinds(connection, sorted({n for pair in found for n in pair} - kinds.keys()))
-        pairs |= found
-        frontier = {n for pair in found for n in pair} - reached
+        near.look(connection, frontier)
+        frontier = {m for n in frontier for m in near.linked(n) if near.is_login(m)} - reached
         reached |= frontier
     return logins <= reached
 
 
-def _links(connection: Connection, numbers: set[int], known: Decided) -> set[Pair]:
-    found: set[Pair] = set()
-    every = sorted(numbers)
-    for start in range(0, len(every), CHUNK):
-        part = every[start : start + CHUNK]
-        for statement in (_TOUCHING, _TOUCHED):
-            found.update(_pair(row.a_alias, row.b_alias) for row in statement.run(connection, part))
-    return found - known.cut
+def _parts(numbers: list[int]) -> Iterable[list[int]]:
+    return (numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK))
 
 
-def _kinds(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for start in range(0, len(numbers), CHUNK):
-        for row in _KINDS.run(connection, numbers[start : start + CHUNK]):
-            found[row.alias_no] = row.kind
-    return found
-
-
-def _pair(a: int, b: int) -> Pair:
+def pair_of(a: int, b: int) -> Pair:
+    """The pair in its order."""
     return (a, b) if a < b else (b, a)
 
 
-def grouped(near: Near) -> tuple[dict[int, int], set[int]]:
-    """The person of each identifier near by, and the contended ones; exact for the identifier that was asked for."""
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Persons near by, exact for the identifier that was asked for: by number, and the contended ones."""
+
+    person_of: dict[int, int]
+    contended: frozenset[int]
+
+    def members(self, alias_no: int) -> list[int]:
+        """The numbers of one person, erased ones included."""
+        mine = self.person_of.get(alias_no)
+        return sorted(n for n, person in self.person_of.items() if person == mine)
+
+
+def grouped(near: Near) -> Grouped:
+    """The same rules as those of the whole map, over what is near by."""
     order = sorted(near.kinds)
     local = {number: i for i, number in enumerate(order)}
-    pairs = [(local[a], local[b]) for a, b in near.pairs if a in local and b in local]
-    tier = np.array([TIER.get(near.kinds[n], 3) for n in order], np.int8)
-    ends = np.array(pairs, np.int32).reshape(-1, 2)
-    person_of, contended = persons(tier, np.ascontiguousarray(ends[:, 0]), np.ascontiguousarray(ends[:, 1]))
-    return (
+    tier = np.array([TIER.get(near.kinds[n], DEVICE) for n in order], np.int8)
+    pairs: list[Ranked] = []
+    apart: list[Ranked] = []
+    for pair in near.facts.keys() | near.said.keys():
+        if pair[0] not in local or pair[1] not in local:
+            continue
+        word = near.said.get(pair)
+        ends = (local[pair[0]], local[pair[1]])
+        if near.holds(pair):
+            by_hand = word is not None and word.verdict == "same"
+            pairs.append((*ends, -word.at_us if word is not None and by_hand else near.facts[pair]))
+        elif word is not None and word.verdict == "different":
+            apart.append((*ends, -word.at_us))
+    rows = np.array(pairs, np.int64).reshape(-1, 3)
+    a, b = (np.ascontiguousarray(rows[:, column].astype(np.int32)) for column in (0, 1))
+    person_of, contended = persons(tier, a, b, np.ascontiguousarray(rows[:, 2]), _of_logins(apart, tier))
+    return Grouped(
         {n: order[int(person_of[i])] for n, i in local.items()},
-        {n for n, i in local.items() if contended[i]},
+        frozenset(n for n, i in local.items() if contended[i]),
     )

@@ -21,6 +21,8 @@ _BASE64: Final = re.compile(
 )
 _TOKEN: Final = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _HIDDEN_DIGITS: Final = re.compile(r"\d{2,}[xX]{3,}\d*")
+_PLAIN: Final = re.compile(r"(?!eyJ)[0-9A-WYZa-wyz_.:-]{1,64}")
+"""Letters (without x), digits and the usual marks: nothing in it can be masked or encrypted. Most values are like this."""
 _ZEROS: Final = re.compile(r"[0{}:.-]*")
 _NOBODY: Final = frozenset(
     {"null", "nil", "none", "undefined", "nan", "unknown", "anonymous", "guest", "-1", "true", "false", "n/a", "na",
@@ -30,7 +32,9 @@ _NO_DEVICE: Final = frozenset(
     {"9774d56d682e549c", "02:00:00:00:00:00", "ffffffff-ffff-ffff-ffff-ffffffffffff"}
 )
 """The id that a range of old Android devices all report, and what systems report that hide the address."""
-_FORMER: Final = {"openid": "$identity_mp_openid", "unionid": "$identity_mp_unionid"}
+_FORMER: Final = {
+    "openid": "$identity_mp_openid", "unionid": "$identity_mp_unionid", "wecom": "wecom_external_userid",
+}  # fmt: skip
 
 
 def normalised(kind: str, value: str) -> str:
@@ -64,10 +68,15 @@ def is_sealed(value: str) -> bool:
     )
 
 
+def is_hidden(value: str) -> bool:
+    """Whether the value is masked or encrypted: it stands for somebody and can be nobody's key."""
+    return _PLAIN.fullmatch(value) is None and (is_masked(value) or is_sealed(value))
+
+
 def is_usable(identifier: Identifier) -> bool:
     """Whether a value can name one person: not empty, masked, encrypted, a placeholder, or over 200 characters."""
     kind, value = identifier[0], normalised(*identifier)
-    if not 0 < len(value) <= LONGEST or is_masked(value) or is_sealed(value):
+    if not 0 < len(value) <= LONGEST or is_hidden(value):
         return False
     low = value.lower()
     if low in _NOBODY or _ZEROS.fullmatch(low) is not None:

@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from weaktie.data.identity.contracts import (
     KINDS,
@@ -16,15 +16,15 @@ from weaktie.data.identity.contracts import (
     PersonMap,
     SearchKeys,
 )
-from weaktie.data.identity.logic import SPANS, hide, persons, spans_of
+from weaktie.data.identity.logic import SPANS, hide, spans_of
 from weaktie.data.identity.queries import login_instants
-from weaktie.data.identity.reading import NUMBER, Graph, grouped, read_graph, read_near
+from weaktie.data.identity.reading import HALF, Graph, grouped, read_graph, read_near
 from weaktie.data.identity.rules import former_forms as former_forms
 from weaktie.data.identity.rules import is_hidden as is_hidden
 from weaktie.data.identity.rules import is_personal
 from weaktie.data.identity.rules import is_usable as is_usable
 from weaktie.data.identity.rules import normalised as normalised
-from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, identity_decisions, links
+from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, identity_decisions
 from weaktie.store.database.service import ByValues, Database, read_among, write_many
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot
@@ -186,7 +186,8 @@ def add_links(tx: Connection, facts: Iterable[LinkFact]) -> None:
         ("integer", "integer", "text", "bigint", "bigint", "text"),
         [(f.a_alias, f.b_alias, f.kind, f.event_us, last[key], f.source_id) for key, f in merged.items()],
         f"(a_alias, b_alias, kind) DO UPDATE SET event_us = {smaller}(links.event_us, excluded.event_us), "
-        f"last_us = {larger}(links.last_us, excluded.last_us)",
+        f"last_us = {larger}(links.last_us, excluded.last_us), source_id = CASE WHEN excluded.event_us < links.event_us "
+        "THEN excluded.source_id ELSE links.source_id END",
     )  # fmt: skip
 
 
@@ -206,14 +207,14 @@ def person_map(
     With a session and a snapshot of the lake, `spans` says whose the events of shared anonymous ids are.
     """
     graph = read_graph(connection)
-    person_of, contended = persons(graph.tier, graph.a, graph.b)
+    person_of, contended = graph.grouped()
     person_of = hide(person_of, graph.erased)
     spans = SPANS.empty_table()
     shared = np.flatnonzero(contended & (graph.tier >= SHARED_TIER))
     if len(shared) and session is not None and snapshot is not None:
         events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
         spans = _spans(session.collect(login_instants(events, shared.tolist())), person_of, graph)
-    return PersonMap(graph.version, person_of, spans)
+    return PersonMap(graph.version, person_of, spans, graph.decided)
 
 
 def _spans(
@@ -222,9 +223,9 @@ def _spans(
     """Whose shared identifiers are when; sign-ins under a link that was undone say nothing."""
     anonymous, login = found["anon_alias_no"].to_numpy(), found["alias_no"].to_numpy()
     instants = found["event_time"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
-    if graph.decided.cut:
-        keys = np.minimum(anonymous, login).astype(np.int64) * NUMBER + np.maximum(anonymous, login)
-        holds = ~np.isin(keys, [a * NUMBER + b for a, b in graph.decided.cut])
+    if len(graph.cut):
+        keys = np.minimum(anonymous, login).astype(np.int64) << HALF | np.maximum(anonymous, login)
+        holds = ~np.isin(keys, graph.cut)
         anonymous, login, instants = anonymous[holds], login[holds], instants[holds]
     return spans_of(anonymous, instants, person_of[login].astype(np.int32))
 
@@ -264,25 +265,39 @@ def described(connection: Connection, numbers: Sequence[int]) -> list[Alias]:
 def component(connection: Connection, alias_no: int) -> list[int]:
     """The living numbers of one person, found from one of its identifiers without the whole map; same rules."""
     near = read_near(connection, alias_no)
-    person_of, _ = grouped(near)
-    mine = person_of.get(alias_no)
-    members = [n for n, person in person_of.items() if person == mine]
-    alive = select(aliases.c.alias_no).where(aliases.c.alias_no.in_(members), aliases.c.erased_us.is_(None))
-    return sorted(connection.execute(alive).scalars())
+    if near.complete:
+        members = grouped(near).members(alias_no)
+    else:
+        person_of = read_graph(connection).grouped()[0]
+        members = np.flatnonzero(person_of == person_of[alias_no]).tolist()
+    living: list[int] = []
+    for start in range(0, len(members), CHUNK):
+        query = select(aliases.c.alias_no).where(
+            aliases.c.alias_no.in_(members[start : start + CHUNK]), aliases.c.erased_us.is_(None)
+        )
+        living += connection.execute(query).scalars()
+    return sorted(living)
 
 
+_LAST_DECISION = select(func.max(identity_decisions.c.decision_id))
 _DECIDED = ByValues(
-    lambda numbers: select(identity_decisions.c.decision_id).where(
-        identity_decisions.c.a_alias.in_(numbers) | identity_decisions.c.b_alias.in_(numbers),
-        identity_decisions.c.at_us >= bindparam("since"),
-        identity_decisions.c.verdict != "later",
+    lambda numbers: (
+        select(identity_decisions.c.decision_id)
+        .where(
+            identity_decisions.c.a_alias.in_(numbers) | identity_decisions.c.b_alias.in_(numbers),
+            identity_decisions.c.decision_id > bindparam("after"),
+        )
+        .limit(1)
     )
 )
 
 
-def decided_since(connection: Connection, numbers: Sequence[int], since_us: int) -> bool:
-    """Whether anybody decided about one of these identifiers since then."""
-    return _DECIDED.run(connection, numbers, since=since_us).first() is not None
+def decided_after(connection: Connection, numbers: Sequence[int], decision_id: int) -> bool:
+    """Whether anybody decided about one of these identifiers after that decision."""
+    last = connection.execute(_LAST_DECISION).scalar() or 0
+    if last <= decision_id or not numbers:
+        return False
+    return _DECIDED.run(connection, numbers, after=decision_id).first() is not None
 
 
 def all_lookups(connection: Connection) -> Iterator[tuple[int, str]]:
@@ -318,9 +333,9 @@ class Identity:
         """The living numbers of the person that has this one."""
         return component(connection, alias_no)
 
-    def decided_since(self, connection: Connection, alias_nos: Sequence[int], since_us: int) -> bool:
-        """Whether a link of one of these was undone, redone or made by hand since then."""
-        return decided_since(connection, alias_nos, since_us)
+    def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
+        """Whether a person decided about one of these after that decision: what was built before is not true any more."""
+        return decided_after(connection, alias_nos, decision_id)
 
     def described(self, connection: Connection, alias_nos: Sequence[int]) -> list[Alias]:
         """Kind and value of the living ones among these numbers."""

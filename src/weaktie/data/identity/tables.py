@@ -56,11 +56,7 @@ identity_decisions = Table(
     Column("a_alias", Integer, nullable=False, comment="the smaller number of the pair"),
     Column("b_alias", Integer, nullable=False),
     Column("verdict", String(16), nullable=False, comment="undone, redone, same, different or later"),
-    Column(
-        "about_alias",
-        Integer,
-        comment="the contact that raised the question, for decisions of the review queue",
-    ),
+    Column("about_alias", Integer, comment="what raised the question, for decisions of the review queue"),
     Column("at_us", BigInteger, nullable=False),
     Column("actor", String(120), nullable=False),
     Column("reason", Text, nullable=False),
@@ -76,4 +72,25 @@ alias_sources = Table(
     Column("source_id", String(64), primary_key=True),
     Column("first_us", BigInteger, nullable=False),
     comment="Which sources have sent an identifier: the ground of its receipts",
+)
+
+identity_reviews = Table(
+    "identity_reviews",
+    metadata,
+    Column("review_id", BigId, primary_key=True, autoincrement=True),
+    Column("about_alias", Integer, nullable=False, comment="the identifier that several people use"),
+    Column(
+        "other_alias", Integer, nullable=False, comment="the other end of a link that was held back; else 0"
+    ),
+    Column("reason", String(24), nullable=False),
+    Column("people", Integer, nullable=False, comment="how many people contend"),
+    Column("found_us", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False, comment="open, later or different"),
+    Column(
+        "decided_people", Integer, nullable=False, comment="how many they were when it was decided; else 0"
+    ),
+    Column("decided_us", BigInteger),
+    Index("uq_identity_reviews_about", "about_alias", "other_alias", unique=True),
+    Index("ix_identity_reviews_state", "state", "reason", "review_id"),
+    comment="Questions that the rules leave to people: what the last grouping found contended, and what was said of it",
 )
