@@ -307,7 +307,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/rights": "journal sweep",
         "data/collect": "badrows bodies commerce door history keys letter_bodies letters live mending posthog refusals replay rows "
         "segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
-        "data/identity": "reading rules",
+        "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",
         "data/pulls": "ways",

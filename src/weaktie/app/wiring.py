@@ -21,7 +21,8 @@ from weaktie.data.collect.live import LiveEvents
 from weaktie.data.collect.replay import Mender
 from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
 from weaktie.data.identity.erase import IdentityEraser
-from weaktie.data.identity.service import Identity, Registry, all_lookups
+from weaktie.data.identity.jobs import ReviewQueue
+from weaktie.data.identity.service import Identity, Registry, Unidentified, all_lookups
 from weaktie.data.imports.converters import Defaults
 from weaktie.data.imports.erase import ImportsEraser
 from weaktie.data.imports.service import Importer
@@ -137,6 +138,16 @@ class App:
     def identity(self) -> Identity:
         """Who is one person."""
         return Identity(self.vault)
+
+    @cached_property
+    def review_queue(self) -> ReviewQueue:
+        """Questions about identity that the rules leave to people."""
+        return ReviewQueue(self.database, self.clock)
+
+    @cached_property
+    def unidentified(self) -> Unidentified:
+        """Orders without a buyer."""
+        return Unidentified(self.database, self.lake, self.engine)
 
     @cached_property
     def consent(self) -> Consent:

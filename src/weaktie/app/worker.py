@@ -199,6 +199,7 @@ def housekeeping(wt: App) -> None:
     except Busy:
         pass
     look_at_plan(wt)
+    wt.review_queue.refresh_if_rested()
     wt.rights.finish_open()
     sweep_imports(wt.importer)
     forget_nonces(wt.database, wt.clock)

@@ -40,6 +40,7 @@ class FakePeople:
     rows: dict[int, tuple[str, str | None, int]] = field(default_factory=dict)
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
+    decided: set[int] = field(default_factory=set)
 
     def person_map(self, connection: Connection, session: object, snapshot: Snapshot) -> PersonMap:
         size = max(self.rows, default=0) + 1
@@ -65,6 +66,9 @@ class FakePeople:
             for n in sorted(alias_nos)
             if n in self.rows and n not in self.erased
         ]
+
+    def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
+        return bool(self.decided & set(alias_nos))
 
 
 @dataclass

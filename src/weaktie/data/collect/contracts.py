@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import msgspec
 import pyarrow as pa
 
-from weaktie.data.identity.contracts import KINDS, Identifier, IdentifierKind
+from weaktie.data.identity.contracts import HIDDEN_PERSON, KINDS, Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
@@ -17,8 +17,8 @@ __all__ = [
     "RawRequest", "RelationFacts", "in_order", "openid_of",
 ]  # fmt: skip
 
-TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, HIDDEN_PERSON = 1, 2, 4, 8, 16
-"""Bits of `events.flags`."""
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, HIDDEN_PERSON = 1, 2, 4, 8, 128
+"""Bits of `events.flags`; 16, 32 and 64 are kept for bots and tests (`data.reconcile.queries`)."""
 
 
 CHANNEL_WORDS: dict[str, Words] = {

@@ -23,6 +23,8 @@ TIER: Final[dict[str, int]] = {
 several; what an app or a device is used under, people use one after another."""
 SHARED_TIER: Final = APP_USER
 """From this tier on, the events of an identifier that several people used are told apart by their time."""
+HIDDEN_PERSON: Final = 128
+"""Bit of `events.flags`: the event named its person by a masked or encrypted value alone."""
 Identifier = tuple[IdentifierKind, str]
 """One name of a person: its kind and its value as the client wrote it."""
 
@@ -194,4 +196,43 @@ class NotAboutThese(Refused):
             "not_about_these",
             Words("所选用户与此审核项无关，请刷新。", "The question is not about these people; reload it."),
             place="people",
+        )
+
+
+class AlreadyOne(Conflict):
+    """The two identifiers belong to one person already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "already_one",
+            Words("这两个标识已属于同一个人。", "The two identifiers belong to one person already."),
+            place="b",
+        )
+
+
+class StillJoined(Conflict):
+    """Other links would go on joining the two."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "still_joined",
+            Words(
+                "还有其他关联把两者连在一起，请先撤销其中一条。",
+                "Other links go on joining the two; undo one of these first.",
+            ),
+            place="b",
+        )
+
+
+class SharedByOthers(Conflict):
+    """Several people use one of the identifiers, so that it joins none of them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "shared_by_others",
+            Words(
+                "其中一个标识由多个用户共用，请先处理它的审核项。",
+                "Several people use one of the identifiers; answer its question first.",
+            ),
+            place="b",
         )

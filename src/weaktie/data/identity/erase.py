@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from weaktie.data.identity.contracts import SearchKeys
 from weaktie.data.identity.service import tombstone
-from weaktie.data.identity.tables import alias_sources, aliases, identity_decisions, links
+from weaktie.data.identity.tables import alias_sources, aliases, identity_decisions, identity_reviews, links
 from weaktie.store.database.service import Database
 
 
@@ -50,5 +50,11 @@ class IdentityEraser:
             of = identity_decisions.c
             about = of.a_alias.in_(alias_nos) | of.b_alias.in_(alias_nos) | of.about_alias.in_(alias_nos)
             said = tx.execute(delete(identity_decisions).where(about)).rowcount
+            queue = identity_reviews.c
+            asked = tx.execute(
+                delete(identity_reviews).where(
+                    queue.about_alias.in_(alias_nos) | queue.other_alias.in_(alias_nos)
+                )
+            ).rowcount
             seen = tx.execute(delete(alias_sources).where(alias_sources.c.alias_no.in_(alias_nos))).rowcount
-        return {"links": gone, "identity_decisions": said, "alias_sources": seen}
+        return {"links": gone, "identity_decisions": said, "identity_reviews": asked, "alias_sources": seen}

@@ -25,6 +25,7 @@ from weaktie.data.identity.rules import is_personal
 from weaktie.data.identity.rules import is_usable as is_usable
 from weaktie.data.identity.rules import normalised as normalised
 from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, identity_decisions
+from weaktie.data.identity.unidentified import Unidentified as Unidentified
 from weaktie.store.database.service import ByValues, Database, read_among, write_many
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot

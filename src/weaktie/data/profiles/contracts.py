@@ -49,6 +49,10 @@ class People(Protocol):
         """Kind and value of the living ones among these numbers."""
         ...
 
+    def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
+        """Whether a person decided about one of these after that decision."""
+        ...
+
 
 class Permits(Protocol):
     """What profiles ask of consent and of the sources' declared bases."""

@@ -51,7 +51,7 @@ HEARTBEAT_S = 5.0
 SOURCE_LAKE_TABLES = ("events", "orders", "products", "users", "relations", "user_day")
 ALIAS_CHUNK = 5_000
 SETTLE_ROWS = 5_000
-WEAK_KINDS = ("anonymous", "device", "openid", "unionid")
+WEAK_KINDS = ("anonymous", "device", "openid")
 SHOWN_NAMES = {
     LAST_US.name: "shown_last_us",
     FIRST_US.name: "shown_first_us",
@@ -207,7 +207,7 @@ class _Build:
         path = publish.write(parts.settings.home, number, publish.bodies(wide, crowd.people), meta)
         details = {
             "left_out": crowd.left_out.as_dict(), "visitors": crowd.visitors, "cutoffs": rfm_figures["cutoffs"],
-            "totals": _totals(inputs.orders), "buyers": rfm_figures["people"],
+            "totals": _totals(inputs.orders), "buyers": rfm_figures["people"], "decided": inputs.person_map.decided,
         }  # fmt: skip
         with parts.database.begin() as tx:
             self.held.check(tx)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from weaktie.data.identity.contracts import Alias
@@ -74,20 +75,33 @@ class Profiles:
             alias = people.find(connection, user_id)
         if alias is None:
             raise NobodyThere
-        published = self.published.body_of(alias) if self.current() is not None else None
-        if published is not None:
+        generation = self.current()
+        published = self.published.body_of(alias) if generation is not None else None
+        if published is not None and generation is not None:
             person_no, body = published
             numbers = [a.alias_no for a in body.aliases]
             if numbered and not people.described(connection, numbers):
                 raise NobodyThere
-            return Found(person_no, numbers, body)
+            if not people.decided_after(connection, numbers, _decided(generation)):
+                return Found(person_no, numbers, body)
         members = people.component(connection, alias)
         if not members or not people.described(connection, members):
             raise NobodyThere
+        return self._since_then(members) if generation is not None else Found(min(members), members, None)
+
+    def _since_then(self, members: list[int]) -> Found:
+        """Somebody whom the generation does not know as they are now: who came since, and who was joined or parted by
+        hand. The row is the one that was published under an identifier of theirs, without what is another's now."""
         for member in members:
-            known = self.published.body_of(member) if self.current() is not None else None
-            if known is not None:
-                return Found(known[0], members, known[1])
+            known = self.published.body_of(member)
+            if known is not None and known[0] in members:
+                person_no, body = known
+                mine = [a for a in body.aliases if a.alias_no in members]
+                return Found(
+                    person_no,
+                    members,
+                    body if len(mine) == len(body.aliases) else replace(body, aliases=mine),
+                )
         return Found(min(members), members, None)
 
     def analysable(self, connection: Connection, user_id: str) -> tuple[Found, list[PurposeState]]:
@@ -268,6 +282,11 @@ class Profiles:
         with self.parts.database.connect() as connection:
             found, _ = self.analysable(connection, user_id)
             return found, self.parts.lake.snapshot(connection, tables=list(tables))
+
+
+def _decided(generation: Generation) -> int:
+    """The last decision about identity that a generation knows."""
+    return int(str(generation.details.get("decided", 0)))
 
 
 def _names(names: dict[str, str]) -> dict[str, str | None]:

@@ -1,0 +1,201 @@
+"""What people say of identifiers: undo and redo a link, one person or two. Words are appended, audited, and hold at once."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from sqlalchemy import Connection, insert
+
+from weaktie.data.identity import reviews
+from weaktie.data.identity.contracts import (
+    AlreadyOne,
+    Decision,
+    LinkStands,
+    NoSuchIdentifier,
+    NoSuchLink,
+    NotAboutThese,
+    SharedByOthers,
+    StillJoined,
+    Verdict,
+)
+from weaktie.data.identity.explaining import living, strongest
+from weaktie.data.identity.reading import grouped, pair_of, read_near
+from weaktie.data.identity.reviews import Question, Review
+from weaktie.data.identity.tables import identity_decisions
+from weaktie.kit.clock import Clock
+from weaktie.trust.audit.service import record
+
+MOST_PAIRS_OF = 12
+"""People of a question up to whom each pair is told apart; beyond, the question alone is marked."""
+MOST_RECHECKED = 20
+
+
+class Decisions:
+    """Takes decisions in the caller's transaction; each leaves one line in the audit log."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def undo(self, tx: Connection, a: int, b: int, *, actor: str, reason: str) -> Decision:
+        """What links the two counts no more, whatever comes again; raises NoSuchIdentifier, NoSuchLink, LinkStands."""
+        near, pair = read_near(tx, a), pair_of(a, b)
+        self._check(tx, a, b)
+        if pair not in near.facts and pair not in near.said:
+            raise NoSuchLink
+        if not near.holds(pair):
+            raise LinkStands(holds=False)
+        before = set(near.kinds)
+        made = self._say(tx, a, b, "undone", actor, reason, "identity_link_undone")
+        self._look_again(tx, (a, b), before)
+        return made
+
+    def redo(self, tx: Connection, a: int, b: int, *, actor: str, reason: str) -> Decision:
+        """Take back an undoing, or a word that the two are two people: facts between them count again, and where there is
+        none the two are joined by hand as they were."""
+        near, pair = read_near(tx, a), pair_of(a, b)
+        self._check(tx, a, b)
+        word = near.said.get(pair)
+        if word is None and pair not in near.facts:
+            raise NoSuchLink
+        if near.holds(pair):
+            raise LinkStands(holds=True)
+        verdict: Verdict = (
+            "redone" if pair in near.facts or word is None or word.verdict == "different" else "same"
+        )
+        made = self._say(tx, a, b, verdict, actor, reason, "identity_link_redone")
+        self._look_again(tx, (a, b), set(near.kinds))
+        return made
+
+    def same(self, tx: Connection, a: int, b: int, *, actor: str, reason: str) -> Decision:
+        """The people who have these identifiers are one; raises NoSuchIdentifier, AlreadyOne, SharedByOthers."""
+        self._check(tx, a, b)
+        mine, other = self._spokesman(tx, a), self._spokesman(tx, b)
+        if mine == other:
+            raise AlreadyOne
+        made = self._say(tx, mine, other, "same", actor, reason, "identity_merged")
+        after = grouped(read_near(tx, mine))
+        if after.person_of.get(mine) != after.person_of.get(other):
+            raise SharedByOthers
+        self._look_again(tx, (mine, other), set())
+        return made
+
+    def different(self, tx: Connection, a: int, b: int, *, actor: str, reason: str) -> Decision:
+        """The two are two people; raises StillJoined where other links would go on joining them: undo one of these."""
+        self._check(tx, a, b)
+        mine, other = self._spokesman(tx, a), self._spokesman(tx, b)
+        if mine == other:
+            mine, other = a, b
+        made = self._say(tx, mine, other, "different", actor, reason, "identity_told_apart")
+        near = grouped(read_near(tx, mine))
+        if near.person_of.get(other) == near.person_of.get(mine):
+            raise StillJoined
+        self._look_again(tx, (mine, other), set())
+        return made
+
+    def judge(
+        self,
+        tx: Connection,
+        review_id: int,
+        verdict: Verdict,
+        people: Sequence[int],
+        *,
+        actor: str,
+        reason: str,
+    ) -> list[Decision]:
+        """Answer a question of the queue; `people` are the person numbers that are one (all of them where empty).
+
+        Raises NoSuchReview, NotAboutThese.
+        """
+        review = reviews.find(tx, review_id)
+        found = reviews.contenders(tx, review)
+        chosen = [c for c in found if not people or c.person_no in people]
+        if len(chosen) < max(2, len(people)):
+            raise NotAboutThese
+        about, now_us = review.about_alias, self._clock.now_us()
+        made: list[Decision] = []
+        if verdict == "same":
+            first, *rest = [c.anchor for c in chosen]
+            made = [self._append(tx, first, n, "same", actor, reason, about) for n in rest]
+        elif verdict == "different":
+            made = self._apart(tx, review, [c.anchor for c in found], actor, reason)
+        else:
+            made = [self._append(tx, about, about, "later", actor, reason, about)]
+        if verdict != "same":
+            reviews.mark(tx, review, verdict, max(len(found), review.people), now_us)
+        record(
+            tx, self._clock, actor=actor, action=f"identity_review_{verdict}", object_kind="identity_review",
+            object_id=str(review_id),
+            detail={
+                "about": about, "people": [c.person_no for c in chosen], "decisions": [d.decision_id for d in made],
+                "reason": reason,
+            },
+        )  # fmt: skip
+        if verdict != "later":
+            self._look_again(tx, tuple(c.anchor for c in chosen[:MOST_PAIRS_OF]), {about})
+        return made
+
+    def _apart(
+        self, tx: Connection, review: Review, anchors: list[int], actor: str, reason: str
+    ) -> list[Decision]:
+        about = review.about_alias
+        if review.other_alias:
+            return [self._append(tx, about, review.other_alias, "different", actor, reason, about)]
+        if len(anchors) > MOST_PAIRS_OF:
+            return [self._append(tx, about, about, "different", actor, reason, about)]
+        return [
+            self._append(tx, a, b, "different", actor, reason, about) for a, b in combinations(anchors, 2)
+        ]
+
+    def _say(
+        self, tx: Connection, a: int, b: int, verdict: Verdict, actor: str, reason: str, action: str
+    ) -> Decision:
+        made = self._append(tx, a, b, verdict, actor, reason, None)
+        record(
+            tx, self._clock, actor=actor, action=action, object_kind="identity_link",
+            object_id=f"{made.a_alias}-{made.b_alias}",
+            detail={"decision_id": made.decision_id, "verdict": verdict, "reason": reason},
+        )  # fmt: skip
+        return made
+
+    def _append(
+        self, tx: Connection, a: int, b: int, verdict: Verdict, actor: str, reason: str, about: int | None
+    ) -> Decision:
+        first, second = pair_of(a, b)
+        at_us = self._clock.now_us()
+        values = {
+            "a_alias": first, "b_alias": second, "verdict": verdict, "about_alias": about, "at_us": at_us,
+            "actor": actor, "reason": reason,
+        }  # fmt: skip
+        key = tx.execute(
+            insert(identity_decisions).values(**values).returning(identity_decisions.c.decision_id)
+        ).scalar_one()
+        return Decision(int(key), first, second, verdict, about, at_us, actor, reason)
+
+    def _check(self, tx: Connection, a: int, b: int) -> None:
+        if a == b or len(living(tx, [a, b])) != 2:
+            raise NoSuchIdentifier("b")
+
+    def _spokesman(self, tx: Connection, alias_no: int) -> int:
+        """The identifier that speaks for a person: what is said of it holds for all of them."""
+        near = read_near(tx, alias_no)
+        members = grouped(near).members(alias_no)
+        return strongest(near.kinds, living(tx, members) or [alias_no])
+
+    def _look_again(self, tx: Connection, ends: Sequence[int], before: set[int]) -> None:
+        """Questions that a decision may have raised or settled: those of the identifiers around it."""
+        around: set[int] = set(before) | set(ends)
+        raised: set[Question] = set()
+        for end in ends:
+            near = read_near(tx, end)
+            result = grouped(near)
+            around |= near.kinds.keys()
+            raised |= {(n, 0) for n in result.contended}
+            raised |= {
+                pair
+                for pair in near.facts
+                if near.holds(pair)
+                and not set(pair) & result.contended
+                and result.person_of.get(pair[0]) != result.person_of.get(pair[1])
+                and end in pair
+            }
+        known = reviews.about(tx, sorted(around)[:500])
+        reviews.recheck(tx, sorted({*known, *raised})[:MOST_RECHECKED], self._clock.now_us())
