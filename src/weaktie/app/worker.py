@@ -157,7 +157,11 @@ def _schedule_build(wt: App) -> None:
     due = current is None or wt.clock.now_us() - current.built_us > every * MINUTE_US
     with wt.database.connect() as connection:
         version = wt.lake.snapshot(connection, tables=[]).version
-    if due and version > (current.snapshot_version if current is not None else 0) and not _building(wt):
+        decided = wt.identity.last_decision(connection)
+    built, knows = (
+        (current.snapshot_version, current.details.get("decided", 0)) if current is not None else (0, 0)
+    )
+    if due and (version > built or decided != knows) and not _building(wt):
         wt.jobs.start("build", {}, actor="schedule")
 
 

@@ -17,8 +17,8 @@ __all__ = [
     "RawRequest", "RelationFacts", "in_order", "openid_of",
 ]  # fmt: skip
 
-TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, HIDDEN_PERSON = 1, 2, 4, 8, 128
-"""Bits of `events.flags`; 16, 32 and 64 are kept for bots and tests (`data.reconcile.queries`)."""
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE = 1, 2, 4, 8
+"""Bits of `events.flags`; identity has 128 (HIDDEN_PERSON), and `data.reconcile.queries` reads 16, 32 and 64."""
 
 
 CHANNEL_WORDS: dict[str, Words] = {

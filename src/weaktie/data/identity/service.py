@@ -293,10 +293,14 @@ _DECIDED = ByValues(
 )
 
 
+def last_decision(connection: Connection) -> int:
+    """The number of the last decision that people took; 0 before the first."""
+    return int(connection.execute(_LAST_DECISION).scalar() or 0)
+
+
 def decided_after(connection: Connection, numbers: Sequence[int], decision_id: int) -> bool:
     """Whether anybody decided about one of these identifiers after that decision."""
-    last = connection.execute(_LAST_DECISION).scalar() or 0
-    if last <= decision_id or not numbers:
+    if not numbers or last_decision(connection) <= decision_id:
         return False
     return _DECIDED.run(connection, numbers, after=decision_id).first() is not None
 
@@ -333,6 +337,10 @@ class Identity:
     def component(self, connection: Connection, alias_no: int) -> list[int]:
         """The living numbers of the person that has this one."""
         return component(connection, alias_no)
+
+    def last_decision(self, connection: Connection) -> int:
+        """The number of the last decision that people took."""
+        return last_decision(connection)
 
     def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
         """Whether a person decided about one of these after that decision: what was built before is not true any more."""

@@ -1,7 +1,7 @@
 """Identity as people see it: masked values, names of sources and actors, words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sqlalchemy import Connection, select
 
@@ -204,5 +204,5 @@ def _value(alias: Alias, fields: Mapping[str, str]) -> str:
     return shown(alias.kind, fields.get("identifier", "")) or "***"
 
 
-def _state(state: str) -> "b.Literal['open', 'later', 'different']":
+def _state(state: str) -> Literal["open", "later", "different"]:
     return "later" if state == "later" else "different" if state == "different" else "open"
