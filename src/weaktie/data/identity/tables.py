@@ -62,6 +62,7 @@ identity_decisions = Table(
     Column("reason", Text, nullable=False),
     Index("ix_identity_decisions_pair", "a_alias", "b_alias"),
     Index("ix_identity_decisions_b_alias", "b_alias"),
+    sqlite_autoincrement=True,
     comment="What people decided about two identifiers; the latest decision of a pair holds, whatever facts come again",
 )
 

@@ -262,7 +262,7 @@ class _Build:
         digest.update(f"{files}|{code_version()}|{settings.workspace}|{today}".encode())
         digest.update(person_map.person_of.tobytes())
         digest.update(np.ascontiguousarray(granted).tobytes())
-        digest.update(str(jobs_days.span_rows(person_map)).encode())
+        digest.update(f"{jobs_days.span_rows(person_map)}|{person_map.decided}".encode())
         return digest.hexdigest()
 
     def _nothing_new(self, inputs_hash: str) -> BuildResult | None:

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_identity_decisions")),
+        sqlite_autoincrement=True,
         comment="What people decided about two identifiers; the latest decision of a pair holds, "
         "whatever facts come again",
     )
