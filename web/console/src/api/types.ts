@@ -97,6 +97,14 @@ export type Relation = Item<Got<"/api/profiles/{user_id}/relations">>;
 export type Receipt = Item<Got<"/api/profiles/{user_id}/consent">>;
 export type Revealed = components["schemas"]["NamesBody"];
 
+export type WhyOnePerson = Got<"/api/profiles/{user_id}/identity">;
+export type IdentifierShown = WhyOnePerson["identifiers"][number];
+export type IdentityLink = WhyOnePerson["links"][number];
+export type IdentityReview = Item<Got<"/api/identity/reviews">>;
+export type ReviewCount = Item<Got<"/api/identity/reviews/counts">>;
+export type OpenOrders = Got<"/api/identity/unidentified">;
+export type OpenOrder = Item<OpenOrders>;
+
 export type TagCard = Got<"/api/tags">[number];
 export type Rfm = Got<"/api/rfm">;
 export type RfmCell = Rfm["cells"][number];

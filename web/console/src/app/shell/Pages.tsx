@@ -12,6 +12,7 @@ const Users = lazy(() => import("@/data/profiles/UsersPage"));
 const Profile = lazy(() => import("@/data/profiles/ProfilePage"));
 const Tags = lazy(() => import("@/data/profiles/TagsPage"));
 const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
+const Identity = lazy(() => import("@/data/identity/IdentityPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
@@ -52,6 +53,7 @@ export function Pages() {
           <Route path="/users/:userId" element={<Profile />} />
           <Route path="/tags" element={<Tags />} />
           <Route path="/rfm" element={<Rfm />} />
+          <Route path="/identity/:tab?" element={<Identity />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/tracking/:tab?" element={<Tracking />} />

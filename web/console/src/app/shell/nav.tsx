@@ -8,6 +8,7 @@ import {
   DashboardOutlined,
   DeleteOutlined,
   HeatMapOutlined,
+  IdcardOutlined,
   PlayCircleOutlined,
   SettingOutlined,
   SwapOutlined,
@@ -47,6 +48,7 @@ export const NAVIGATION: Group[] = [
       { path: "/users", label: "nav.users", icon: <TeamOutlined />, hotkey: "u", needs: "view" },
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
+      { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
     ],
   },
   {

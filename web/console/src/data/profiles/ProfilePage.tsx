@@ -11,6 +11,7 @@ import { PageFrame, Panel } from "@/kit/page";
 import { Ago, Facts, TierTag } from "@/kit/small";
 import { Failure, Nothing, Waiting } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
+import { IdentityPanel } from "@/data/identity/IdentityPanel";
 import { ConsentPanel } from "@/trust/consent/ConsentPanel";
 import { EraseDialog } from "@/trust/rights/EraseDialog";
 import { OrdersPanel } from "./OrdersPanel";
@@ -130,6 +131,7 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
                 { key: "timeline", label: t("profile.tab.timeline"), children: <TimelinePanel userId={userId} /> },
                 { key: "orders", label: t("profile.tab.orders"), children: <OrdersPanel userId={userId} /> },
                 { key: "relations", label: t("profile.tab.relations"), children: <RelationsPanel userId={userId} /> },
+                { key: "identity", label: t("profile.tab.identity"), children: <IdentityPanel userId={userId} /> },
                 {
                   key: "consent",
                   label: t("profile.tab.consent"),
