@@ -110,6 +110,14 @@ def hidden_flag(*values: object) -> int:
     return HIDDEN_PERSON if any(isinstance(v, str) and is_hidden(v.strip()) for v in values) else 0
 
 
+def keep_hidden(event: Event, place: str) -> None:
+    """An order whose buyer is masked or encrypted is kept, and is nobody's until somebody names them; of anything else a
+    masked person is an error of the client. Raises Bad `no_identifier`."""
+    if event.order is None:
+        raise Bad("no_identifier", place)
+    event.flags |= HIDDEN_PERSON
+
+
 def text_or_none(value: object, longest: int = LONGEST_NAME) -> str | None:
     """A text or number as text, cut at `longest`; None for anything else and for the empty text."""
     if value is None:

@@ -8,7 +8,7 @@ import msgspec
 
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill
-from weaktie.data.collect.contracts import HIDDEN_PERSON, BadRow, Event, Identifier, Link, RawRequest
+from weaktie.data.collect.contracts import BadRow, Event, Identifier, Link, RawRequest
 from weaktie.data.collect.logic import (
     LONGEST_NAME,
     channel_of,
@@ -16,6 +16,7 @@ from weaktie.data.collect.logic import (
     clean_id,
     corrected_time,
     hidden_flag,
+    keep_hidden,
     is_suspicious,
     parse_time,
     platform_of,
@@ -136,9 +137,9 @@ def _event(raw: bytes, sent_us: int | None, received_us: int) -> Event:
         event.identifiers = (event.links[0].b, event.links[0].a)
     else:
         event.identifiers = _identifiers(item, properties, group=name == GROUP_DESCRIBED)
-        if not event.identifiers and name != GROUP_DESCRIBED:
-            event.flags |= HIDDEN_PERSON
     _fill(event, properties, suspicious)
+    if not event.identifiers and name != GROUP_DESCRIBED:
+        keep_hidden(event, "distinct_id")
     traits = _traits(item, properties)
     if traits or name in (IDENTIFIED, PROFILE_SET, PROFILE_SET_ONCE):
         event.traits = usual(traits)
@@ -178,7 +179,7 @@ def _identifiers(item: _Item, properties: dict[str, Any], *, group: bool) -> tup
     ]
     if not found:
         if hidden_flag(given, properties.get("$user_id")):
-            return ()  # a masked or encrypted person: the event is kept, and is nobody's
+            return ()
         raise Bad("no_identifier", "distinct_id")
     return tuple(dict.fromkeys(found))
 

@@ -8,7 +8,6 @@ import msgspec
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill
 from weaktie.data.collect.contracts import (
-    HIDDEN_PERSON,
     BadRow,
     Event,
     Identifier,
@@ -24,6 +23,7 @@ from weaktie.data.collect.logic import (
     check,
     clean_id,
     corrected_time,
+    keep_hidden,
     is_suspicious,
     parse_time,
     platform_of,
@@ -184,10 +184,10 @@ def _event(raw: bytes, single: str | None, sent_us: int | None, received_us: int
         message = hashlib.blake2b(raw, digest_size=16).hexdigest()
     identifiers = _identifiers(item)
     name, properties = _named(kind, item)
-    if not identifiers:
-        flags |= HIDDEN_PERSON
     event = Event(message, name, identifiers, event_us, client_us, raw, flags)
     found = fill(event, properties, suspicious)
+    if not identifiers:
+        keep_hidden(event, "userId")
     _from_context(event, item.context or _EMPTY, found, suspicious)
     if kind == "identify":
         event.traits = usual(item.traits)
@@ -214,7 +214,7 @@ def _identifiers(item: _Item) -> tuple[Identifier, ...]:
     if anonymous is not None:
         return (("anonymous", anonymous),)
     if any(isinstance(value, str) and is_hidden(value) for value in (item.userId, item.anonymousId)):
-        return ()  # a masked or encrypted buyer: the event is kept, and is nobody's until somebody names them
+        return ()
     raise Bad("no_identifier", "userId")
 
 

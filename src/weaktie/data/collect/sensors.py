@@ -10,7 +10,6 @@ import msgspec
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill, to_decimal
 from weaktie.data.collect.contracts import (
-    HIDDEN_PERSON,
     BadRow,
     Entity,
     Event,
@@ -27,6 +26,7 @@ from weaktie.data.collect.logic import (
     clean_id,
     corrected_time,
     hidden_flag,
+    keep_hidden,
     is_suspicious,
     parse_time,
     platform_of,
@@ -158,8 +158,6 @@ def _event(raw: bytes, received_us: int, copies: dict[bytes, int]) -> Event:
         _describe_item(event, item, properties)
         return event
     event.identifiers = _identifiers(item, properties)
-    if not event.identifiers:
-        event.flags |= HIDDEN_PERSON
     if kind == "track" or kind == "track_signup" or kind == "track_id_bind" or kind == "track_id_unbind":
         if type(item.event) is not str or not 0 < len(item.event) <= LONGEST_NAME:
             raise Bad("no_event_name", "event")
@@ -172,6 +170,8 @@ def _event(raw: bytes, received_us: int, copies: dict[bytes, int]) -> Event:
         _profile(event, item.properties, suspicious)
     else:
         raise Bad("unknown_type", "type")
+    if not event.identifiers:
+        keep_hidden(event, "distinct_id")
     return event
 
 
@@ -219,7 +219,7 @@ def _identifiers(item: _Item, properties: dict[str, Any]) -> tuple[Identifier, .
         found.append(("anonymous", anonymous))
     if not found:
         if hidden_flag(item.distinct_id, item.login_id, item.anonymous_id):
-            return ()  # a masked or encrypted person: the event is kept, and is nobody's
+            return ()
         raise Bad("no_identifier", "distinct_id")
     if len(found) == 1:
         return (found[0],)
