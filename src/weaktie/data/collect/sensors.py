@@ -26,8 +26,8 @@ from weaktie.data.collect.logic import (
     clean_id,
     corrected_time,
     hidden_flag,
-    keep_hidden,
     is_suspicious,
+    keep_hidden,
     parse_time,
     platform_of,
     text_or_none,
@@ -207,16 +207,16 @@ def _identifiers(item: _Item, properties: dict[str, Any]) -> tuple[Identifier, .
         login = login or distinct
         original = clean_id(item.original_id, "original_id")
         if original is not None:
-            found.append(("anonymous", original))
+            found.append(_loose(original, properties))
     elif login is None and properties.get("$is_login_id") is True and not item.identities:
         login = distinct
     if login is not None:
         found.append(("user", login))
     elif distinct is not None and not found:
-        found.append(("anonymous", distinct))
+        found.append(_loose(distinct, properties))
     anonymous = clean_id(item.anonymous_id, "anonymous_id")
     if anonymous is not None and anonymous != login:
-        found.append(("anonymous", anonymous))
+        found.append(_loose(anonymous, properties))
     if not found:
         if hidden_flag(item.distinct_id, item.login_id, item.anonymous_id):
             return ()
@@ -232,6 +232,12 @@ def _identity(key: str, name: str, properties: dict[str, Any]) -> Identifier:
     if kind == "openid":
         return openid_of(name, properties.get("$app_id"))
     return (kind, name) if kind else ("anonymous", f"{key}+{name}")
+
+
+def _loose(name: str, properties: dict[str, Any]) -> Identifier:
+    """An anonymous id, or the identity that it names: the SDKs write `$identity_mp_openid+VALUE` where nobody signed in."""
+    key, plus, value = name.partition("+")
+    return _identity(key, value, properties) if plus and key.startswith("$identity_") else ("anonymous", name)
 
 
 @lru_cache(1024)
