@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -40,11 +41,11 @@ def signed_in(wt: App, client: TestClient, role: str) -> Browser:
     return browser
 
 
-def identify(number: int, user: str, **traits: object) -> dict[str, object]:
+def identify(number: int, user: str, **traits: Any) -> dict[str, Any]:
     return track(number, user, type="identify", traits=traits)
 
 
-def order(number: int, user: str | None, **more: object) -> dict[str, object]:
+def order(number: int, user: str | None, **more: Any) -> dict[str, Any]:
     properties = {"order_id": f"o{number}", "total": 10 * number, "currency": "CNY"}
     return track(number, user, event="Order Completed", properties=properties, **more)
 
@@ -81,6 +82,7 @@ def test_a_person_explains_itself_and_a_link_is_undone_and_done_again(wt: App, o
     assert other["tags"] == [], "what was published belongs to the one who was parted from"
     result = build_once(wt, lambda _share, _step: None)
     assert result["unchanged"] is False
+    wt.clock.move(5)  # type: ignore[attr-defined]
     assert owner.send("GET", "/api/profiles/oUNION1").json()["generation"] == result["generation"]
 
     again = owner.send("GET", "/api/profiles/u1/identity").json()
@@ -91,7 +93,7 @@ def test_a_person_explains_itself_and_a_link_is_undone_and_done_again(wt: App, o
     kinds = {a["kind"] for a in owner.send("GET", "/api/profiles/oUNION1").json()["aliases"]}
     assert "user" in kinds
     acts = [a["action"] for a in owner_audit(wt, owner)]
-    assert acts[:2] == ["identity_link_redone", "identity_link_undone"]
+    assert [a for a in acts if a.startswith("identity")] == ["identity_link_redone", "identity_link_undone"]
 
 
 def owner_audit(wt: App, browser: Browser) -> list[dict[str, str]]:

@@ -183,7 +183,7 @@ def queue(wt: App) -> list[tuple[int, int, str, int, str]]:
         rows = connection.execute(
             select(table.about_alias, table.other_alias, table.reason, table.people, table.state)
         )
-        return sorted(tuple(r) for r in rows)  # type: ignore[misc]
+        return sorted(tuple(r) for r in rows)
 
 
 def review_id(wt: App, about: int) -> int:

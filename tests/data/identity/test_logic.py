@@ -39,8 +39,8 @@ Fact = tuple[int, int]
 
 def group(found: list[Fact], apart: list[Fact] | None = None) -> tuple[list[int], list[int]]:
     """Facts rank by their place among the different ones; `apart` words rank before all, the first one first."""
-    first = {pair: n for n, pair in reversed(list(enumerate(tuple(sorted(f)) for f in found)))}
-    rank = np.array([first[tuple(sorted(f))] for f in found], np.int64)
+    first = {pair: n for n, pair in reversed(list(enumerate((min(f), max(f)) for f in found)))}
+    rank = np.array([first[min(f), max(f)] for f in found], np.int64)
     return persons_of(found, rank, [(*pair, n - 100) for n, pair in enumerate(apart or [])])
 
 
@@ -57,7 +57,7 @@ def persons_of(
 def test_no_order_of_facts_changes_the_grouping(
     found: list[Fact], told: list[Fact], shuffle: random.Random
 ) -> None:
-    ranked = [(pair, n) for n, pair in enumerate(dict.fromkeys(tuple(sorted(f)) for f in found))]
+    ranked = [(pair, n) for n, pair in enumerate(dict.fromkeys((min(f), max(f)) for f in found))]
     apart = [(*pair, -n) for n, pair in enumerate(told)]
     straight = persons_of([p for p, _ in ranked], np.array([n for _, n in ranked], np.int64), apart)
     mixed = [(pair if shuffle.random() < 0.5 else pair[::-1], n) for pair, n in ranked * 2]

@@ -206,9 +206,11 @@ def _identifiers(item: _Item) -> tuple[Identifier, ...]:
     anonymous = clean_id(item.anonymousId, "anonymousId")
     more = _more(item)
     if more:
-        own = [("user", user)] if user is not None else []
-        loose = [("anonymous", anonymous)] if anonymous is not None else []
-        return in_order([*own, *more, *loose])
+        if user is not None:
+            more.append(("user", user))
+        if anonymous is not None:
+            more.append(("anonymous", anonymous))
+        return in_order(more)
     if user is not None:
         return (("user", user),) if anonymous is None else (("user", user), ("anonymous", anonymous))
     if anonymous is not None:

@@ -195,7 +195,6 @@ class Decisions:
                 if near.holds(pair)
                 and not set(pair) & result.contended
                 and result.person_of.get(pair[0]) != result.person_of.get(pair[1])
-                and end in pair
             }
         known = reviews.about(tx, sorted(around)[:500])
         reviews.recheck(tx, sorted({*known, *raised})[:MOST_RECHECKED], self._clock.now_us())

@@ -64,7 +64,8 @@ def owners(tier: I8, a: I32, b: I32, person_of: I32, contended: Bools) -> tuple[
 def withheld(a: I32, b: I32, person_of: I32, contended: Bools) -> Bools:
     """Which links join nobody although neither of their ends is contended: the chain would make two people one, or a
     person said that they are two."""
-    return (person_of[a] != person_of[b]) & ~contended[a] & ~contended[b]
+    held: Bools = (person_of[a] != person_of[b]) & ~contended[a] & ~contended[b]
+    return held
 
 
 def shortest_chain(pairs: Iterable[Pair], start: int, end: int) -> list[int] | None:

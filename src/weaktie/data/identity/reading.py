@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import cast
 
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -111,7 +112,7 @@ def _ints(
     cursor = connection.connection.cursor()
     try:
         cursor.execute(query)
-        flat = np.fromiter(chain.from_iterable(cursor), np.int64)  # type: ignore[call-overload]
+        flat = np.fromiter(chain.from_iterable(cast(Iterable[Iterable[int]], cursor)), np.int64)
     finally:
         cursor.close()
     found: np.ndarray[tuple[int, int], np.dtype[np.int64]] = flat.reshape(-1, width)
@@ -144,13 +145,13 @@ class Near:
         met: set[int] = set(fresh)
         for part in _parts(fresh):
             for statement in (_TOUCHING, _TOUCHED):
-                for a, b, event_us in statement.run(connection, part):
-                    pair = pair_of(a, b)
-                    self.facts[pair] = min(event_us, self.facts.get(pair, event_us))
+                for row in statement.run(connection, part):
+                    pair = pair_of(row.a_alias, row.b_alias)
+                    self.facts[pair] = min(row.event_us, self.facts.get(pair, row.event_us))
                     self._put(pair)
-                    met |= {a, b}
-            for row in _SAID.run(connection, part):
-                word = Decision(*row)
+                    met |= set(pair)
+            for said in _SAID.run(connection, part).mappings():
+                word = Decision(**said)
                 pair = pair_of(word.a_alias, word.b_alias)
                 known = self.said.get(pair)
                 if known is None or (known.at_us, known.decision_id) <= (word.at_us, word.decision_id):

@@ -103,6 +103,7 @@ def former_forms(identifier: Identifier) -> tuple[Identifier, ...]:
 
 def shown(kind: str, value: str) -> str:
     """A personal identifier as everybody with access may see it: five digits of a phone, the first letter of a name."""
+    value = normalised(kind, value)
     if kind == "email" or "@" in value:
         name, _, host = value.partition("@")
         return f"{name[:1]}***@{host}" if host else "***"

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from weaktie.data.identity import bodies as b
 from weaktie.data.identity import reviews
-from weaktie.data.identity.contracts import Alias, Decision, Explained, Link
+from weaktie.data.identity.contracts import Alias, Decision, Explained, Link, NoSuchReview
 from weaktie.data.identity.reviews import REASONS, Contender, Review
 from weaktie.data.identity.rules import shown
 from weaktie.data.identity.service import described
@@ -132,7 +132,7 @@ class Eyes:
         found = self.identifiers(groups, [*(c.person_no for c in people), *(None for _ in own)])
         about = found.get(review.about_alias)
         if about is None:
-            raise reviews.NoSuchReview
+            raise NoSuchReview
         if not review.other_alias and review.people > 1 and about.value is None:
             # What several people share is nobody's alone: it is shown where any of them may be seen.
             visible = any(i.value for i in found.values())
@@ -146,10 +146,10 @@ class Eyes:
         )  # fmt: skip
 
     def _plain(self, number: int, hidden: b.IdentifierShown) -> b.IdentifierShown:
-        (alias,) = described(self._connection, [number]) or [None]
-        if alias is None:
+        found = described(self._connection, [number])
+        if not found:
             return hidden
-        value = _value(alias, self._vault.open(self._connection, [number]).get(number, {}))
+        value = _value(found[0], self._vault.open(self._connection, [number]).get(number, {}))
         return hidden.model_copy(update={"value": value})
 
     def _contender(

@@ -372,6 +372,147 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Two people are one, or are two. 409 `already_one`, `still_joined`, `shared_by_others`.
+         */
+        post: operations["decide_api_identity_decisions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/links/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo
+         * @description Take back an undoing, or a word that two are two people. 409 `link_holds` where it holds now.
+         */
+        post: operations["redo_api_identity_links_redo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/links/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description A link counts no more; lookups see it at once, profiles after the next build. 409 `link_undone` where it does not
+         *     hold now.
+         */
+        post: operations["undo_api_identity_links_undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queue
+         * @description Questions that the rules leave to people, the newest first; shared devices only where asked for.
+         */
+        get: operations["queue_api_identity_reviews_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Answer a question. 404 `no_such_review`, 400 `not_about_these` where it changed meanwhile.
+         */
+        post: operations["answer_api_identity_reviews__review_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/reviews/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts
+         * @description How many questions there are, by state and reason.
+         */
+        get: operations["counts_api_identity_reviews_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/unidentified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unidentified
+         * @description Orders without a buyer, the newest first, with counts by reason.
+         */
+        get: operations["unidentified_api_identity_unidentified_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -856,6 +997,26 @@ export interface paths {
          * @description Hide the person at once and remove everything about them; the stores are cleaned after the answer.
          */
         post: operations["erase_api_profiles__user_id__erasure_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{user_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Person
+         * @description Why these identifiers are one person: links with source, times and evidence, and what people said of them.
+         */
+        get: operations["person_api_profiles__user_id__identity_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2023,6 +2184,17 @@ export interface components {
             event: string;
         };
         /**
+         * AfterDecision
+         * @description What was said, and the identifiers that each of the two has now: equal lists are one person.
+         */
+        AfterDecision: {
+            /** A Person */
+            a_person: number[];
+            /** B Person */
+            b_person: number[];
+            decision: components["schemas"]["DecisionBody"];
+        };
+        /**
          * AlertBody
          * @description One alert; `detail` holds the numbers that raised it, `rule` says the rule.
          */
@@ -2247,6 +2419,16 @@ export interface components {
             zone: string | null;
         };
         /**
+         * ChainBody
+         * @description Over which identifiers one hangs on the strongest: the numbers from there to it, both included.
+         */
+        ChainBody: {
+            /** Alias No */
+            alias_no: number;
+            /** Through */
+            through: number[];
+        };
+        /**
          * Change
          * @description What to change before the start; `mapping` is a name or single fields (`""` takes one out), `toml` a whole mapping
          *     file. `header` says whether the first line names the columns, `rest` whether other columns become properties.
@@ -2313,6 +2495,28 @@ export interface components {
              * @enum {string}
              */
             purpose: "analytics" | "personalisation" | "marketing" | "social";
+        };
+        /**
+         * ContenderBody
+         * @description One of the people whom a question is about.
+         */
+        ContenderBody: {
+            /** First Time */
+            first_time: string | null;
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierShown"][];
+            /** Last Time */
+            last_time: string | null;
+            /** Name */
+            name: string | null;
+            /** Person No */
+            person_no: number;
+            /** Source */
+            source: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Via */
+            via: number;
         };
         /**
          * CountsBody
@@ -2420,6 +2624,53 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * DecisionBody
+         * @description What somebody said of two identifiers.
+         */
+        DecisionBody: {
+            /** A */
+            a: number;
+            /** About */
+            about: number | null;
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /** B */
+            b: number;
+            /** Decision Id */
+            decision_id: number;
+            /** Reason */
+            reason: string;
+            /** Time */
+            time: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "undone" | "redone" | "same" | "different" | "later";
+        };
+        /**
+         * DecisionRequest
+         * @description Two people, by any of their identifiers or `@number`, are one or are two.
+         */
+        DecisionRequest: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * Reason
+             * @description Why; it stands in the audit log
+             */
+            reason: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different";
         };
         /**
          * DefinitionBody
@@ -2653,6 +2904,22 @@ export interface components {
             status: string;
         };
         /**
+         * EvidenceBody
+         * @description A fact that speaks for a link: how it was seen, when first and last, and in which source first.
+         */
+        EvidenceBody: {
+            /** First Time */
+            first_time: string;
+            /** Kind */
+            kind: string;
+            /** Last Time */
+            last_time: string;
+            /** Source */
+            source: string | null;
+            /** Source Id */
+            source_id: string;
+        };
+        /**
          * FacetBody
          * @description A value to filter by, and how many people have it.
          */
@@ -2767,6 +3034,33 @@ export interface components {
             kind: string;
             /** Value */
             value: string;
+        };
+        /**
+         * IdentifierShown
+         * @description One identifier; personal ones are masked, and those of people who may not be analysed have no value. `person_no` is
+         *     the person who has it now.
+         */
+        IdentifierShown: {
+            /** Alias No */
+            alias_no: number;
+            /** First Seen Time */
+            first_seen_time: string;
+            /** Kind */
+            kind: string;
+            /** Person No */
+            person_no?: number | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * IdentityWords
+         * @description A text in both languages.
+         */
+        IdentityWords: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * ImportOut
@@ -2999,6 +3293,40 @@ export interface components {
             product_id: string | null;
             /** Quantity */
             quantity: number;
+        };
+        /**
+         * LinkBody
+         * @description Two identifiers and all that speaks for their belonging together. `state`: `holds` joins them; `undone` was taken
+         *     back by a person; `withheld` would make two people one; `contended` is used by several people and joins none.
+         */
+        LinkBody: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            decision: components["schemas"]["DecisionBody"] | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceBody"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "holds" | "undone" | "withheld" | "contended";
+        };
+        /**
+         * LinkRequest
+         * @description A link by its two identifiers, and why.
+         */
+        LinkRequest: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /**
+             * Reason
+             * @description Why; it stands in the audit log
+             */
+            reason: string;
         };
         /**
          * LiveBody
@@ -3293,6 +3621,44 @@ export interface components {
             };
         };
         /**
+         * OpenOrderBody
+         * @description An order of which nobody knows the buyer.
+         */
+        OpenOrderBody: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /** Currency */
+            currency: string | null;
+            /** Order Id */
+            order_id: string;
+            /** Paid Time */
+            paid_time: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "no_buyer" | "hidden_buyer" | "file";
+            /** Source */
+            source: string | null;
+            /** Source Id */
+            source_id: string;
+        };
+        /**
+         * OpenOrderTally
+         * @description How many orders have no buyer for a reason, in one currency.
+         */
+        OpenOrderTally: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string | null;
+            /** Orders */
+            orders: number;
+            /** Reason */
+            reason: string;
+            words: components["schemas"]["IdentityWords"];
+        };
+        /**
          * OptionsBody
          * @description What only some ways need: `pattern` (folder), `header` for the secret (http), `query` and `mark_column` (database).
          */
@@ -3445,6 +3811,24 @@ export interface components {
             /** Permissions */
             permissions: string[];
             role: components["schemas"]["Role"];
+        };
+        /**
+         * PersonIdentity
+         * @description Why these identifiers are one person. `beside` are identifiers of others that a link names.
+         */
+        PersonIdentity: {
+            /** Beside */
+            beside: components["schemas"]["IdentifierShown"][];
+            /** Chains */
+            chains: components["schemas"]["ChainBody"][];
+            /** Decisions */
+            decisions: components["schemas"]["DecisionBody"][];
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierShown"][];
+            /** Links */
+            links: components["schemas"]["LinkBody"][];
+            /** Person No */
+            person_no: number;
         };
         /**
          * PlanBody
@@ -4299,6 +4683,93 @@ export interface components {
             reason: string;
         };
         /**
+         * ReviewAnswer
+         * @description `same`: the people (all, or those named by number) are one; `different`: they are not; `later`: ask again.
+         */
+        ReviewAnswer: {
+            /**
+             * People
+             * @default []
+             */
+            people: number[];
+            /**
+             * Reason
+             * @description Why; it stands in the audit log
+             */
+            reason: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different" | "later";
+        };
+        /**
+         * ReviewBody
+         * @description A question of the queue. `people` may be fewer than `people_count` where they are many.
+         */
+        ReviewBody: {
+            about: components["schemas"]["IdentifierShown"];
+            /** Decided Time */
+            decided_time: string | null;
+            /** Found Time */
+            found_time: string;
+            other: components["schemas"]["IdentifierShown"] | null;
+            /** People */
+            people: components["schemas"]["ContenderBody"][];
+            /** People Count */
+            people_count: number;
+            /** Reason */
+            reason: string;
+            /** Review Id */
+            review_id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "later" | "different";
+            words: components["schemas"]["IdentityWords"];
+        };
+        /**
+         * ReviewCount
+         * @description How many questions stand in the queue for a reason in a state.
+         */
+        ReviewCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            /** State */
+            state: string;
+            words: components["schemas"]["IdentityWords"];
+        };
+        /**
+         * ReviewCounts
+         * @description All of them.
+         */
+        ReviewCounts: {
+            /** Items */
+            items: components["schemas"]["ReviewCount"][];
+        };
+        /**
+         * ReviewOutcome
+         * @description What was written, and the question where it still stands.
+         */
+        ReviewOutcome: {
+            /** Decisions */
+            decisions: components["schemas"]["DecisionBody"][];
+            review: components["schemas"]["ReviewBody"] | null;
+        };
+        /**
+         * ReviewPage
+         * @description Questions, the newest first.
+         */
+        ReviewPage: {
+            /** Items */
+            items: components["schemas"]["ReviewBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * RfmBody
          * @description RFM of one buyer; `m_minor` in the main currency.
          */
@@ -4871,6 +5342,20 @@ export interface components {
                     [key: string]: unknown;
                 }[];
             };
+        };
+        /**
+         * UnidentifiedBody
+         * @description Orders without a buyer: of how many, why, and a page of them.
+         */
+        UnidentifiedBody: {
+            /** All Orders */
+            all_orders: number;
+            /** Items */
+            items: components["schemas"]["OpenOrderBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Tallies */
+            tallies: components["schemas"]["OpenOrderTally"][];
         };
         /**
          * UserBody
@@ -5762,6 +6247,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthBody"];
+                };
+            };
+        };
+    };
+    decide_api_identity_decisions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterDecision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    redo_api_identity_links_redo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterDecision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_identity_links_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterDecision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    queue_api_identity_reviews_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                reason?: string | null;
+                state?: "open" | "later" | "different";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    answer_api_identity_reviews__review_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOutcome"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    counts_api_identity_reviews_counts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewCounts"];
+                };
+            };
+        };
+    };
+    unidentified_api_identity_unidentified_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                reason?: ("no_buyer" | "hidden_buyer" | "file") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnidentifiedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -6673,6 +7379,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    person_api_profiles__user_id__identity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonIdentity"];
                 };
             };
             /** @description Validation Error */
