@@ -7,6 +7,9 @@ from sqlalchemy import Connection, insert
 
 from weaktie.data.identity import reviews
 from weaktie.data.identity.contracts import (
+    ACCOUNT,
+    DEVICE,
+    TIER,
     AlreadyOne,
     Decision,
     LinkStands,
@@ -18,7 +21,7 @@ from weaktie.data.identity.contracts import (
     Verdict,
 )
 from weaktie.data.identity.explaining import living, strongest
-from weaktie.data.identity.reading import grouped, pair_of, read_near
+from weaktie.data.identity.reading import Near, grouped, pair_of, read_near
 from weaktie.data.identity.reviews import Question, Review
 from weaktie.data.identity.tables import identity_decisions
 from weaktie.kit.clock import Clock
@@ -43,9 +46,11 @@ class Decisions:
             raise NoSuchLink
         if not near.holds(pair):
             raise LinkStands(holds=False)
-        before = set(near.kinds)
+        before = _asked(near)
         made = self._say(tx, a, b, "undone", actor, reason, "identity_link_undone")
-        self._look_again(tx, (a, b), before)
+        # What lies around both ends afterwards lay around them before: nothing has to be read again.
+        near.said[pair] = made
+        self._look_again(tx, (a, b), before, [near])
         return made
 
     def redo(self, tx: Connection, a: int, b: int, *, actor: str, reason: str) -> Decision:
@@ -58,11 +63,11 @@ class Decisions:
             raise NoSuchLink
         if near.holds(pair):
             raise LinkStands(holds=True)
-        verdict: Verdict = (
-            "redone" if pair in near.facts or word is None or word.verdict == "different" else "same"
-        )
+        facts = pair in near.facts or word is None or word.verdict == "different"
+        verdict: Verdict = "redone" if facts else "same"
+        before = _asked(near, read_near(tx, b))
         made = self._say(tx, a, b, verdict, actor, reason, "identity_link_redone")
-        self._look_again(tx, (a, b), set(near.kinds))
+        self._look_again(tx, (a, b), before)
         return made
 
     def same(self, tx: Connection, a: int, b: int, *, actor: str, reason: str) -> Decision:
@@ -71,11 +76,12 @@ class Decisions:
         mine, other = self._spokesman(tx, a), self._spokesman(tx, b)
         if mine == other:
             raise AlreadyOne
+        before = _asked(read_near(tx, mine), read_near(tx, other))
         made = self._say(tx, mine, other, "same", actor, reason, "identity_merged")
         after = grouped(read_near(tx, mine))
         if after.person_of.get(mine) != after.person_of.get(other):
             raise SharedByOthers
-        self._look_again(tx, (mine, other), set())
+        self._look_again(tx, (mine, other), before)
         return made
 
     def different(self, tx: Connection, a: int, b: int, *, actor: str, reason: str) -> Decision:
@@ -84,11 +90,12 @@ class Decisions:
         mine, other = self._spokesman(tx, a), self._spokesman(tx, b)
         if mine == other:
             mine, other = a, b
+        before = _asked(read_near(tx, mine), read_near(tx, other))
         made = self._say(tx, mine, other, "different", actor, reason, "identity_told_apart")
         near = grouped(read_near(tx, mine))
         if near.person_of.get(other) == near.person_of.get(mine):
             raise StillJoined
-        self._look_again(tx, (mine, other), set())
+        self._look_again(tx, (mine, other), before)
         return made
 
     def judge(
@@ -111,6 +118,8 @@ class Decisions:
         if len(chosen) < max(2, len(people)):
             raise NotAboutThese
         about, now_us = review.about_alias, self._clock.now_us()
+        anchors = tuple(c.anchor for c in chosen[:MOST_PAIRS_OF])
+        before = _asked(*(read_near(tx, n) for n in anchors)) if verdict != "later" else set()
         made: list[Decision] = []
         if verdict == "same":
             first, *rest = [c.anchor for c in chosen]
@@ -130,7 +139,7 @@ class Decisions:
             },
         )  # fmt: skip
         if verdict != "later":
-            self._look_again(tx, tuple(c.anchor for c in chosen[:MOST_PAIRS_OF]), {about})
+            self._look_again(tx, anchors, before | {(about, review.other_alias)})
         return made
 
     def _apart(
@@ -180,21 +189,35 @@ class Decisions:
         members = grouped(near).members(alias_no)
         return strongest(near.kinds, living(tx, members) or [alias_no])
 
-    def _look_again(self, tx: Connection, ends: Sequence[int], before: set[int]) -> None:
-        """Questions that a decision may have raised or settled: those of the identifiers around it."""
-        around: set[int] = set(before) | set(ends)
-        raised: set[Question] = set()
-        for end in ends:
-            near = read_near(tx, end)
-            result = grouped(near)
-            around |= near.kinds.keys()
-            raised |= {(n, 0) for n in result.contended}
-            raised |= {
-                pair
-                for pair in near.facts
-                if near.holds(pair)
-                and not set(pair) & result.contended
-                and result.person_of.get(pair[0]) != result.person_of.get(pair[1])
-            }
-        known = reviews.about(tx, sorted(around)[:500])
-        reviews.recheck(tx, sorted({*known, *raised})[:MOST_RECHECKED], self._clock.now_us())
+    def _look_again(
+        self, tx: Connection, ends: Sequence[int], before: set[Question], around: Sequence[Near] = ()
+    ) -> None:
+        """Questions that a decision raised, settled or changed: those that come or go around its ends, those about the ends,
+        and all around them where it is about accounts, for then other people contend."""
+        nears = around or [read_near(tx, end) for end in ends]
+        after = _asked(*nears)
+        of_accounts = all(
+            TIER.get(near.kinds.get(end, ""), DEVICE) <= ACCOUNT
+            for near in nears
+            for end in ends
+            if end in near.kinds
+        )
+        changed = before | after if of_accounts else before ^ after
+        changed |= {q for q in before | after if set(q) & set(ends)}
+        reviews.recheck(tx, sorted(changed)[:MOST_RECHECKED], self._clock.now_us())
+
+
+def _asked(*nears: Near) -> set[Question]:
+    """The questions around identifiers: what is contended, and the links that are held back."""
+    found: set[Question] = set()
+    for near in nears:
+        result = grouped(near)
+        found |= {(n, 0) for n in result.contended}
+        found |= {
+            pair
+            for pair in near.facts
+            if near.holds(pair)
+            and not set(pair) & result.contended
+            and result.person_of.get(pair[0]) != result.person_of.get(pair[1])
+        }
+    return found

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BindParameter, Connection, Select, func, select, union_all
 
 from weaktie.data.identity.contracts import DEVICE, LOGIN, TIER, Decision, Pair
 from weaktie.data.identity.logic import I8, I32, I64, Bools, Ranked, persons
@@ -18,16 +18,19 @@ CHUNK = 500
 HALF = 32
 CUTS = ("undone", "different")
 
-_TOUCHING = ByValues(
-    lambda numbers: select(links.c.a_alias, links.c.b_alias, links.c.event_us).where(
-        links.c.a_alias.in_(numbers)
-    )
-)
-_TOUCHED = ByValues(
-    lambda numbers: select(links.c.a_alias, links.c.b_alias, links.c.event_us).where(
-        links.c.b_alias.in_(numbers)
-    )
-)
+
+def _around(numbers: list[BindParameter[Any]]) -> Select[Any]:
+    """Links that touch these numbers, with the kind of the other end."""
+    sides = [
+        select(links.c.a_alias, links.c.b_alias, links.c.event_us, aliases.c.alias_no, aliases.c.kind)
+        .join(aliases, aliases.c.alias_no == other)
+        .where(own.in_(numbers))
+        for own, other in ((links.c.a_alias, links.c.b_alias), (links.c.b_alias, links.c.a_alias))
+    ]
+    return cast(Select[Any], union_all(*sides))
+
+
+_AROUND = ByValues(_around)
 _KINDS = ByValues(
     lambda numbers: select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
 )
@@ -144,12 +147,11 @@ class Near:
         self.read.update(fresh)
         met: set[int] = set(fresh)
         for part in _parts(fresh):
-            for statement in (_TOUCHING, _TOUCHED):
-                for row in statement.run(connection, part):
-                    pair = pair_of(row.a_alias, row.b_alias)
-                    self.facts[pair] = min(row.event_us, self.facts.get(pair, row.event_us))
-                    self._put(pair)
-                    met |= set(pair)
+            for row in _AROUND.run(connection, part):
+                pair = pair_of(row.a_alias, row.b_alias)
+                self.facts[pair] = min(row.event_us, self.facts.get(pair, row.event_us))
+                self.kinds[row.alias_no] = row.kind
+                self._put(pair)
             for said in _SAID.run(connection, part).mappings():
                 word = Decision(**said)
                 pair = pair_of(word.a_alias, word.b_alias)

@@ -222,14 +222,6 @@ def kinds_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def about(connection: Connection, numbers: Sequence[int]) -> list[Question]:
-    """Questions of the queue that name one of these identifiers."""
-    table = identity_reviews.c
-    query = select(table.about_alias, table.other_alias)
-    named = table.about_alias.in_(numbers) | table.other_alias.in_(numbers)
-    return [(row.about_alias, row.other_alias) for row in connection.execute(query.where(named))]
-
-
 def _of(connection: Connection, about_alias: int, other_alias: int) -> Review | None:
     table = identity_reviews.c
     query = select(identity_reviews).where(table.about_alias == about_alias, table.other_alias == other_alias)
