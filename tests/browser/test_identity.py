@@ -65,7 +65,7 @@ def test_a_question_is_answered_and_a_link_is_undone_and_restored(
 
 
 def open_why(page: Page) -> None:
-    page.locator(".ant-tabs-tab", has_text="为什么是同一个人").click()
+    page.click("[data-testid=identity-why]")
     expect(page.locator("[data-testid=identity-panel]")).to_be_visible()
 
 
@@ -79,7 +79,7 @@ def test_orders_without_a_buyer_and_the_queue_fit_every_screen(
     for path in ("/identity?reason=chain&state=later", "/identity", "/users/bi-anna"):
         page.goto(shop.address + path)
         if path.startswith("/users"):
-            page.locator(".ant-tabs-tab", has_text="Why one person").click()
+            page.click("[data-testid=identity-why]")
             expect(page.locator("[data-testid=identity-chains]")).to_be_visible()
         expect(page.locator("[data-testid=waiting]")).to_have_count(0)
         assert page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth") <= 1, path

@@ -4,9 +4,11 @@ import { useLanguage } from "@/i18n";
 
 interface IdentifierProps {
   one: IdentifierShown | undefined;
-  /** Lead to the person's page. */
+  /** Lead to the page of the person, where the identifier names one. */
   link?: boolean;
 }
+
+const NAMES_ONE = ["user", "unionid"];
 
 /** One identifier: its kind and its value, masked where it is personal. */
 export function Identifier({ one, link = false }: IdentifierProps) {
@@ -17,7 +19,7 @@ export function Identifier({ one, link = false }: IdentifierProps) {
   return (
     <span className="identifier">
       <span className="faint small">{named("alias", one.kind)}</span>{" "}
-      {link ? (
+      {link && NAMES_ONE.includes(one.kind) ? (
         <Link to={`/users/${encodeURIComponent(id)}`}>
           <code className="break">{value}</code>
         </Link>

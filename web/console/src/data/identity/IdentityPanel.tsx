@@ -116,6 +116,7 @@ function Links({ why, known }: PartProps) {
       <Button
         size="small"
         type="link"
+        className="identity-act"
         danger={wanted === "undo"}
         onClick={() => setAsked({ link, act: wanted })}
         data-testid={`identity-${wanted}`}
@@ -126,12 +127,40 @@ function Links({ why, known }: PartProps) {
   };
   const columns: Columns<IdentityLink> = [
     { title: t("identity.pair"), key: "pair", render: (_, link) => pair(link) },
-    { title: t("identity.basis"), key: "basis", render: (_, link) => basis(link) },
-    { title: t("identity.source"), key: "source", render: (_, link) => source(link) },
-    { title: t("identity.first"), key: "first", render: (_, link) => <At time={first(link)} seconds={false} /> },
-    { title: t("identity.last"), key: "last", render: (_, link) => <Ago time={last(link)} /> },
-    { title: t("identity.status"), key: "state", render: (_, link) => state(link) },
-    { title: "", key: "act", render: (_, link) => act(link) },
+    {
+      title: t("identity.basis"),
+      key: "basis",
+      render: (_, link) => (
+        <>
+          {basis(link)}
+          <div className="faint small">
+            {t("identity.source")} {source(link)}
+          </div>
+        </>
+      ),
+    },
+    {
+      title: `${t("identity.first")} / ${t("identity.last")}`,
+      key: "times",
+      render: (_, link) => (
+        <>
+          <At time={first(link)} seconds={false} />
+          <div className="faint small">
+            <Ago time={last(link)} />
+          </div>
+        </>
+      ),
+    },
+    {
+      title: t("identity.status"),
+      key: "state",
+      render: (_, link) => (
+        <>
+          {state(link)}
+          <div>{act(link)}</div>
+        </>
+      ),
+    },
   ];
   return (
     <>

@@ -80,7 +80,7 @@ export function ReviewDrawer({ review, onClose }: { review: IdentityReview; onCl
             {ready ? `${t("identity.review.sameText")} ${t("identity.review.differentText")}` : t("identity.review.needReason")}
           </p>
           {answer.error && <Alert type="error" showIcon title={w(answer.error.words)} className="gap" />}
-          <div className="row-tight wrap">
+          <div className="row-tight wrap identity-answers">
             <Button type="primary" disabled={!ready || chosen.length < 2} loading={answer.isPending} onClick={() => say("same")} data-testid="review-same">
               {t("identity.review.same")}
             </Button>
@@ -116,7 +116,7 @@ function About({ person }: { person: Contender }) {
           <Identifier key={one.alias_no} one={one} />
         ))}
       </div>
-      <Link to={`/users/${encodeURIComponent(person.user_id ?? `@${person.person_no}`)}`}>{t("nav.users")} →</Link>
+      <Link to={`/users/${encodeURIComponent(person.user_id ?? `@${person.person_no}`)}`}>{t("identity.review.page")} →</Link>
     </div>
   );
 }

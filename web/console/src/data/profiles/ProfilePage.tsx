@@ -43,6 +43,7 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
   const { may } = useSession();
   const [revealing, setRevealing] = useState(false);
   const [erasing, setErasing] = useState(false);
+  const [tab, setTab] = useState("tags");
   const [revealed, setRevealed] = useState<Revealed | null>(null);
   const names = revealed ?? profile.names;
   const { rfm, live } = profile;
@@ -111,7 +112,15 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
               <p className="faint">{w(rfm.class_words)}</p>
             </Panel>
           )}
-          <Panel title={t("profile.aliases")} testId="profile-aliases">
+          <Panel
+            title={t("profile.aliases")}
+            testId="profile-aliases"
+            extra={
+              <Button type="link" size="small" onClick={() => setTab("identity")} data-testid="identity-why">
+                {t("identity.whyLink")}
+              </Button>
+            }
+          >
             <ul className="aliases">
               {profile.aliases.map((alias, place) => (
                 <li key={place}>
@@ -126,6 +135,8 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
         <div className="profile-main">
           <Panel>
             <Tabs
+              activeKey={tab}
+              onChange={setTab}
               items={[
                 { key: "tags", label: t("profile.tab.tags"), children: <TagsPanel tags={profile.tags} /> },
                 { key: "timeline", label: t("profile.tab.timeline"), children: <TimelinePanel userId={userId} /> },
