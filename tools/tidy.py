@@ -305,7 +305,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/rights": "journal sweep",
-        "data/collect": "badrows bodies commerce door history keys letter_bodies letters live mending posthog refusals replay rows "
+        "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals replay rows "
         "segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",
