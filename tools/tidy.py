@@ -305,8 +305,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/rights": "journal sweep",
-        "data/collect": "badrows bodies commerce door history keys letter_bodies letters live mending posthog refusals replay rows "
-        "segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals replay "
+        "rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",

@@ -34,14 +34,19 @@ def fresh_app(folder: Path, clock: FixedClock | None = None, *, database: str = 
 
 
 def track(
-    number: int, user: str | None = "u1", *, anonymous: str | None = None, at_us: int = START_US, **more: Any
+    number: int | str,
+    user: str | None = "u1",
+    *,
+    anonymous: str | None = None,
+    at_us: int = START_US,
+    **more: Any,
 ) -> dict[str, Any]:
     """A Segment track call; `more` replaces members."""
     call: dict[str, Any] = {
         "type": "track",
         "messageId": f"m{number}",
         "event": "Product Viewed",
-        "properties": {"product_id": f"p{number % 7}"},
+        "properties": {"product_id": f"p{number % 7 if isinstance(number, int) else 0}"},
         "timestamp": to_iso(at_us),
     }
     if user is not None:
@@ -51,11 +56,13 @@ def track(
     return call | more
 
 
-def put(wt: App, *calls: dict[str, Any], source: str = "default", purposes: int = 15) -> None:
+def put(
+    wt: App, *calls: dict[str, Any], source: str = "default", purposes: int = 15, user_agent: str = ""
+) -> None:
     """Append one Segment batch to the log, as the door does."""
     now_us = wt.clock.now_us()
     body = json.dumps({"batch": list(calls), "sentAt": to_iso(now_us)}).encode()
-    request = RawRequest("segment", "/v1/batch", source, purposes, now_us, body)
+    request = RawRequest("segment", "/v1/batch", source, purposes, now_us, body, user_agent)
     writer = wt.log.writer()
     writer.append_now([msgspec.msgpack.encode(request)])
     writer.close()

@@ -30,6 +30,8 @@ from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, Profiles
 from weaktie.data.pulls.service import Pulls
+from weaktie.data.quality.erase import QualityEraser
+from weaktie.data.quality.service import Quality
 from weaktie.data.reconcile.service import Reconciler
 from weaktie.data.relay.jobs import Supervisor
 from weaktie.data.relay.service import Relays
@@ -82,6 +84,7 @@ class BuildParts:
     permits: ConsentPermits
     personal: Vault
     live: LiveOverlay
+    quality: Quality
 
 
 class App:
@@ -147,7 +150,7 @@ class App:
     @cached_property
     def unidentified(self) -> Unidentified:
         """Orders without a buyer."""
-        return Unidentified(self.database, self.lake, self.engine)
+        return Unidentified(self.database, self.lake, self.engine, self.quality)
 
     @cached_property
     def consent(self) -> Consent:
@@ -213,7 +216,13 @@ class App:
             engine=self.engine,
             settings=self.settings,
             clock=self.clock,
+            quality=self.quality,
         )
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What is no customer's doing."""
+        return Quality(self.database, self.lake, self.engine, self.identity, self.settings, self.clock)
 
     @cached_property
     def arrivals(self) -> Arrivals:
@@ -259,7 +268,8 @@ class App:
             person_of=self._person_of, bury=identity.bury, lookups_of=all_lookups,
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
-                ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), identity,
+                ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
+                identity,
             ),
         )  # fmt: skip
 
@@ -287,7 +297,7 @@ class App:
         """What a build works with."""
         return BuildParts(
             self.settings, self.clock, self.database, self.lake, self.engine, self.identity, self.permits, self.vault,
-            self.overlay,
+            self.overlay, self.quality,
         )  # fmt: skip
 
     @property
@@ -322,7 +332,7 @@ class App:
     def reconciler(self) -> Reconciler:
         """Our orders against what another system says."""
         return Reconciler(
-            self.database, self.clock, self.lake, self.engine, self.importer, self.settings.workspace.timezone,
+            self.database, self.clock, self.lake, self.engine, self.importer, self.quality, self.settings.workspace.timezone,
             self.settings.home,
         )  # fmt: skip
 

@@ -12,13 +12,15 @@ from weaktie.data.identity.contracts import HIDDEN_PERSON, KINDS, Identifier, Id
 from weaktie.kit.words import Words
 
 __all__ = [
-    "CHANNEL_WORDS", "DUPLICATE_LINE", "HIDDEN_PERSON", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
+    "CHANNEL_WORDS", "CRAWLER", "DUPLICATE_LINE", "HIDDEN_PERSON", "LATE", "OTHER_PAYLOAD_FLAG", "TEST",
+    "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
     "Entity", "Event", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem",
     "RawRequest", "RelationFacts", "in_order", "openid_of",
 ]  # fmt: skip
 
-TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE = 1, 2, 4, 8
-"""Bits of `events.flags`; identity has 128 (HIDDEN_PERSON), and `data.reconcile.queries` reads 16, 32 and 64."""
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, CRAWLER, TEST = 1, 2, 4, 8, 16, 64
+"""Bits of `events.flags`; identity has 128 (HIDDEN_PERSON). What a crawler did and what is a platform's own test order no
+figure counts by default."""
 
 
 CHANNEL_WORDS: dict[str, Words] = {
@@ -126,7 +128,8 @@ class Event:
     """One thing somebody did, as a protocol's decoder gives it. `identifiers` stand strongest first.
 
     `event_us` is already corrected for the client's clock; `client_us` is what the client wrote. `raw` is the event's
-    own bytes: two copies of an id are the same event when these are the same.
+    own bytes: two copies of an id are the same event when these are the same. `user_agent` is the visitor's where the
+    event says it; else the request's counts.
     """
 
     event_id: str
@@ -147,6 +150,7 @@ class Event:
     amount: Decimal | None = None
     currency: str | None = None
     shop_id: str | None = None
+    user_agent: str | None = None
     properties: dict[str, object] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     traits: dict[str, object] | None = None

@@ -15,6 +15,7 @@ import msgspec
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import MOST_ITEMS, line_of, to_decimal
 from weaktie.data.collect.contracts import (
+    TEST,
     BadRow,
     Entity,
     Event,
@@ -117,7 +118,7 @@ def _orders(body: dict[str, Any], request: RawRequest) -> list[Event]:
         request.body,
     )
     events = [version]
-    if (paid or cancelled) and body.get("test") is not True:
+    if paid or cancelled:
         version.order = OrderFacts(
             order_id=number,
             status="cancelled" if cancelled else "paid",
@@ -142,10 +143,11 @@ def _orders(body: dict[str, Any], request: RawRequest) -> list[Event]:
     events += [_refund_step(refund, who) for refund in _list(body, "refunds")]
     channel = _channel(body)
     for event in events:
-        event.order_id, event.channel, event.links, event.flags = number, channel, links, hidden
+        event.order_id, event.channel, event.links = number, channel, links
         event.currency = currency if event.amount is not None else None
         event.properties = dict(properties)
         event.platform = "server"
+        event.flags |= hidden | (TEST if body.get("test") is True else 0)
     return events
 
 

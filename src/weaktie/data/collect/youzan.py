@@ -89,7 +89,7 @@ def _order(message: dict[str, Any], whole: dict[str, Any], request: RawRequest) 
     channel = channel_of(None, text_or_none(source.get("platform"), 64), None, None, None)
     for event in events:
         event.order_id, event.channel, event.platform, event.links = number, channel, "server", links
-        event.flags = hidden
+        event.flags |= hidden
         event.currency = "CNY" if event.amount is not None else None
         event.properties = {"status": status}
         if name is not None:

@@ -6,6 +6,7 @@ import narwhals as nw
 
 from weaktie.data.identity.contracts import HIDDEN_PERSON
 from weaktie.data.identity.queries import FILE, HIDDEN_BUYER, NO_BUYER, unidentified
+from weaktie.data.quality.service import Quality
 from weaktie.kit.pages import Page, page_size, read_cursor, write_cursor
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
@@ -46,22 +47,25 @@ class Tally:
 
 
 class Unidentified:
-    """Reads the lake's orders."""
+    """Reads the lake's orders, without those that no figure counts (tests, crawlers)."""
 
-    def __init__(self, database: Database, lake: Lake, engine: Engine) -> None:
-        self._database, self._lake, self._engine = database, lake, engine
+    def __init__(self, database: Database, lake: Lake, engine: Engine, quality: Quality) -> None:
+        self._database, self._lake, self._engine, self._quality = database, lake, engine, quality
 
     def read(
         self, reason: str | None, cursor: str | None, limit: int | None
     ) -> tuple[int, list[Tally], Page[OpenOrder]]:
-        """All orders in the lake, the tallies of those without a buyer, and a page of these, the newest first."""
+        """All orders that count, the tallies of those without a buyer, and a page of these, the newest first."""
         size = page_size(limit)
         with self._database.connect() as connection:
-            snapshot = self._lake.snapshot(connection, tables=["orders", "events"])
+            snapshot = self._lake.snapshot(connection, tables=["orders", "order_items", "events"])
+            marked = self._quality.marked(connection)
         if not snapshot.of("orders"):
             return 0, [], Page([], None)
         with self._engine.session() as session:
             orders = session.scan([f.path for f in snapshot.of("orders")], ORDERS.schema)
+            left_out = self._quality.left_out_orders(session, snapshot, marked).select(["order_id"])
+            orders = orders.join(session.table(left_out), on="order_id", how="anti")
             events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
             every = session.collect(orders.select(nw.col("order_id").n_unique()))["order_id"][0].as_py()
             frame = unidentified(orders, events, HIDDEN_PERSON)

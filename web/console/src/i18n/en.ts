@@ -6,6 +6,7 @@ import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
+import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import type { zh } from "./zh-CN";
 
@@ -262,4 +263,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enRelay,
   ...enImports,
   ...enIdentity,
+  ...enQuality,
 };

@@ -6,6 +6,7 @@ import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
+import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 
 export const zh = {
@@ -261,4 +262,5 @@ export const zh = {
   ...zhRelay,
   ...zhImports,
   ...zhIdentity,
+  ...zhQuality,
 };
