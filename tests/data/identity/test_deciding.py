@@ -45,18 +45,29 @@ facts = st.lists(st.tuples(pair, st.integers(1, 60)), max_size=24)
 verdicts = st.lists(st.tuples(pair, st.sampled_from(["undone", "redone", "same", "different"])), max_size=6)
 
 
+def stocked(app: App) -> App:
+    with app.database.begin() as tx:
+        tx.execute(
+            insert(aliases),
+            [
+                {"alias_no": n, "kind": kind, "lookup": f"{kind}:{n}", "value": f"{kind}-{n}", "first_seen_us": n}
+                for n, kind in enumerate(KINDS, 1)
+            ],
+        )  # fmt: skip
+    return app
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def wt(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
+    address = "sqlite:" if request.param == "sqlite" else request.getfixturevalue("empty_postgresql_address")
+    with fresh_app(tmp_path, database=address) as app:
+        yield stocked(app)
+
+
 @pytest.fixture
-def wt(tmp_path: Path) -> Iterator[App]:
+def embedded(tmp_path: Path) -> Iterator[App]:
     with fresh_app(tmp_path) as app:
-        with app.database.begin() as tx:
-            tx.execute(
-                insert(aliases),
-                [
-                    {"alias_no": n, "kind": kind, "lookup": f"{kind}:{n}", "value": f"{kind}-{n}", "first_seen_us": n}
-                    for n, kind in enumerate(KINDS, 1)
-                ],
-            )  # fmt: skip
-        yield app
+        yield stocked(app)
 
 
 def link(wt: App, *pairs: tuple[int, int], at_us: int = 1, source: str = "default") -> None:
@@ -78,9 +89,9 @@ def one(wt: App, alias_no: int) -> list[int]:
 @given(facts, verdicts, st.randoms(use_true_random=False))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_order_of_arrival_changes_persons_and_the_look_near_by_agrees(
-    wt: App, found: list[tuple[tuple[int, int], int]], said: list[tuple[tuple[int, int], str]], shuffle: random.Random
+    embedded: App, found: list[tuple[tuple[int, int], int]], said: list[tuple[tuple[int, int], str]], shuffle: random.Random
 ) -> None:  # fmt: skip
-    outcomes = []
+    wt, outcomes = embedded, []
     words = [
         {"a_alias": p[0], "b_alias": p[1], "verdict": verdict, "at_us": n, "actor": "me", "reason": "r"}
         for n, (p, verdict) in enumerate(said, 1)
