@@ -24,6 +24,7 @@ def people(shop: Server, write_key: str) -> None:
         {"type": "identify", "messageId": "bi1", "userId": "bi-anna", "traits": {"phone": PHONE, "name": "张安娜"}},
         {"type": "identify", "messageId": "bi2", "userId": "bi-bob", "traits": {"phone": PHONE, "name": "李小波"}},
         {"type": "track", "messageId": "bi3", "event": "Product Viewed", "userId": "bi-anna", "anonymousId": "bi-tablet"},
+        {"type": "track", "messageId": "bi5", "event": "Product Viewed", "userId": "bi-carol"},
         {"type": "track", "messageId": "bi4", "event": "Order Completed", "userId": "186******05",
          "properties": {"order_id": "bi-order", "total": 88, "currency": "CNY"}},
     )  # fmt: skip
@@ -62,6 +63,14 @@ def test_a_question_is_answered_and_a_link_is_undone_and_restored(
     page.fill("[data-testid=identity-reason]", "确认是本人的")
     page.click("[data-testid=identity-confirm]")
     expect(chains).to_contain_text("bi-tablet")
+
+    page.click("[data-testid=identity-another]")
+    page.fill("[data-testid=another-who]", "bi-carol")
+    page.fill("[data-testid=another-reason]", "客服确认改名")
+    page.click("[data-testid=another-do]")
+    expect(chains).to_contain_text("bi-carol")
+    merged = page.locator("[data-testid=identity-links] tr", has_text="bi-carol")
+    expect(merged).to_contain_text("人工合并")
 
 
 def open_why(page: Page) -> None:

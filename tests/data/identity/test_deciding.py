@@ -181,8 +181,17 @@ def test_people_told_apart_stay_apart_and_what_goes_on_joining_them_is_said(wt: 
         decisions.different(tx, A, C, actor="ann", reason="brothers")
     link(wt, (B, C))
     assert (one(wt, A), one(wt, C)) == ([A, B], [C])
+    with wt.database.begin() as tx:
+        assert [(x.a_alias, x.b_alias, x.state) for x in explain(tx, A).links] == [
+            (A, B, "holds"),
+            (A, C, "undone"),
+            (B, C, "withheld"),
+        ]
     wt.review_queue.refresh()
     assert [q[2] for q in queue(wt)] == ["told_apart"]
+    with wt.database.begin() as tx:
+        decisions.redo(tx, A, C, actor="ann", reason="one after all")
+    assert (one(wt, A), queue(wt)) == ([A, B, C], [])
     link(wt, (UNION, EMAIL), (EMAIL, PHONE))
     with pytest.raises(StillJoined), wt.database.begin() as tx:
         decisions.different(tx, PHONE, UNION, actor="ann", reason="no")

@@ -72,7 +72,7 @@ def living(connection: Connection, numbers: Sequence[int]) -> list[int]:
 
 
 def _links(connection: Connection, near: Near, found: Grouped, members: list[int]) -> list[Link]:
-    """Every link that touches the person, as it stands; links that people made without any fact among them."""
+    """Every link that touches the person, as it stands; pairs of which only people spoke among them."""
     mine = set(members)
     evidence: dict[Pair, list[Evidence]] = {}
     for start in range(0, len(members), CHUNK):
@@ -81,7 +81,7 @@ def _links(connection: Connection, near: Near, found: Grouped, members: list[int
             known = evidence.setdefault(pair_of(row.a_alias, row.b_alias), [])
             if one not in known:
                 known.append(one)
-    by_hand = [p for p, word in near.said.items() if mine & set(p) and word.verdict in ("same", "undone")]
+    by_hand = [p for p, word in near.said.items() if mine & set(p) and word.verdict != "redone"]
     shown = []
     for pair in sorted(evidence.keys() | set(by_hand)):
         if pair[0] == pair[1]:

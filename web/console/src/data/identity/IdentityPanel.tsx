@@ -9,6 +9,7 @@ import { useSession } from "@/kit/session";
 import { Ago, At } from "@/kit/small";
 import { Nothing, Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
+import { AnotherDialog } from "./AnotherDialog";
 import { Identifier, useIdentifierText } from "./Identifier";
 import { LinkDialog } from "./LinkDialog";
 
@@ -22,19 +23,36 @@ const COLOURS: Record<IdentityLink["state"], string> = {
 /** Why these identifiers are one person: how each hangs on the first, every link with its evidence, undo and its undo. */
 export function IdentityPanel({ userId }: { userId: string }) {
   const read = useRead<WhyOnePerson>(profilePath(userId, "/identity"));
-  return <Shown read={read}>{(why) => <Why why={why} />}</Shown>;
+  return <Shown read={read}>{(why) => <Why why={why} userId={userId} />}</Shown>;
 }
 
-function Why({ why }: { why: WhyOnePerson }) {
+function Why({ why, userId }: { why: WhyOnePerson; userId: string }) {
   const { t } = useLanguage();
   const { whole } = useFormat();
+  const { may } = useSession();
+  const [joining, setJoining] = useState(false);
   const known = new Map([...why.beside, ...why.identifiers].map((one) => [one.alias_no, one]));
+  const another = (may("operate") || may("comply")) && (
+    <Button size="small" onClick={() => setJoining(true)} data-testid="identity-another">
+      {t("identity.another")}
+    </Button>
+  );
+  const dialog = joining && <AnotherDialog userId={userId} onClose={() => setJoining(false)} />;
   if (why.identifiers.length < 2 && why.links.length === 0) {
-    return <Nothing title={t("identity.alone")}>{t("identity.aloneText")}</Nothing>;
+    return (
+      <>
+        <Nothing title={t("identity.alone")} action={another}>
+          {t("identity.aloneText")}
+        </Nothing>
+        {dialog}
+      </>
+    );
   }
   return (
     <div className="identity" data-testid="identity-panel">
       <p className="faint">{t("identity.why", { n: whole(why.identifiers.length) })}</p>
+      {another}
+      {dialog}
       <h3>{t("identity.identifiers")}</h3>
       <Chains why={why} known={known} />
       <h3>{t("identity.links")}</h3>
