@@ -208,7 +208,8 @@ def housekeeping(wt: App) -> None:
     except Busy:
         pass
     look_at_plan(wt)
-    wt.review_queue.refresh_if_rested()
+    if wt.status.lag() <= BEHIND:
+        wt.review_queue.refresh_if_rested()
     wt.rights.finish_open()
     sweep_imports(wt.importer)
     forget_nonces(wt.database, wt.clock)

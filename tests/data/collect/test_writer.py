@@ -15,6 +15,7 @@ from weaktie.data.collect import jobs
 from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG
 from weaktie.data.collect.tables import dead_letters
 from weaktie.data.identity.erase import IdentityEraser
+from weaktie.data.identity.tables import links
 from weaktie.store.runs.contracts import Busy
 from weaktie.store.runs.service import Lease
 
@@ -40,6 +41,20 @@ def test_what_was_appended_is_stored_once_with_its_people(wt: App) -> None:
     assert {r["day"] for r in rows} == {(START_US // 1_000_000 + 8 * 3600) // 86_400}
     with wt.database.connect() as connection:
         assert len(wt.identity.component(connection, rows[0]["alias_no"])) == 2
+
+
+def test_a_link_remembers_its_first_and_last_sighting_whatever_the_batches(wt: App) -> None:
+    held = Lease(wt.database, wt.clock, "consumer:lake")
+    assert held.acquire()
+    writer = wt.lake_writer(held)
+    hour = 3_600_000_000
+    for number, at_us in enumerate((START_US, START_US - hour, START_US + 60_000_000, START_US + 3 * hour)):
+        put(wt, track(number, "u1", anonymous="a1", at_us=at_us))
+        writer.catch_up()
+    with wt.database.connect() as connection:
+        found = connection.execute(select(links.c.event_us, links.c.last_us)).all()
+    assert [tuple(row) for row in found] == [(START_US - hour, START_US + 3 * hour)]
+    held.release()
 
 
 def test_the_same_batch_ten_times_counts_once_also_across_a_restart(tmp_path: Path) -> None:

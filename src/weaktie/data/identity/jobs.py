@@ -8,8 +8,8 @@ from weaktie.data.identity.tables import aliases, identity_decisions, links
 from weaktie.kit.clock import Clock
 from weaktie.store.database.service import Database
 
-REST = 20
-"""A grouping of everything rests twenty times as long as it took, so that it takes at most a twentieth of a core."""
+REST = 50
+"""A grouping of everything rests fifty times as long as it took, so that it takes at most a fiftieth of a core."""
 
 
 class ReviewQueue:
