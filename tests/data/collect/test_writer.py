@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,10 +13,12 @@ from tests.suites.homes import START_US, bring_in, fresh_app, put, stored, track
 from weaktie.app.cli_data import build_once
 from weaktie.app.wiring import App
 from weaktie.data.collect import jobs
-from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG
+from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, Event, Identifier, RawRequest
+from weaktie.data.collect.rows import Decoded, assemble
 from weaktie.data.collect.tables import dead_letters
 from weaktie.data.identity.erase import IdentityEraser
 from weaktie.data.identity.tables import links
+from weaktie.store.log.contracts import Place
 from weaktie.store.runs.contracts import Busy
 from weaktie.store.runs.service import Lease
 
@@ -55,6 +58,15 @@ def test_a_link_remembers_its_first_and_last_sighting_whatever_the_batches(wt: A
         found = connection.execute(select(links.c.event_us, links.c.last_us)).all()
     assert [tuple(row) for row in found] == [(START_US - hour, START_US + 3 * hour)]
     held.release()
+
+
+def test_two_logins_in_one_event_are_no_proof_that_they_are_one_person() -> None:
+    who: tuple[Identifier, ...] = (("user", "a"), ("user", "b"), ("phone", "13912345670"), ("anonymous", "c"))
+    event = Event("e", "Seen", who, START_US, START_US, b"{}")
+    request = RawRequest("sensors", "/sa", "s", 15, START_US, b"")
+    numbers = {identifier: n for n, identifier in enumerate(who, 1)}
+    batch = assemble([Decoded(Place(0, 0), 0, request, event)], numbers, ZoneInfo("Asia/Shanghai"), "CNY")
+    assert [(f.a_alias, f.b_alias, f.kind) for f in batch.links] == [(1, 3, "trait"), (1, 4, "login")]
 
 
 def test_the_same_batch_ten_times_counts_once_also_across_a_restart(tmp_path: Path) -> None:

@@ -26,7 +26,14 @@ from weaktie.data.identity.contracts import (
 from weaktie.data.identity.deciding import Decisions
 from weaktie.data.identity.erase import IdentityEraser
 from weaktie.data.identity.explaining import explain
-from weaktie.data.identity.service import add_links, component, decided_after, last_decision, person_map
+from weaktie.data.identity.service import (
+    add_links,
+    component,
+    decided_after,
+    last_decision,
+    person_map,
+    undo_links,
+)
 from weaktie.data.identity.tables import aliases, identity_decisions, identity_reviews, links
 from weaktie.trust.audit.tables import audit_log
 
@@ -152,6 +159,15 @@ def test_undo_parts_at_once_stays_whatever_comes_again_and_is_undone_itself(wt: 
         ("identity_link_undone", "ann"),
         ("identity_link_redone", "bob"),
     ]
+
+
+def test_a_corrected_contact_is_undone_for_all_of_a_persons_identifiers(wt: App) -> None:
+    link(wt, (A, PHONE), (A, COOKIE), (COOKIE, PHONE))
+    with wt.database.begin() as tx:
+        assert undo_links(tx, [A, COOKIE, EMAIL], PHONE, wt.clock.now_us()) == 2
+        assert undo_links(tx, [A, COOKIE], PHONE, wt.clock.now_us()) == 0
+    link(wt, (A, PHONE), at_us=99)
+    assert (one(wt, A), one(wt, PHONE)) == ([A, COOKIE], [PHONE])
 
 
 def test_a_merge_by_hand_joins_and_its_undo_and_redo_bring_back_what_was(wt: App) -> None:

@@ -1,6 +1,6 @@
 """What people say of identifiers: undo and redo a link, one person or two. Words are appended, audited, and hold at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from sqlalchemy import Connection, insert
@@ -205,6 +205,23 @@ class Decisions:
         changed = before | after if of_accounts else before ^ after
         changed |= {q for q in before | after if set(q) & set(ends)}
         reviews.recheck(tx, sorted(changed)[:MOST_RECHECKED], self._clock.now_us())
+
+
+def undo_links(tx: Connection, alias_nos: Iterable[int], other: int, now_us: int) -> int:
+    """For a right that was exercised (a corrected phone): what ties these identifiers to another one counts no more,
+    whatever comes again. The caller leaves the line in the audit log. Returns how many pairs were undone."""
+    near = read_near(tx, other)
+    mine = sorted(n for n in set(alias_nos) if n != other and near.holds(pair_of(n, other)))
+    rows = [
+        {
+            "a_alias": min(n, other), "b_alias": max(n, other), "verdict": "undone", "at_us": now_us, "actor": "rights",
+            "reason": "corrected by the person",
+        }
+        for n in mine
+    ]  # fmt: skip
+    if rows:
+        tx.execute(insert(identity_decisions), rows)
+    return len(rows)
 
 
 def _asked(*nears: Near) -> set[Question]:

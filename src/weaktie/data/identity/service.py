@@ -16,6 +16,7 @@ from weaktie.data.identity.contracts import (
     PersonMap,
     SearchKeys,
 )
+from weaktie.data.identity.deciding import undo_links as undo_links
 from weaktie.data.identity.logic import SPANS, hide, spans_of
 from weaktie.data.identity.queries import login_instants
 from weaktie.data.identity.reading import HALF, Graph, grouped, read_graph, read_near

@@ -37,6 +37,7 @@ export const enIdentity: Record<keyof typeof zhIdentity, string> = {
   "identity.kind.login": "came together at a sign-in",
   "identity.kind.trait": "given as a contact or account",
   "identity.kind.alias": "came in one event, or said by a call",
+  "identity.kind.correction": "corrected by the person",
   "identity.byHand": "merged by hand",
   "identity.undo": "Undo link",
   "identity.redo": "Restore link",

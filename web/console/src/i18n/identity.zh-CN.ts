@@ -35,6 +35,7 @@ export const zhIdentity = {
   "identity.kind.login": "登录时同时出现",
   "identity.kind.trait": "登记为联系方式或账号",
   "identity.kind.alias": "同一事件中出现或由接口声明",
+  "identity.kind.correction": "由本人更正",
   "identity.byHand": "人工合并",
   "identity.undo": "撤销关联",
   "identity.redo": "恢复关联",
