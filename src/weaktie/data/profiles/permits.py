@@ -9,8 +9,9 @@ from weaktie.data.identity.service import Identity
 from weaktie.data.profiles.contracts import I32, U8
 from weaktie.data.sources import service as sources
 from weaktie.kit.clock import Clock
-from weaktie.trust.consent.contracts import PurposeState, Receipt, SourceBasis
+from weaktie.trust.consent.contracts import PurposeState, Receipt, SourceBasis, Young
 from weaktie.trust.consent.service import Consent
+from weaktie.trust.rights.service import Corrections
 
 BASIS_POLL_S = 5.0
 
@@ -18,8 +19,11 @@ BASIS_POLL_S = 5.0
 class ConsentPermits:
     """`contracts.Permits` over the consent, source and identity services."""
 
-    def __init__(self, consent: Consent, identity: Identity, clock: Clock) -> None:
+    def __init__(
+        self, consent: Consent, identity: Identity, clock: Clock, corrections: Corrections | None = None
+    ) -> None:
         self._consent, self._identity, self._clock = consent, identity, clock
+        self._corrections = corrections
         self._lock = threading.Lock()
         self._bases: dict[str, dict[str, str]] = {}
         self._polled = float("-inf")
@@ -55,6 +59,34 @@ class ConsentPermits:
             how=how,
             person=self._identity.lookups(tx, alias_nos),
         )
+
+    def separate(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
+        """The person's separate consents."""
+        return self._consent.separate_states(connection, alias_nos)
+
+    def young(self, connection: Connection, alias_nos: Sequence[int]) -> Young:
+        """The person's age band."""
+        return self._consent.young(connection, alias_nos)
+
+    def deleted_tags(self, connection: Connection, alias_nos: Sequence[int]) -> frozenset[str]:
+        """The tags that the person deleted."""
+        return self._consent.objections.of(connection, alias_nos)
+
+    def all_deleted_tags(self, connection: Connection) -> list[tuple[int, str]]:
+        """(identifier, tag) of every deletion."""
+        return self._consent.objections.everybody(connection)
+
+    def corrections(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
+        """Attributes that the person had corrected."""
+        return {} if self._corrections is None else self._corrections.attributes(connection, alias_nos)
+
+    def all_corrections(self, connection: Connection) -> list[tuple[int, str, str]]:
+        """(identifier, attribute, value) of every correction of an attribute."""
+        return [] if self._corrections is None else self._corrections.all_attributes(connection)
+
+    def bases(self, connection: Connection, alias_nos: Sequence[int]) -> list[SourceBasis]:
+        """The bases of the sources in which the person was seen."""
+        return self._bases_of(connection, alias_nos)
 
     def _bases_of(self, connection: Connection, alias_nos: Sequence[int]) -> list[SourceBasis]:
         now = self._clock.monotonic()
