@@ -303,8 +303,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/lake": "files",
         "store/engine": "duck",
         "trust/accounts": "gate keys",
-        "trust/consent": "ages asking links notices numbers page",
-        "trust/rights": "corrections copies journal requests sweep",
+        "trust/consent": "ages asking bodies links notices numbers page texts",
+        "trust/rights": "bodies copies corrections journal requests sweep",
         "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting "
         "traits vocabulary",
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
