@@ -305,12 +305,12 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/collect": "badrows bodies commerce door keys letters live refusals rows segment sensors splitting "
+        "data/collect": "badrows bodies commerce door keys letters live refusals returning rows segment sensors splitting "
         "traits vocabulary",
         "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
         "times uploads",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
-        "tags_basic tags_behaviour tags_social tags_spending timeline",
+        "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

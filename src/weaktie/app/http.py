@@ -18,6 +18,7 @@ from weaktie.kit.web import RequestGuard, SecurityHeaders, install_error_handler
 from weaktie.kit.words import Words
 from weaktie.trust.accounts import api as accounts_api
 from weaktie.trust.audit import api as audit_api
+from weaktie.trust.consent import api as consent_api
 from weaktie.trust.rights import api as rights_api
 
 CONSOLE = Path(__file__).parent / "static" / "console"
@@ -37,7 +38,7 @@ def make_api(wt: App) -> FastAPI:
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
-        profiles_api, accounts_api, audit_api, rights_api, sources_api, collect_api, imports_api, metrics_api, api,
+        profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, collect_api, imports_api, metrics_api, api,
     ):  # fmt: skip
         application.include_router(module.router)
     _add_console(application)

@@ -61,7 +61,7 @@ class BlockedPeople:
 
     def __init__(self, database: Database, consent: Consent, vault: Vault, *, every_s: float = 1.0) -> None:
         self._database, self._consent, self._vault, self._every_s = database, consent, vault, every_s
-        self._lookups: frozenset[str] = frozenset()
+        self._lookups: dict[str, str] = {}
         self._version = -1
         self._stop = threading.Event()
 
@@ -79,7 +79,7 @@ class BlockedPeople:
         with self._database.connect() as connection:
             version = self._consent.consent_version(connection)
             if version != self._version:
-                self._lookups = self._consent.blocked(connection)
+                self._lookups = self._consent.block_reasons(connection)
                 self._version = version
 
     def _follow(self) -> None:
@@ -95,4 +95,11 @@ class BlockedPeople:
 
     def blocks(self, kind: IdentifierKind, value: str) -> bool:
         """Whether events under this identifier must not be kept."""
-        return f"{kind}#{self._vault.lookup_key(kind, normalised(kind, value))}" in self._lookups
+        return self._reason(kind, value) is not None
+
+    def refuses(self, kind: IdentifierKind, value: str) -> bool:
+        """Whether it is because the person refuses every purpose."""
+        return self._reason(kind, value) == "refused"
+
+    def _reason(self, kind: IdentifierKind, value: str) -> str | None:
+        return self._lookups.get(f"{kind}#{self._vault.lookup_key(kind, normalised(kind, value))}")

@@ -1,30 +1,32 @@
 """Everything is wired here, once: which part gets which. No other module knows how a part is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from weaktie.app.home import check_home
+from weaktie.app.people import ConsentPeople, person_at, relink
 from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import segment, sensors
-from weaktie.data.collect.erase import CollectEraser
-from weaktie.data.collect.jobs import LakeWriter
+from weaktie.data.collect.contracts import Identifier
+from weaktie.data.collect.erase import CollectEraser, CollectExporter
+from weaktie.data.collect.jobs import LakeWriter, WriterPorts
 from weaktie.data.collect.keys import KeyBook
 from weaktie.data.collect.live import LiveEvents
 from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
-from weaktie.data.identity.erase import IdentityEraser
-from weaktie.data.identity.service import Identity, Registry, all_lookups
+from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
+from weaktie.data.identity.service import Identity, Registry, all_lookups, lookup_of
 from weaktie.data.imports.converters import Defaults
-from weaktie.data.imports.erase import ImportsEraser
+from weaktie.data.imports.erase import ImportsEraser, ImportsExporter
 from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
-from weaktie.data.profiles.service import ProfileEraser, Profiles
+from weaktie.data.profiles.service import ProfileEraser, ProfileExporter, Profiles, Withdrawals
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
 from weaktie.kit.clock import Clock, SystemClock
@@ -41,9 +43,11 @@ from weaktie.store.log.service import open_log
 from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
+from weaktie.trust.consent.erase import ConsentExporter
+from weaktie.trust.consent.page import Limiter
 from weaktie.trust.consent.service import Consent
 from weaktie.trust.rights.contracts import Person
-from weaktie.trust.rights.service import Rights
+from weaktie.trust.rights.service import Corrections, Requests, Rights, RightsExporter, VaultExporter
 from weaktie.trust.vault.service import DayKeys, Vault
 
 DECODERS = {"segment": segment.decode, "sensors": sensors.decode}
@@ -113,9 +117,29 @@ class App:
         return Consent(self.clock, self.vault)
 
     @cached_property
+    def consent_people(self) -> ConsentPeople:
+        """People as consent asks for them."""
+        return ConsentPeople(self)
+
+    @cached_property
+    def consent_limiter(self) -> Limiter:
+        """Limits of the personal page."""
+        return Limiter()
+
+    @cached_property
+    def requests(self) -> Requests:
+        """The queue of what people ask for by right."""
+        return Requests(self.clock, self.vault, self.settings)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        """Values that people had corrected."""
+        return Corrections(self.clock, self.vault, partial(relink, self))
+
+    @cached_property
     def permits(self) -> ConsentPermits:
         """Consent as profiles ask it."""
-        return ConsentPermits(self.consent, self.identity, self.clock)
+        return ConsentPermits(self.consent, self.identity, self.clock, self.corrections)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -132,7 +156,7 @@ class App:
         """Bulk loads."""
         return Loader(
             database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, settings=self.settings,
-            clock=self.clock,
+            clock=self.clock, held=self.corrections.held,
         )  # fmt: skip
 
     @cached_property
@@ -153,6 +177,7 @@ class App:
             engine=self.engine,
             settings=self.settings,
             clock=self.clock,
+            permits=self.permits,
         )
 
     @cached_property
@@ -173,12 +198,19 @@ class App:
     @cached_property
     def live(self) -> LiveEvents:
         """The live page's events."""
-        return LiveEvents(database=self.database, lake=self.lake, engine=self.engine)
+        return LiveEvents(
+            database=self.database, lake=self.lake, engine=self.engine, may_be_shown=self.permits.shown
+        )
 
     @cached_property
     def profiles(self) -> Profiles:
         """Profiles as they are published, with the live overlay."""
         return Profiles(self.build_parts)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """Takes people who withdrew out of the published generation."""
+        return Withdrawals(self.build_parts, self.profiles.published)
 
     @cached_property
     def status(self) -> Status:
@@ -196,6 +228,12 @@ class App:
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
                 ImportsEraser(self.importer), identity,
             ),
+            exporters=(
+                VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
+                ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
+                ImportsExporter(), IdentityExporter(),
+            ),
+            requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip
 
     def _person_of(self, connection: Connection, user_id: str) -> Person | None:
@@ -230,7 +268,11 @@ class App:
         return LakeWriter(
             database=self.database, log=self.log, lake=self.lake, registry=self.registry, vault=self.vault,
             decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held,
+            ports=WriterPorts(self.corrections.held, self.consent.ages.state, self._reopen),
         )  # fmt: skip
+
+    def _reopen(self, tx: Connection, identifiers: Sequence[Identifier]) -> None:
+        self.consent.reopen(tx, [lookup_of(i, self.vault) for i in identifiers])
 
     def note(
         self, actor: str, action: str, object_kind: str, object_id: str, detail: dict[str, object]

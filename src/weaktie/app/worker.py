@@ -161,6 +161,11 @@ def housekeeping(wt: App) -> None:
     except Busy:
         pass
     wt.rights.finish_open()
+    wt.withdrawals.drop()
+    with wt.database.connect() as connection:
+        late = wt.requests.counts(connection)[1]
+    if late:
+        _LOG.warning("rights_requests_overdue", requests=late)
     sweep_imports(wt.importer)
     with wt.database.begin() as tx:
         wt.lake.sweep(tx)

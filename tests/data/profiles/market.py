@@ -99,9 +99,14 @@ class FakePermits:
             (self.refused.discard if granted else self.refused.add)(alias_nos[0])
         return made
 
-
     deleted: dict[int, set[str]] = field(default_factory=dict)
     corrected: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    def newest_receipt(self, connection: Connection) -> int:
+        return len(self.said_no)
+
+    def said_since(self, connection: Connection, receipt_id: int) -> list[int]:
+        return [r.alias_no for r in self.said_no[receipt_id:]]
 
     def separate(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
         return []

@@ -13,7 +13,10 @@ import msgspec
 from weaktie.data.collect.bodies import form_fields, gunzip, sensors_json
 from weaktie.data.collect.contracts import Blocked, Grant, IdentifierKind, RawRequest, WriteKeys
 from weaktie.data.collect.refusals import refuse
+from weaktie.data.collect.returning import REGISTRATIONS
 from weaktie.data.collect.splitting import TooDeep, split
+from weaktie.data.collect.traits import is_registration_time
+from weaktie.data.collect.vocabulary import sensors_name
 from weaktie.kit import settings
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Refused
@@ -62,6 +65,8 @@ class _Names(msgspec.Struct, gc=False):
     anonymous_id: Any = None
     token: Any = None
     identities: Any = None
+    event: Any = None
+    traits: Any = None
 
 
 _BATCH = msgspec.json.Decoder(_Batch)
@@ -283,13 +288,27 @@ class Door:
                 continue
             text = value if type(value) is str else str(value)
             if any(blocks(kind, text) for kind in kinds):
-                return True
+                return not self._comes_back(names)
         if isinstance(names.identities, dict):
             return any(
                 isinstance(value, str) and any(blocks(kind, value) for kind in _IDENTITY_KINDS)
                 for value in names.identities.values()
-            )
+            ) and not self._comes_back(names)
         return False
+
+    def _comes_back(self, names: _Names) -> bool:
+        """Whether an event of somebody who was erased may be their registering anew; the lake writer looks closer. Whoever
+        refuses every purpose is turned away whatever they send."""
+        for member, kinds in _KINDS:
+            value = getattr(names, member)
+            if value not in (None, "") and any(self._blocked.refuses(kind, str(value)) for kind in kinds):
+                return False
+        if isinstance(names.event, str) and sensors_name(names.event) in REGISTRATIONS:
+            return True
+        if isinstance(names.traits, dict) and any(is_registration_time(name) for name in names.traits):
+            return True
+        logins = [str(v) for v in (names.userId, names.login_id) if v not in (None, "")]
+        return bool(logins) and not any(self._blocked.blocks("user", login) for login in logins)
 
     def _cors(self, origin: bytes | None) -> _Headers:
         if origin is None:

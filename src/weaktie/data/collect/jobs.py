@@ -13,8 +13,9 @@ import numpy as np
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Identifier, RawRequest
+from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Held, Identifier, RawRequest
 from weaktie.data.collect.letters import Letter, sealed_rows
+from weaktie.data.collect.returning import Reopen, Returning
 from weaktie.data.collect.rows import Batch, Decoded, assemble, identifiers_of, payload_words
 from weaktie.data.collect.tables import counters, dead_letters, live_minutes, seen
 from weaktie.data.identity.service import Registry, add_links, add_sources
@@ -33,6 +34,16 @@ CONSUMER = "lake"
 UNREADABLE = Words("日志记录无法解码。", "The record of the log cannot be decoded.")
 _LOG = get_logger("collect")
 _REQUEST = msgspec.msgpack.Decoder(RawRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class WriterPorts:
+    """What the writer asks of the floor of trust, in the transaction of its commit: which values are held by corrections, whom
+    an event's age makes a minor, who has come back."""
+
+    held: Held | None = None
+    ages: Callable[[Connection, Mapping[int, tuple[str, str]]], object] | None = None
+    reopen: Reopen | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +83,9 @@ class LakeWriter:
         settings: Settings,
         clock: Clock,
         lease: Lease | None = None,
+        ports: WriterPorts | None = None,
     ) -> None:
+        self._ports = ports or WriterPorts()
         self._database, self._log, self._lake = database, log, lake
         self._registry, self._vault, self._decoders = registry, vault, decoders
         self._settings, self._clock, self._lease = settings, clock, lease
@@ -138,11 +151,12 @@ class LakeWriter:
 
     def _write(self, read: Read) -> Written:
         fresh, duplicates = self._new_ones(read.decoded)
+        returning = Returning(self._registry)
+        kept = returning.admitted(fresh)
         wanted: dict[Identifier, None] = {}
-        for item in fresh:
-            wanted.update(dict.fromkeys(identifiers_of(item.event)))
+        for item in kept:
+            wanted.update((i, None) for i in identifiers_of(item.event) if returning.may_have_number(i))
         numbers = self._registry.numbers(wanted, self._clock.now_us())
-        kept = [item for item in fresh if not self._is_erased(item)]
         staged: list[Staged] = []
         total = Batch()
         for day in sorted({item.request.received_us // DAY_US for item in kept}):
@@ -162,6 +176,8 @@ class LakeWriter:
             if self._lease is not None:
                 self._lease.check(tx)
             self._commit(tx, read, total, staged, letters, done)
+            if returning.opened and self._ports.reopen is not None:
+                self._ports.reopen(tx, list(returning.opened))
         self._remember(total)
         for damage in read.damage:
             _LOG.error(
@@ -182,14 +198,6 @@ class LakeWriter:
         duplicate = states == DUPLICATE
         return [item for item, gone in zip(decoded, duplicate, strict=True) if not gone], int(duplicate.sum())
 
-    def _is_erased(self, item: Decoded) -> bool:
-        """Whether the event is from before its person's erasure: a late copy that must not come back."""
-        for identifier in item.event.identifiers:
-            at_us = self._registry.erased_at(identifier)
-            if at_us is not None and item.event.event_us <= at_us:
-                return True
-        return False
-
     def _commit(
         self,
         tx: Connection,
@@ -205,15 +213,28 @@ class LakeWriter:
         set_offset(tx, read.partition, read.next_record, self._clock.now_us())
         add_links(tx, [f for f in batch.links if (f.a_alias, f.b_alias, f.kind) not in self._linked])
         add_sources(tx, batch.sources - self._sourced, self._clock.now_us())
+        held: set[tuple[int, str]] = set()
         if batch.personal:
+            if self._ports.held is not None:
+                held = self._ports.held(tx, batch.personal)
             self._vault.seal_many(
-                tx, [(alias, name, value) for (alias, name), value in batch.personal.items()]
+                tx, [(*key, value) for key, value in batch.personal.items() if key not in held]
             )
+        if batch.ages and self._ports.ages is not None:
+            self._ports.ages(tx, batch.ages)
         _add_minutes(tx, batch)
         _add_seen(tx, batch, version)
         if letters:
             tx.execute(insert(dead_letters), letters)
-        _count(tx, {"events": done.stored, "duplicates": done.duplicates, "refused_erased": done.refused})
+        _count(
+            tx,
+            {
+                "events": done.stored,
+                "duplicates": done.duplicates,
+                "refused_erased": done.refused,
+                "held_by_correction": len(held),
+            },
+        )
 
     def _remember(self, batch: Batch) -> None:
         if len(self._linked) + len(self._sourced) > 1_000_000:
@@ -252,6 +273,7 @@ def _merge(total: Batch, batch: Batch) -> None:
     total.links += batch.links
     total.sources |= batch.sources
     total.personal |= batch.personal
+    total.ages |= batch.ages
     for key, count in batch.minutes.items():
         total.minutes[key] = total.minutes.get(key, 0) + count
     for alias, (last_us, count, name) in batch.seen.items():

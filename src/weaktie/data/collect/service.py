@@ -12,11 +12,13 @@ from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
 from weaktie.data.collect.contracts import (
     OTHER_PAYLOAD_FLAG,
+    Held,
     Identifier,
     IdentifierKind,
     LoadBatch,
     LoadOutcome,
 )
+from weaktie.data.collect.returning import text_column, without_erased
 from weaktie.data.collect.rows import DAY_FROM, business_days
 from weaktie.data.collect.tables import counters, live_minutes, seen
 from weaktie.data.identity.contracts import LinkFact
@@ -46,7 +48,9 @@ class Loader:
         vault: Vault,
         settings: Settings,
         clock: Clock,
+        held: Held | None = None,
     ) -> None:
+        self._held = held
         self._database, self._lake, self._registry = database, lake, registry
         self._vault, self._settings, self._clock = vault, settings, clock
         self._sourced: set[tuple[int, str]] = set()
@@ -63,6 +67,8 @@ class Loader:
         and flagged. Nothing of it stays when anything fails.
         """
         now_us = self._clock.now_us()
+        self._registry.follow()
+        batches = [without_erased(batch, self._registry) for batch in batches]
         numbers = self._registry.numbers(dict.fromkeys(i for b in batches for i in _identifiers(b)), now_us)
         writing: list[Future[Staged]] = []
         outcomes: list[LoadOutcome] = []
@@ -102,7 +108,12 @@ class Loader:
                 self._lake.commit(tx, staged, reason=f"import {batches[0].origin}")
             add_links(tx, links)
             add_sources(tx, sources - self._sourced, now_us)
-            self._vault.seal_many(tx, sealed)
+            held = (
+                self._held(tx, [(alias, name) for alias, name, _ in sealed])
+                if self._held is not None
+                else set()
+            )
+            self._vault.seal_many(tx, [row for row in sealed if row[:2] not in held])
             if commit is not None:
                 commit(tx, outcomes)
         self._sourced = sources if len(self._sourced) > 1_000_000 else self._sourced | sources
@@ -163,17 +174,10 @@ def _paid_times(order_ids: pa.ChunkedArray, orders: pa.Table) -> pa.Array:
     return orders["paid_time"].combine_chunks().cast(TIME).take(at)
 
 
-def _text_column(alias_column: str) -> tuple[str, IdentifierKind]:
-    """The text column that stands for an alias column in a LoadBatch, and the kind of its values."""
-    if alias_column == "anon_alias_no":
-        return "anonymous_id", "anonymous"
-    return alias_column.replace("alias_no", "user_id"), "user"
-
-
 def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:
     """Every identifier of the batch that can be a key, once."""
     for column in TABLES[batch.table].alias_columns:
-        name, kind = _text_column(column)
+        name, kind = text_column(column)
         if name in batch.rows.schema.names:
             yield from (
                 (kind, v) for v in pc.unique(batch.rows[name]).to_pylist() if v and is_usable((kind, v))
@@ -186,7 +190,7 @@ def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:
 
 def _numbered(rows: pa.Table, column: str, numbers: dict[Identifier, int]) -> pa.Array:
     """Alias numbers for a text column; an event without a user id takes its anonymous id's number."""
-    name, kind = _text_column(column)
+    name, kind = text_column(column)
     result = _mapped(rows, name, kind, numbers)
     if column == "alias_no" and "anonymous_id" in rows.schema.names:
         result = pc.coalesce(result, _mapped(rows, "anonymous_id", "anonymous", numbers))

@@ -10,6 +10,7 @@ from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import count_people, person_map
 from weaktie.data.metrics.contracts import Overview, Sales
 from weaktie.data.metrics.queries import active_pairs, event_counts, sales_by_day
+from weaktie.data.profiles.contracts import ANALYTICS, Permits
 from weaktie.data.profiles.service import orders_now
 from weaktie.kit.clock import Clock, business_day
 from weaktie.kit.settings import Settings
@@ -28,12 +29,15 @@ class Metrics:
     """Numbers about the whole shop."""
 
     def __init__(
-        self, *, database: Database, lake: Lake, engine: Engine, settings: Settings, clock: Clock
-    ) -> None:
+        self, *, database: Database, lake: Lake, engine: Engine, settings: Settings, clock: Clock,
+        permits: Permits | None = None,
+    ) -> None:  # fmt: skip
+        self._permits = permits
         self._database, self._lake, self._engine = database, lake, engine
         self._settings, self._clock = settings, clock
         self._kept: Overview | None = None
         self._kept_at = 0.0
+        self._said = 0
         self._lock = threading.Lock()
 
     def overview(self) -> Overview:
@@ -43,8 +47,9 @@ class Metrics:
                 return self._kept
             with self._database.connect() as connection:
                 snapshot = self._lake.snapshot(connection, tables=ARRIVED)
-            if self._kept is None or self._kept.lake_version != snapshot.version:
-                self._kept = self._compute(snapshot)
+                said = self._permits.newest_receipt(connection) if self._permits is not None else 0
+            if self._kept is None or self._kept.lake_version != snapshot.version or self._said != said:
+                self._kept, self._said = self._compute(snapshot), said
             self._kept_at = self._clock.monotonic()
             return self._kept
 
@@ -63,6 +68,10 @@ class Metrics:
         with self._database.connect() as connection:
             people = count_people(connection)
             persons = person_map(connection).person_of
+            if self._permits is not None:  # who does not grant analysis is not counted among the active
+                granted, _ = self._permits.masks(connection, persons)
+                living = np.maximum(persons, 0)
+                persons = np.where((granted[living] & ANALYTICS) != 0, persons, np.int32(ERASED))
             lake_us = connection.execute(
                 select(func.max(lake_versions.c.made_us)).where(lake_versions.c.version <= snapshot.version)
             ).scalar()

@@ -228,7 +228,9 @@ def reveal(request: Request, caller: Care, user_id: str, body: bodies.RevealBody
     profiles = _profiles(request)
     with profiles.database.begin() as tx:
         if "comply" not in caller.permissions:
-            profiles.analysable(tx, user_id)  # who serves people's rights may look; who sells may not after a withdrawal
+            profiles.analysable(
+                tx, user_id
+            )  # who serves people's rights may look; who sells may not after a withdrawal
         found, fields = profiles.contact(tx, user_id)
         record(
             tx, profiles.parts.clock, actor=caller.actor, action="contact_revealed", object_kind="person",

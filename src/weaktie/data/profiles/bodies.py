@@ -8,7 +8,9 @@ from weaktie.kit.web import PlainText
 
 Level = Literal["high", "mid", "low"]
 PurposeName = Literal["analytics", "personalisation", "marketing", "social"]
-SubjectName = Literal["analytics", "personalisation", "marketing", "social", "sensitive", "sharing", "guardian"]
+SubjectName = Literal[
+    "analytics", "personalisation", "marketing", "social", "sensitive", "sharing", "guardian"
+]
 
 
 class Text(BaseModel):

@@ -75,6 +75,14 @@ class Permits(Protocol):
         """Add a receipt for the person; raises Refused `bad_purpose`."""
         ...
 
+    def newest_receipt(self, connection: Connection) -> int:
+        """The number of the newest receipt."""
+        ...
+
+    def said_since(self, connection: Connection, receipt_id: int) -> list[int]:
+        """Identifiers with receipts after this one."""
+        ...
+
     def separate(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
         """The person's separate consents: sensitive data, sharing, a guardian's."""
         ...
@@ -92,7 +100,7 @@ class Permits(Protocol):
         ...
 
     def corrections(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
-        """Attributes (`city` …) that the person had corrected, with the value that holds against imports and events."""
+        """Fields (`city`, `phone` …) that the person had corrected, with the value that holds against imports and events."""
         ...
 
     def all_corrections(self, connection: Connection) -> list[tuple[int, str, str]]:

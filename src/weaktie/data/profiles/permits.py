@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from weaktie.data.identity.service import Identity
-from weaktie.data.profiles.contracts import I32, U8
+from weaktie.data.profiles.contracts import ANALYTICS, I32, U8
 from weaktie.data.sources import service as sources
 from weaktie.kit.clock import Clock
 from weaktie.trust.consent.contracts import PurposeState, Receipt, SourceBasis, Young
@@ -60,6 +60,20 @@ class ConsentPermits:
             person=self._identity.lookups(tx, alias_nos),
         )
 
+    def newest_receipt(self, connection: Connection) -> int:
+        """The number of the newest receipt."""
+        return self._consent.newest_receipt(connection)
+
+    def said_since(self, connection: Connection, receipt_id: int) -> list[int]:
+        """Identifiers with receipts after this one."""
+        return self._consent.said_since(connection, receipt_id)
+
+    def shown(self, connection: Connection, alias_nos: Sequence[int], purpose: int = ANALYTICS) -> set[int]:
+        """Those of these identifiers whose person grants the purpose now, whichever identifier they said it through."""
+        groups = [self._identity.component(connection, n) or [n] for n in alias_nos]
+        masks = self.granted_many(connection, groups)
+        return {n for n, mask in zip(alias_nos, masks, strict=True) if mask & purpose}
+
     def separate(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
         """The person's separate consents."""
         return self._consent.separate_states(connection, alias_nos)
@@ -77,8 +91,8 @@ class ConsentPermits:
         return self._consent.objections.everybody(connection)
 
     def corrections(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
-        """Attributes that the person had corrected."""
-        return {} if self._corrections is None else self._corrections.attributes(connection, alias_nos)
+        """Values that the person had corrected, by field."""
+        return {} if self._corrections is None else self._corrections.values(connection, alias_nos)
 
     def all_corrections(self, connection: Connection) -> list[tuple[int, str, str]]:
         """(identifier, attribute, value) of every correction of an attribute."""

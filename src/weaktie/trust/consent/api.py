@@ -75,7 +75,9 @@ def discard_text(request: Request, caller: Comply, subject: str, version: int) -
 
 
 @router.get("/api/consent/texts/{subject}/{version}/diff")
-def diff_text(request: Request, _caller: Comply, subject: str, version: int, against: int) -> list[bodies.LineBody]:
+def diff_text(
+    request: Request, _caller: Comply, subject: str, version: int, against: int
+) -> list[bodies.LineBody]:
     """What differs between two versions, line by line, both languages."""
     notices = _consent(request).notices
     with app_part(request, "database").connect() as connection:
@@ -257,7 +259,9 @@ def own_choice(request: Request, given: bodies.MineAsk) -> bodies.DoneBody:
     if given.do == "ask":
         if given.kind is None or not given.confirm:
             raise Refused("not_confirmed", Words("请确认。", "Please confirm."), place="confirm")
-        return bodies.DoneBody(done=True, request_id=people.request(chooser.alias_no, given.kind, given.text or ""))
+        return bodies.DoneBody(
+            done=True, request_id=people.request(chooser.alias_no, given.kind, given.text or "")
+        )
     return bodies.DoneBody(done=True, request_id=None)
 
 

@@ -75,7 +75,11 @@ def numbers_of(
         by_source.append((source_id, len(there), _counts(there, granted, refused, PURPOSE_NAMES)))
     minors = int(np.count_nonzero(consent.ages.masks(connection, person_of)[people]))
     return Numbers(
-        len(people), minors, _counts(people, granted, refused, SUBJECTS), by_source, _days(consent, connection)
+        len(people),
+        minors,
+        _counts(people, granted, refused, SUBJECTS),
+        by_source,
+        _days(consent, connection),
     )
 
 

@@ -28,8 +28,8 @@ from weaktie.trust.consent.contracts import (
     PurposeState,
     ShownTag,
 )
-from weaktie.trust.consent.texts import ASKS, PAGE, SCRIPT, STATES, STYLE
 from weaktie.trust.consent.service import Consent
+from weaktie.trust.consent.texts import ASKS, PAGE, SCRIPT, STATES, STYLE
 
 PER_MINUTE = {"page": 60, "act": 30}
 WINDOW_S = 60.0
@@ -80,9 +80,7 @@ def limit(request: Request, what: str, settings: Any) -> None:
     app_part(request, "consent_limiter").take(key, PER_MINUTE[what], app_part(request, "clock").monotonic())
 
 
-def gather(
-    consent: Consent, people: People, connection: Connection, chooser: Chooser, company: str
-) -> Shown:
+def gather(consent: Consent, people: People, connection: Connection, chooser: Chooser, company: str) -> Shown:
     """What the database says of the person."""
     states = consent.states(connection, chooser.alias_nos, chooser.bases)
     separate = consent.separate_states(connection, chooser.alias_nos)
@@ -158,7 +156,7 @@ def _document(body: str, token: str, language: str, nonce: str) -> str:
         f'<title>{title}</title><style nonce="{nonce}">{STYLE}</style></head>'
         f'<body data-token="{escape(token)}" data-failed="{said["failed"]}" data-sure="{said["sure"]}" data-sent="{said["sent"]}">'
         f'<main><a class=lang href="?lang={other}" data-testid=lang>{label}</a>{body}'
-        '<p id=told role=status aria-live=polite></p></main>'
+        "<p id=told role=status aria-live=polite></p></main>"
         f'<script nonce="{nonce}">{SCRIPT}</script></body></html>'
     )
 
@@ -204,16 +202,22 @@ def _tags(shown: Shown, w: Any, p: Any) -> str:
     ]
     gone = [
         f"<li><span class=faint>{escape(tag)} · {p('deleted')}</span>"
-        f"<button class=small data-do=allow_tag data-tag=\"{escape(tag)}\">{p('allow')}</button></li>"
+        f'<button class=small data-do=allow_tag data-tag="{escape(tag)}">{p("allow")}</button></li>'
         for tag in shown.deleted
     ]
-    return f"<ul class=list>{''.join(rows + gone)}</ul>" if rows or gone else f"<p class=faint>{p('no_tags')}</p>"
+    return (
+        f"<ul class=list>{''.join(rows + gone)}</ul>"
+        if rows or gone
+        else f"<p class=faint>{p('no_tags')}</p>"
+    )
 
 
 def _asks(w: Any, p: Any) -> str:
     found = []
     for kind, (title, about) in ASKS.items():
-        field = f"<textarea maxlength=500 rows=2 aria-label=\"{p('what')}\" placeholder=\"{p('what')}\"></textarea>"
+        field = (
+            f'<textarea maxlength=500 rows=2 aria-label="{p("what")}" placeholder="{p("what")}"></textarea>'
+        )
         found.append(
             f"<details class=card data-testid=ask-{kind}><summary>{w(title)}</summary><p class=faint>{w(about)}</p>{field}"
             f"<label><input type=checkbox> {p('confirm')}</label>"

@@ -305,6 +305,11 @@ class Consent:
         """The identifiers whose requests are not kept, as `kind#` + `Vault.lookup_key(kind, value)`."""
         return frozenset(connection.execute(select(consent_blocks.c.lookup)).scalars())
 
+    def block_reasons(self, connection: Connection) -> dict[str, str]:
+        """The same with why: `refused` or `erased`."""
+        rows = connection.execute(select(consent_blocks.c.lookup, consent_blocks.c.reason))
+        return {row.lookup: row.reason for row in rows}
+
     def consent_version(self, connection: Connection) -> int:
         """A number that grows with each change of `blocked`."""
         return int(connection.execute(select(consent_changes.c.version)).scalar() or 0)

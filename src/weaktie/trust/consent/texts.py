@@ -1,10 +1,14 @@
 """Words, style and script of the person's own page."""
 
+# ruff: noqa: E501  lines of style and script are read as they are
+
 from weaktie.kit.words import Words
 
 PAGE: dict[str, Words] = {
     "title": Words("我的数据与授权", "My data and consent"),
-    "lead": Words("在这里查看并更改您的个人信息用于什么。", "See and change what your personal data is used for."),
+    "lead": Words(
+        "在这里查看并更改您的个人信息用于什么。", "See and change what your personal data is used for."
+    ),
     "child": Words(
         "您未满 14 周岁：没有监护人同意，不进行个性化推荐、营销和社交关系分析。",
         "You are under 14: without a guardian's consent there is no personalisation, marketing or social analysis.",
@@ -22,9 +26,13 @@ PAGE: dict[str, Words] = {
     "grant": Words("同意", "Agree"),
     "withdraw": Words("撤回同意", "Withdraw"),
     "read": Words("查看告知全文", "Read the notice"),
-    "no_text": Words("商城尚未发布该目的的告知文本。", "The shop has not published a notice for this purpose yet."),
+    "no_text": Words(
+        "商城尚未发布该目的的告知文本。", "The shop has not published a notice for this purpose yet."
+    ),
     "tags": Words("我的标签", "My tags"),
-    "tags_text": Words("删除后不会再为您计算该标签。", "A tag that you delete is never computed for you again."),
+    "tags_text": Words(
+        "删除后不会再为您计算该标签。", "A tag that you delete is never computed for you again."
+    ),
     "no_tags": Words("目前没有关于您的标签。", "There are no tags about you now."),
     "delete": Words("删除", "Delete"),
     "deleted": Words("已删除", "deleted"),

@@ -197,6 +197,9 @@ class CopyGone(NotFound):
     def __init__(self) -> None:
         super().__init__(
             "copy_gone",
-            Words("该副本已下载过或已过期，请重新生成。", "This copy was fetched already or has expired; make it again."),
+            Words(
+                "该副本已下载过或已过期，请重新生成。",
+                "This copy was fetched already or has expired; make it again.",
+            ),
             place="ticket",
         )

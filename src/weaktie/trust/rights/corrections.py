@@ -50,7 +50,11 @@ class Corrections:
                 "bad_field", Words("不能更正这个字段。", "This field cannot be corrected."), place="field"
             )  # fmt: skip
         if not 1 <= len(value) <= 200:
-            raise Refused("bad_value", Words("内容应为 1 到 200 个字符。", "A value has 1 to 200 characters."), place="value")
+            raise Refused(
+                "bad_value",
+                Words("内容应为 1 到 200 个字符。", "A value has 1 to 200 characters."),
+                place="value",
+            )
         now_us = self._clock.now_us()
         correction_id = new_id("cor", now_us)
         kept = self._vault.open(tx, alias_nos)
@@ -80,10 +84,18 @@ class Corrections:
             found |= {(int(r.alias_no), str(r.field)) for r in rows}
         return found & wanted
 
-    def attributes(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
-        """Corrected attributes (`city` …) of one person."""
-        rows = [r for r in _CORRECTED.run(connection, alias_nos) if r.field in ATTRIBUTES] if alias_nos else []
-        return self._opened(connection, rows and alias_nos)
+    def values(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
+        """Corrected values of one person, by field."""
+        fields = {str(r.field) for r in _CORRECTED.run(connection, alias_nos)} if alias_nos else set()
+        if not fields:
+            return {}
+        first = self._vault.open(connection, alias_nos)
+        kept = [f for _, f in sorted(first.items())]
+        return {
+            field: value
+            for field in fields
+            if (value := next((f[k] for f in kept for k in (NOW + field, field) if k in f), None)) is not None
+        }
 
     def all_attributes(self, connection: Connection) -> list[tuple[int, str, str]]:
         """(identifier, attribute, value) of everybody, for a build."""
@@ -103,15 +115,6 @@ class Corrections:
         return tx.execute(
             delete(rights_corrections).where(rights_corrections.c.alias_no.in_(alias_nos))
         ).rowcount
-
-    def _opened(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
-        opened = self._vault.open(connection, alias_nos)
-        return {
-            name.removeprefix(NOW): value
-            for fields in opened.values()
-            for name, value in fields.items()
-            if name.startswith(NOW)
-        }
 
     def _note(
         self, tx: Connection, alias_nos: Sequence[int], field: str, correction_id: str, request_id: str, actor: str,

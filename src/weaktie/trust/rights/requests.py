@@ -42,11 +42,15 @@ class Requests:
     def __init__(self, clock: Clock, vault: Vault, settings: Settings) -> None:
         self._clock, self._vault, self._settings = clock, vault, settings
 
-    def open(self, tx: Connection, person: Person, kind: str, *, channel: str, actor: str, text: str = "") -> Request:
+    def open(
+        self, tx: Connection, person: Person, kind: str, *, channel: str, actor: str, text: str = ""
+    ) -> Request:
         """Take a request in; the deadline runs from now. A person has one open request of a kind at a time: raises Conflict
         `already_asked`, and Refused `bad_kind`."""
         if kind not in KINDS:
-            raise Refused("bad_kind", Words("没有这种请求。", "There is no such kind of request."), place="kind")
+            raise Refused(
+                "bad_kind", Words("没有这种请求。", "There is no such kind of request."), place="kind"
+            )
         twin = select(rights_requests.c.request_id).where(
             rights_requests.c.alias_no.in_(person.alias_nos), rights_requests.c.kind == kind,
             rights_requests.c.state.not_in(CLOSED),
@@ -70,7 +74,9 @@ class Requests:
         self._step(tx, request_id, "received", "received", actor, f"channel: {channel}")
         return self.find(tx, request_id)
 
-    def move(self, tx: Connection, request_id: str, to: str, *, action: str, actor: str, note: str = "") -> Request:
+    def move(
+        self, tx: Connection, request_id: str, to: str, *, action: str, actor: str, note: str = ""
+    ) -> Request:
         """Bring a request to a state and note who did it; raises Conflict `bad_step` where the order does not allow it."""
         found = self.find(tx, request_id)
         if to not in NEXT_STATES[found.state]:
@@ -119,7 +125,9 @@ class Requests:
             select(rights_requests).where(rights_requests.c.request_id == request_id)
         ).mappings().first()  # fmt: skip
         if row is None:
-            raise NotFound("no_request", Words("没有这个请求。", "There is no such request."), place="request_id")
+            raise NotFound(
+                "no_request", Words("没有这个请求。", "There is no such request."), place="request_id"
+            )
         return _request(row, self._steps(connection, request_id))
 
     def said(self, connection: Connection, request: Request) -> str:
@@ -127,7 +135,9 @@ class Requests:
         opened = self._vault.open(connection, [request.alias_no]).get(request.alias_no, {})
         return opened.get(request.request_id, "")
 
-    def page(self, connection: Connection, wanted: Wanted, cursor: str | None, limit: int | None) -> Page[Request]:
+    def page(
+        self, connection: Connection, wanted: Wanted, cursor: str | None, limit: int | None
+    ) -> Page[Request]:
         """Requests, the one that is due first on top; closed ones after the open, newest first."""
         size = page_size(limit)
         closed = func.coalesce(rights_requests.c.closed_us, 0)
@@ -143,7 +153,9 @@ class Requests:
                 )
             )  # fmt: skip
         rows = connection.execute(query).mappings().all()
-        total = connection.execute(select(func.count()).select_from(rights_requests).where(*where)).scalar_one()
+        total = connection.execute(
+            select(func.count()).select_from(rights_requests).where(*where)
+        ).scalar_one()
         items = [_request(row, ()) for row in rows[:size]]
         more = None
         if len(rows) > size:
