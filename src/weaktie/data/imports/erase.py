@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from weaktie.data.imports.badrows import BAD_FILE
 from weaktie.data.imports.service import Importer
 

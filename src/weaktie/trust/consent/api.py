@@ -1,5 +1,6 @@
 """HTTP: texts, numbers and links for the console; prompts, receipts and links for a shop's server; the person's own page."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -334,7 +335,7 @@ def _link_body(request: Request, link: PersonalLink) -> bodies.LinkBody:
 
 
 def _note(
-    request: Request, tx: Any, caller: Caller, action: str, object_id: str, detail: dict[str, object]
+    request: Request, tx: Any, caller: Caller, action: str, object_id: str, detail: Mapping[str, object]
 ) -> None:
     record(
         tx, app_part(request, "clock"), actor=caller.actor, action=action, object_kind="consent", object_id=object_id,

@@ -38,7 +38,7 @@ class NoticeBody(BaseModel):
 class SubjectBody(BaseModel):
     """A purpose or separate consent with its versions, the newest first."""
 
-    subject: Subject
+    subject: str
     words: Text
     versions: list[NoticeBody]
 

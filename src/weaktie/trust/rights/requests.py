@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
 
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Conflict, NotFound, Refused
@@ -185,9 +185,9 @@ class Requests:
         """Note a step that does not change the state."""
         self._step(tx, request.request_id, action, request.state, actor, note)
 
-    def _where(self, wanted: Wanted) -> list[object]:
+    def _where(self, wanted: Wanted) -> list[ColumnElement[bool]]:
         columns = rights_requests.c
-        found: list[object] = []
+        found: list[ColumnElement[bool]] = []
         if wanted.state:
             found.append(columns.state == wanted.state)
         if wanted.kind:
