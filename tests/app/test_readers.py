@@ -53,7 +53,7 @@ class Shop:
         async def send() -> None:
             from httpx import ASGITransport, AsyncClient
 
-            async with AsyncClient(transport=ASGITransport(door), base_url="http://door") as client:  # type: ignore[arg-type]
+            async with AsyncClient(transport=ASGITransport(door), base_url="http://door") as client:
                 body = {"batch": [track(number, GONE, at_us=wt.clock.now_us())], "writeKey": self.write_key}
                 answer = await client.post("/v1/batch", json=body)
                 assert answer.status_code == 200, answer.text

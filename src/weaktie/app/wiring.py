@@ -1,6 +1,6 @@
 """Everything is wired here, once: which part gets which. No other module knows how a part is made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -43,6 +43,7 @@ from weaktie.store.log.service import open_log
 from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
+from weaktie.trust.consent.contracts import SENSITIVE_FIELDS, Purpose
 from weaktie.trust.consent.erase import ConsentExporter
 from weaktie.trust.consent.page import Limiter
 from weaktie.trust.consent.service import Consent
@@ -156,7 +157,7 @@ class App:
         """Bulk loads."""
         return Loader(
             database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, settings=self.settings,
-            clock=self.clock, held=self.corrections.held,
+            clock=self.clock, held=self._held,
         )  # fmt: skip
 
     @cached_property
@@ -268,8 +269,21 @@ class App:
         return LakeWriter(
             database=self.database, log=self.log, lake=self.lake, registry=self.registry, vault=self.vault,
             decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held,
-            ports=WriterPorts(self.corrections.held, self.consent.ages.state, self._reopen),
+            ports=WriterPorts(self._held, self.consent.ages.state, self._reopen),
         )  # fmt: skip
+
+    def _held(self, connection: Connection, fields: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+        """Values that must not be written: corrected ones, and sensitive ones of people who have not consented to that."""
+        wanted = set(fields)
+        refused = {
+            (n, field)
+            for n, field in wanted
+            if field in SENSITIVE_FIELDS
+            and not self.consent.allows(
+                connection, self.identity.component(connection, n) or [n], Purpose.SENSITIVE
+            )
+        }
+        return refused | self.corrections.held(connection, wanted)
 
     def _reopen(self, tx: Connection, identifiers: Sequence[Identifier]) -> None:
         self.consent.reopen(tx, [lookup_of(i, self.vault) for i in identifiers])

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.suites.consoles import ORIGIN, PASSWORD, Browser
-from tests.suites.homes import bring_in, fresh_app, put, track
+from tests.suites.homes import bring_in, fresh_app, put, stored, track
 from weaktie.app.cli_data import build_once
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
@@ -208,6 +208,29 @@ def test_a_child_is_served_nothing_without_a_guardian(centre: Centre) -> None:
     with centre.wt.database.connect() as connection:
         young = centre.wt.consent.young(connection, [alias])
         assert (young.band, young.may_be_profiled_for_referral) == ("youth", False)
+
+
+def test_sensitive_values_are_kept_only_with_the_separate_consent(centre: Centre) -> None:
+    card = "110101199003074514"
+
+    def kept(number: int) -> bool:
+        now_us = centre.clock.now_us()
+        place = {"latitude": 30.27415, "longitude": 120.15515}
+        put(
+            centre.wt,
+            track(number, USER, type="identify", event=None, traits={"id_card": card}, at_us=now_us),
+            track(number + 1, USER, properties=place, at_us=now_us),
+        )
+        bring_in(centre.wt)
+        with centre.wt.database.connect() as connection:
+            alias = centre.wt.identity.find(connection, USER)
+            assert alias is not None
+            return "id_card" in centre.wt.vault.open(connection, [alias]).get(alias, {})
+
+    assert not kept(50)
+    centre.say("sensitive", granted=True)
+    assert kept(52)
+    assert "30.27" not in str(stored(centre.wt)), "a precise location is never kept"
 
 
 def test_a_key_that_browsers_hold_speaks_for_nobody(centre: Centre) -> None:

@@ -42,6 +42,8 @@ SEPARATE_NAMES: dict[str, Purpose] = {
 """Consents that stand apart and that no source's basis can grant: PIPL 23 (sharing), 29 (sensitive data), 31 (a guardian's)."""
 SUBJECTS: dict[str, Purpose] = PURPOSE_NAMES | SEPARATE_NAMES
 """Everything a notice is written for and a receipt is given to."""
+SENSITIVE_FIELDS: frozenset[str] = frozenset({"id_card"})
+"""Personal values that are kept only where the separate consent for sensitive data stands. Precise locations are never kept."""
 REFUSED_TO_CHILDREN = Purpose.PERSONALISATION | Purpose.MARKETING | Purpose.SOCIAL
 """What nobody under 14 is served without a guardian's consent, whatever receipts say."""
 NAME_OF: dict[Purpose, str] = {purpose: name for name, purpose in SUBJECTS.items()}
