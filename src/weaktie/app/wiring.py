@@ -38,7 +38,7 @@ from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
 from weaktie.data.tracking import tables as _  # noqa: F401  the reference of tables is made from what is wired
 from weaktie.data.tracking.contracts import Parts as TrackingParts
 from weaktie.data.webhooks.contracts import Strip
-from weaktie.data.webhooks.erase import WebhooksEraser
+from weaktie.data.webhooks.erase import WebhooksEraser, WebhooksExporter
 from weaktie.data.webhooks.service import Webhooks
 from weaktie.kit.clock import Clock, SystemClock
 from weaktie.kit.outbound import Outbound
@@ -285,7 +285,7 @@ class App:
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
-                ImportsExporter(), IdentityExporter(),
+                ImportsExporter(), WebhooksExporter(self.identity.names_one_of), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip

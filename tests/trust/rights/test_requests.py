@@ -102,7 +102,16 @@ def test_see_and_copy(office: Office) -> None:
     assert refused["error"]["code"] == "not_verified"
     office.call("POST", f"/api/rights-requests/{request_id}/verify", {"note": "id card at the counter"})
     data = office.call("POST", f"/api/rights-requests/{request_id}/data")["data"]
-    assert set(data) == {"vault", "consent", "rights", "profiles", "collect", "imports", "identity"}
+    assert set(data) == {
+        "vault",
+        "consent",
+        "rights",
+        "profiles",
+        "collect",
+        "imports",
+        "webhooks",
+        "identity",
+    }
     assert {(v["field"], v["value"]) for v in data["vault"]["values"]} >= {
         ("phone", PHONE),
         ("nickname", NICK),
