@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from weaktie.data.collect.contracts import Blocked, Event, Identifier, IdentifierKind, LoadBatch
+from weaktie.data.collect.contracts import Event, Identifier, IdentifierKind, LoadBatch
 from weaktie.data.collect.rows import DAY_FROM, Decoded
 from weaktie.data.collect.traits import REGISTERED
 from weaktie.data.identity.service import Registry, is_usable
@@ -73,13 +73,6 @@ class Returning:
             or (isinstance(registered, int) and registered > last_us)
             or any(kind == "user" and (kind, value) not in gone for kind, value in event.identifiers)
         )
-
-
-def may_return(event: Event, blocked: Blocked) -> bool:
-    """Whether an event about nothing but a person, who is blocked, may be their registering anew; the lake writer looks closer."""
-    if event.order is not None or any(blocked.refuses(kind, value) for kind, value in event.identifiers):
-        return False
-    return event.event in REGISTRATIONS or isinstance((event.traits or {}).get(REGISTERED), int)
 
 
 def without_erased(batch: LoadBatch, registry: Registry, orders: pa.Table | None = None) -> LoadBatch:

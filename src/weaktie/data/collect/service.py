@@ -19,7 +19,7 @@ from weaktie.data.collect.contracts import (
     LoadBatch,
     LoadOutcome,
 )
-from weaktie.data.collect.returning import CONTACTS, may_return, text_column, without_erased
+from weaktie.data.collect.returning import CONTACTS, text_column, without_erased
 from weaktie.data.collect.rows import DAY_FROM, business_days
 from weaktie.data.collect.tables import counters, live_minutes, seen
 from weaktie.data.collect.vocabulary import ORDER_EVENTS, OWN_EVENTS, VOCABULARY, sensors_name
@@ -34,8 +34,7 @@ from weaktie.store.lake.tables import TABLES, TIME
 from weaktie.trust.vault.service import Vault
 
 __all__ = [
-    "ORDER_EVENTS", "OWN_EVENTS", "SLOTS", "VOCABULARY", "Arrivals", "LiveOverlay", "Loader", "SeenState", "may_return",
-    "sensors_name",
+    "ORDER_EVENTS", "OWN_EVENTS", "SLOTS", "VOCABULARY", "Arrivals", "LiveOverlay", "Loader", "SeenState", "sensors_name",
 ]  # fmt: skip
 IMPORTED_PARTITION = -1
 BOUGHT = ("orders", "order_items")

@@ -238,6 +238,7 @@ class _Claims(msgspec.Struct, gc=False, rename={"given": "$set", "given_once": "
     given_once: Any = None
     userId: Any = None  # noqa: N815
     login_id: Any = None
+    distinct_id: Any = None
 
 
 _NAMES = msgspec.json.Decoder(_Names)
@@ -318,7 +319,12 @@ def _comes_back(item: Any, blocked: Blocked) -> bool:
         given.append(properties)
     if any(is_registration_time(name) for traits in given if isinstance(traits, dict) for name in traits):
         return True
-    logins = [
-        str(v) for v in (claims.userId, claims.login_id, properties.get("$user_id")) if v not in (None, "")
+    signs_in = claims.event == "$identify" or claims.type == "track_signup"
+    given_logins = [
+        claims.userId,
+        claims.login_id,
+        properties.get("$user_id"),
+        claims.distinct_id if signs_in else None,
     ]
+    logins = [str(value) for value in given_logins if value not in (None, "")]
     return bool(logins) and not any(blocked.blocks("user", login) for login in logins)

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from weaktie.data.collect.contracts import Blocked, Decoder, Event, RawRequest
-from weaktie.data.collect.service import may_return
 from weaktie.data.sources import service as sources
 from weaktie.data.webhooks import logic
 from weaktie.data.webhooks.contracts import (
@@ -310,12 +309,7 @@ class Webhooks:
             value = (event.traits or {}).get(kind)
             if isinstance(value, str):
                 named.append((kind, value))
-        found = [(kind, value) for kind, value in named if self._blocked.blocks(kind, value)]
-        if not found:
-            return False
-        return any(self._blocked.refuses(kind, value) for kind, value in found) or not may_return(
-            event, self._blocked
-        )
+        return any(self._blocked.blocks(kind, value) for kind, value in named)
 
     def _known(self, connection: Connection, webhook_id: str, nonce: str) -> bool:
         where = (webhook_nonces.c.webhook_id == webhook_id, webhook_nonces.c.nonce == nonce)
