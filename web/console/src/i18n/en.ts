@@ -5,6 +5,7 @@ import { enData } from "./data.en";
 import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
 import { enRelay } from "./relay.en";
+import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import type { zh } from "./zh-CN";
 
@@ -260,4 +261,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enTracking,
   ...enRelay,
   ...enImports,
+  ...enQuality,
 };

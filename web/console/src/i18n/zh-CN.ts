@@ -5,6 +5,7 @@ import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
+import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 
 export const zh = {
@@ -259,4 +260,5 @@ export const zh = {
   ...zhTracking,
   ...zhRelay,
   ...zhImports,
+  ...zhQuality,
 };

@@ -24,6 +24,7 @@ const Relays = lazy(() => import("@/data/relay/RelaysPage"));
 const Parity = lazy(() => import("@/data/relay/ParityPage"));
 const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
+const Quality = lazy(() => import("@/data/quality/QualityPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
@@ -64,6 +65,7 @@ export function Pages() {
           <Route path="/relays/:relayId" element={<Parity />} />
           <Route path="/reconcile" element={<Reconcile />} />
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
+          <Route path="/quality" element={<Quality />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/erasures" element={<Erasures />} />
           <Route path="/audit" element={<Audit />} />
