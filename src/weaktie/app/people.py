@@ -1,6 +1,6 @@
 """What the floor of trust asks of the floors above: who somebody is, their tags, how a new person is enrolled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from weaktie.data.identity.service import (
 from weaktie.data.sources import service as sources
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
-from weaktie.trust.consent.contracts import I32, Chooser, SeenIn, ShownTag
+from weaktie.trust.consent.contracts import I32, SENSITIVE_FIELDS, Chooser, Purpose, SeenIn, ShownTag
 from weaktie.trust.rights.contracts import Person
 
 if TYPE_CHECKING:
@@ -121,3 +121,20 @@ def relink(
         if number != login:
             a, b = min(login, number), max(login, number)
             add_links(tx, [LinkFact(a, b, "correction", now_us, "default")])
+
+
+def held_back(wt: "App", connection: Connection, fields: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Values that must not be written: corrected ones, and sensitive ones of people who have not consented to that."""
+    wanted = set(fields)
+    refused = {
+        (n, field)
+        for n, field in wanted
+        if field in SENSITIVE_FIELDS
+        and not wt.consent.allows(connection, wt.identity.component(connection, n) or [n], Purpose.SENSITIVE)
+    }
+    return refused | wt.corrections.held(connection, wanted)
+
+
+def reopen(wt: "App", tx: Connection, identifiers: Sequence[Identifier]) -> None:
+    """The door keeps again what comes for identifiers of somebody who registered anew."""
+    wt.consent.reopen(tx, [lookup_of(i, wt.vault) for i in identifiers])

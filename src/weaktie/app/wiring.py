@@ -1,6 +1,6 @@
 """Everything is wired here, once: which part gets which. No other module knows how a part is made."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from weaktie.app.home import check_home
-from weaktie.app.people import ConsentPeople, person_at, relink
+from weaktie.app.people import ConsentPeople, held_back, person_at, relink, reopen
 from weaktie.app.ports import BlockedPeople, ImportSources, RelayPermits, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
-from weaktie.data.collect.contracts import Decoder, Identifier
+from weaktie.data.collect.contracts import Decoder
 from weaktie.data.collect.erase import CollectEraser, CollectExporter
 from weaktie.data.collect.history import History
 from weaktie.data.collect.jobs import LakeWriter, WriterPorts
@@ -22,7 +22,7 @@ from weaktie.data.collect.live import LiveEvents
 from weaktie.data.collect.replay import Mender
 from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
 from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
-from weaktie.data.identity.service import Identity, Registry, all_lookups, lookup_of
+from weaktie.data.identity.service import Identity, Registry, all_lookups
 from weaktie.data.imports.converters import Defaults
 from weaktie.data.imports.erase import ImportsEraser, ImportsExporter
 from weaktie.data.imports.service import Importer
@@ -57,7 +57,6 @@ from weaktie.store.log.service import open_log
 from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
-from weaktie.trust.consent.contracts import SENSITIVE_FIELDS, Purpose
 from weaktie.trust.consent.erase import ConsentExporter
 from weaktie.trust.consent.page import Limiter
 from weaktie.trust.consent.service import Consent
@@ -190,7 +189,7 @@ class App:
         """Bulk loads."""
         return Loader(
             database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, settings=self.settings,
-            clock=self.clock, held=self._held,
+            clock=self.clock, held=partial(held_back, self),
         )  # fmt: skip
 
     @cached_property
@@ -376,23 +375,7 @@ class App:
     @property
     def _writer_ports(self) -> WriterPorts:
         """What writers ask of the floor of trust."""
-        return WriterPorts(self._held, self.consent.ages.state, self._reopen)
-
-    def _held(self, connection: Connection, fields: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
-        """Values that must not be written: corrected ones, and sensitive ones of people who have not consented to that."""
-        wanted = set(fields)
-        refused = {
-            (n, field)
-            for n, field in wanted
-            if field in SENSITIVE_FIELDS
-            and not self.consent.allows(
-                connection, self.identity.component(connection, n) or [n], Purpose.SENSITIVE
-            )
-        }
-        return refused | self.corrections.held(connection, wanted)
-
-    def _reopen(self, tx: Connection, identifiers: Sequence[Identifier]) -> None:
-        self.consent.reopen(tx, [lookup_of(i, self.vault) for i in identifiers])
+        return WriterPorts(partial(held_back, self), self.consent.ages.state, partial(reopen, self))
 
     def note(
         self, actor: str, action: str, object_kind: str, object_id: str, detail: dict[str, object]

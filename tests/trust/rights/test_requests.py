@@ -110,6 +110,7 @@ def test_see_and_copy(office: Office) -> None:
         "collect",
         "imports",
         "webhooks",
+        "quality",
         "identity",
     }
     assert {(v["field"], v["value"]) for v in data["vault"]["values"]} >= {
