@@ -31,7 +31,7 @@ export function RequestDetail({ id, fields }: RequestDetailProps) {
             <RequestActions request={request} fields={fields} running={running} refresh={() => void read.refetch()} />
           )}
           {request.proof && <Proof id={request.request_id} erasure={request.erasure_id} />}
-          <History request={request} />
+          <History request={request} fields={fields} />
         </div>
       )}
     </Shown>
@@ -96,8 +96,15 @@ function Asked({ request }: { request: RightsRequest }) {
   );
 }
 
-function History({ request }: { request: RightsRequest }) {
-  const { t, named } = useLanguage();
+/** What a step noted, in words; the channel and the ids of corrections say nothing to a reader. */
+function noteOf(step: RightsRequest["steps"][number], fieldWords: (field: string) => string): string {
+  if (step.action === "received") return "";
+  return step.action === "correct" ? fieldWords(step.note.split(" ")[0] ?? "") : step.note;
+}
+
+function History({ request, fields }: { request: RightsRequest; fields: Record<string, Words> }) {
+  const { t, w, named } = useLanguage();
+  const fieldWords = (field: string) => w(fields[field]) || field;
   return (
     <section>
       <h3>{t("rights.steps")}</h3>
@@ -109,7 +116,7 @@ function History({ request }: { request: RightsRequest }) {
               <div className="faint">
                 <At time={step.time} /> · <span className="break">{named("rights.actor", step.actor)}</span>
               </div>
-              {step.note && <div className="break">{step.note}</div>}
+              <div className="break">{noteOf(step, fieldWords)}</div>
             </div>
           ),
         }))}
