@@ -50,9 +50,6 @@ export function LinkMaker({ userId }: { userId: string }) {
             <>
               <Code text={link.url} testId="link-url" />
               <div className="tools">
-                <a href={link.path} target="_blank" rel="noreferrer">
-                  {t("centre.linkOpen")}
-                </a>
                 <span className="faint">
                   {t("centre.linkUntil")} <At time={link.expires_time} seconds={false} />
                 </span>

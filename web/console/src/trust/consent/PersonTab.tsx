@@ -46,27 +46,32 @@ export function PersonTab() {
 }
 
 function Person({ userId }: { userId: string }) {
+  const { t } = useLanguage();
   const read = useRead<PersonConsent>(profilePath(userId, "/consent"));
   // a number is how requests name a person; acting needs an id that the person has
   const numbered = /^@\d+$/.test(userId);
+  const found = read.data;
+  if (!found) {
+    return (
+      <Panel>
+        <Shown read={read} rows={8}>
+          {() => null}
+        </Shown>
+      </Panel>
+    );
+  }
   return (
-    <Panel className={read.data ? "panel-bare" : ""}>
-      <Shown read={read} rows={8}>
-        {(found) => (
-          <div className="columns columns-wide-left" data-testid="person-consent">
-            <Panel>
-              <ConsentPanel userId={userId} purposes={[...found.purposes, ...found.separate]} />
-            </Panel>
-            <div className="stack">
-              <Age userId={userId} found={found} fixed={numbered} />
-              <DeletedTags userId={userId} tags={found.deleted_tags} fixed={numbered} />
-              {!numbered && <Requests userId={userId} />}
-              {!numbered && <LinkMaker userId={userId} />}
-            </div>
-          </div>
-        )}
-      </Shown>
-    </Panel>
+    <div className="columns columns-wide-left" data-testid="person-consent">
+      <Panel title={t("centre.choices")}>
+        <ConsentPanel userId={userId} purposes={[...found.purposes, ...found.separate]} />
+      </Panel>
+      <div className="stack">
+        <Age userId={userId} found={found} fixed={numbered} />
+        {!numbered && <Requests userId={userId} />}
+        {!numbered && <LinkMaker userId={userId} />}
+        <DeletedTags userId={userId} tags={found.deleted_tags} fixed={numbered} />
+      </div>
+    </div>
   );
 }
 
