@@ -4,13 +4,14 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint dist format setup console docs locks clean lint-python test-console test-python chromium
+.PHONY: help run test bench lint dist format setup console clients docs locks clean lint-python test-console test-python chromium
 
 VENV    := .venv
 BIN     := $(VENV)/bin
 PY      := $(BIN)/python
 STAMPS  := $(VENV)/.stamps
 CONSOLE := web/console
+CLIENTS := tests/clients
 BUILT   := src/weaktie/app/static/console
 # Any of these may be the newest Python on a machine; the first that is 3.11 or later makes the environment.
 PYTHON  ?= $(shell for p in python3.12 python3.11 python3 python; do \
@@ -46,6 +47,7 @@ dist: $(STAMPS)/packages $(STAMPS)/console
 # Helpers of the five, and of those who change the house.
 setup: $(STAMPS)/packages $(if $(HAS_CONSOLE),$(STAMPS)/npm)
 console: $(STAMPS)/console
+clients: $(STAMPS)/clients
 
 format: $(STAMPS)/packages
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -57,7 +59,7 @@ locks: $(STAMPS)/packages
 	@$(PY) -m tools.locks
 
 clean:
-	@rm -rf dist $(BUILT) $(VENV) $(CONSOLE)/node_modules .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf dist $(BUILT) $(VENV) $(CONSOLE)/node_modules $(CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 lint-python: $(STAMPS)/packages
 	@$(BIN)/ruff format --check .
@@ -67,7 +69,7 @@ lint-python: $(STAMPS)/packages
 test-console: $(if $(HAS_CONSOLE),$(STAMPS)/npm)
 	@if [ -n "$(HAS_CONSOLE)" ]; then $(NPM) test; fi
 
-test-python: $(STAMPS)/packages $(STAMPS)/console chromium
+test-python: $(STAMPS)/packages $(STAMPS)/console $(STAMPS)/clients chromium
 	@$(PY) -m pytest -n 2 --dist loadgroup -q -m "not browser" $(ARGS)
 	@$(PY) -m pytest -q -m browser tests/browser
 
@@ -92,6 +94,12 @@ $(STAMPS)/node: tools/node.sh | $(STAMPS)/packages
 $(STAMPS)/npm: $(wildcard $(CONSOLE)/package-lock.json) $(STAMPS)/node
 	@echo "console packages …"
 	@$(NPM) ci --silent
+	@touch $@
+
+# Official clients of npm, which the tests run unchanged against our server.
+$(STAMPS)/clients: $(CLIENTS)/package-lock.json $(STAMPS)/node
+	@echo "clients for the tests …"
+	@$(subst $(CONSOLE),$(CLIENTS),$(NPM)) ci --silent --ignore-scripts
 	@touch $@
 
 $(STAMPS)/console-checked: $(CONSOLE_SOURCES) $(STAMPS)/npm

@@ -50,7 +50,7 @@ def test_every_table_says_what_it_is() -> None:
 def test_every_command_says_what_it_does() -> None:
     from typer.main import get_command
 
-    from weaktie.app import cli_data, cli_home, cli_server  # noqa: F401
+    from weaktie.app import cli_backup, cli_data, cli_home, cli_server  # noqa: F401
     from weaktie.app.cli import app
 
     def silent(command: object, name: str) -> list[str]:

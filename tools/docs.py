@@ -148,7 +148,7 @@ def commands() -> str:
     """Every command of the command line with its arguments and options."""
     import typer
 
-    from weaktie.app import cli_data, cli_home, cli_server  # noqa: F401  (they register their commands)
+    from weaktie.app import cli_backup, cli_data, cli_home, cli_server  # noqa: F401  (they register their commands)
     from weaktie.app.cli import app
 
     lines: list[str] = []

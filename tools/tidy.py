@@ -299,16 +299,20 @@ RULES: tuple[Callable[[Tree], list[str]], ...] = (
 EXTRA_ROOMS: dict[str, set[str]] = {
     capability: set(allowed.split())
     for capability, allowed in {
+        "store/database": "copies",
         "store/log": "files",
         "store/lake": "files",
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/collect": "badrows bodies commerce door keys letters live refusals returning rows segment sensors splitting "
-        "traits vocabulary",
-        "data/imports": "badrows cells converters fields mapping orders parts personal preview readers staging streams "
-        "times uploads",
+        "data/collect": "badrows bodies commerce door history keys letter_bodies letters live mending posthog refusals replay "
+        "returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
+        "samples saved staging streams times uploads",
+        "data/pulls": "ways",
+        "data/tracking": "bodies checking proposal report watch workbook yamls",
+        "data/reconcile": "comparing",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()

@@ -28,10 +28,14 @@ PUBLIC = {
     ("HEAD", "/api/openapi.json"),
     ("GET", "/assets/{name:path}"),
     ("GET", "/{page:path}"),
+    ("GET", "/v1/projects/{write_key}/settings"),
+    ("GET", "/webhooks/{webhook_id}"),
+    ("POST", "/webhooks/{webhook_id}"),
     ("GET", "/consent/{token}"),
     ("POST", "/consent/v1/mine"),
 }
-"""Routes that ask for no sign-in: the way in, the health check, the console's files, and a person's own page (a signed link)."""
+"""Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, other systems
+sign what they push, and a person's own page is a signed link."""
 WRITE_KEYED = {("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links")}
 """Routes of a shop's server: a write key opens them, and nothing else does."""
 STREAMS = {("GET", "/api/live/stream")}

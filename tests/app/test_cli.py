@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.suites.homes import START_US
-from weaktie.app import cli_data, cli_home, cli_server  # noqa: F401  they register their commands
+from weaktie.app import cli_backup, cli_data, cli_home, cli_server  # noqa: F401  they register their commands
 from weaktie.app.cli import app
 from weaktie.app.doctor import examine
 from weaktie.app.home import STAMP, HomeFormat, NoHome, check_home

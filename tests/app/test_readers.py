@@ -15,18 +15,20 @@ from weaktie.app import worker
 from weaktie.app.cli_data import build_once
 from weaktie.app.http import make_api
 from weaktie.app.notebook import Notebook
+from weaktie.app.ports import RelayPermits
 from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.kit.clock import FixedClock
 from weaktie.trust.accounts.gate import route_permissions
+from weaktie.trust.consent.contracts import Purpose
 
 GONE, STAYS, PLACE = "u-withdraws", "u-stays", "西藏"
 
 
 @dataclass
 class Shop:
-    """One home with two people; the notebook was opened before anybody withdrew."""
+    """One home with two people; the notebook was opened and the relay ran before anybody withdrew."""
 
     wt: App
     http: TestClient
@@ -34,6 +36,7 @@ class Shop:
     key: str
     notebook: Notebook
     write_key: str
+    relay: RelayPermits
 
     def get(self, path: str) -> str:
         """The text of an answer to a read key."""
@@ -98,7 +101,8 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             with Notebook(wt.settings.home, "analytics") as notebook:
                 notebook.app.clock = wt.clock
                 notebook._looked = wt.clock.monotonic()
-                yield Shop(wt, http, browser, key, notebook, write_key)
+                relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
+                yield Shop(wt, http, browser, key, notebook, write_key, relay)
 
 
 def in_notebook(shop: Shop) -> bool:
@@ -115,6 +119,7 @@ def active(shop: Shop) -> int:
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
+    "relay": lambda s: not s.relay.refuses([("user", GONE)], int(Purpose.ANALYTICS)),
     "profile": lambda s: '"tags":[{' in s.get(f"/api/profiles/{GONE}"),
     "timeline": lambda s: "Order Completed" in s.get(f"/api/profiles/{GONE}/timeline"),
     "orders": lambda s: '"o1"' in s.get(f"/api/profiles/{GONE}/orders"),
@@ -166,6 +171,20 @@ def test_a_withdrawal_stops_every_reader_within_a_minute(shop: Shop) -> None:
     build_once(shop.wt, lambda *_: None)
     clock.move(2)
     assert shop.json("/api/rfm")["people"] == 1  # type: ignore[index]
+
+
+def test_a_relay_sends_no_child_on_for_what_children_are_not_served(shop: Shop) -> None:
+    person = [("user", STAYS)]
+    assert not shop.relay.refuses(person, int(Purpose.MARKETING))
+    with shop.wt.database.begin() as tx:
+        number = shop.wt.identity.find(tx, STAYS)
+        assert number is not None
+        shop.wt.consent.ages.set_flag(tx, number, "child")
+    clock = shop.wt.clock
+    assert isinstance(clock, FixedClock)
+    clock.move(31)
+    assert shop.relay.refuses(person, int(Purpose.MARKETING))
+    assert not shop.relay.refuses(person, int(Purpose.ANALYTICS))
 
 
 def test_a_look_that_finds_nothing_new_writes_nothing(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.suites.servers import Server, last_line, run, serving
 from weaktie.app.doctor import CONSOLE
@@ -15,6 +15,8 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 EMAIL, PASSWORD = "owner@example.com", "correct horse battery"
+# A slow machine is no failure of the console.
+expect.set_options(timeout=20_000)
 QUIET = ("favicon", "net::ERR_ABORTED")
 
 
@@ -44,6 +46,10 @@ def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A demo shop of 400 people and 45 days, built, and served."""
     home = tmp_path_factory.mktemp("shop") / "home"
     run("demo", "--home", str(home), "--port", "0", "--users", "400", "--days", "45", "--once")
+    drop = home.parent / "drop"
+    drop.mkdir()
+    with (home / "weaktie.toml").open("a") as settings:
+        settings.write(f'\n[imports]\nfolders = "{drop}"\n')
     with serving(home) as server:
         yield server
 
@@ -69,6 +75,12 @@ def state(browser: Browser, shop: Server, tmp_path_factory: pytest.TempPathFacto
     return path
 
 
+@pytest.fixture
+def pull_folder(shop: Server) -> Path:
+    """The folder that the shop's settings let pulls read."""
+    return shop.home.parent / "drop"
+
+
 @pytest.fixture(scope="session")
 def write_key(shop: Server) -> str:
     return last_line(run("key", "create", "--kind", "write", "--name", "browser", "--home", str(shop.home)))
@@ -91,7 +103,7 @@ class Opened:
         )
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(40_000)
         page.on("console", lambda m: self._note(page, m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: self._note(page, str(e)))
         if signed_in and language == "en":

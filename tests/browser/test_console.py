@@ -12,8 +12,9 @@ from tests.browser.conftest import EMAIL, PASSWORD, Opened
 from tests.suites.servers import Server, run
 
 PAGES = (
-    "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/dead-letters", "/jobs", "/erasures", "/audit",
-    "/settings",
+    "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/imports/pulls", "/imports/mappings", "/dead-letters",
+    "/relays", "/reconcile", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking", "/tracking/coverage",
+    "/tracking/report", "/tracking/alerts", "/tracking/versions",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

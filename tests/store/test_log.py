@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.suites.doors import PlainKeys
 from tests.suites.logs import LOGS, LogSuite, payloads
-from weaktie.kit.clock import FixedClock
+from weaktie.kit.clock import DAY_US, FixedClock
 from weaktie.store.log.contracts import Damage, Log, LogUnavailable, Place
 from weaktie.store.log.files import Disk, FileLog
 from weaktie.store.log.logic import SEGMENT, Frame, scan
@@ -40,6 +40,23 @@ class TestLogs(LogSuite):
     @pytest.fixture
     def log(self, reopen: Callable[[], Log]) -> Log:
         return reopen()
+
+
+def test_a_copy_holds_what_was_not_consumed_and_nothing_before(tmp_path: Path, clock: FixedClock) -> None:
+    log = file_log(tmp_path / "log", clock)
+    writer = log.writer()
+    places = writer.append_now([b"%d" % n for n in range(5)])
+    today = clock.now_us() // DAY_US
+    for name, first, last_day, expected in (
+        ("some", places[3].record, today, [b"3", b"4"]),
+        ("none", places[4].record + 1, today, []),
+        ("early", 0, today - 1, []),
+    ):
+        log.copy_out(0, first, tmp_path / name / "p000", last_day=last_day)
+        copy = file_log(tmp_path / name, clock)
+        assert payloads(copy) == expected
+        assert copy.end(0) >= first, "no number is given out twice"
+    writer.close()
 
 
 # ---- nobody hears of a record before it is durable

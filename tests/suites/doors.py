@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import uvicorn
 
-from weaktie.data.collect import segment, sensors
+from weaktie.data.collect import posthog, segment, sensors
 from weaktie.data.collect.contracts import (
     BadRow,
     Blocked,
@@ -27,6 +27,7 @@ from weaktie.kit.clock import Clock, SystemClock
 from weaktie.store.log.files import Disk, FileLog
 
 KEY = "wkw_0123456789abcdefghijklmn"
+DECODERS = {"segment": segment, "sensors": sensors, "posthog": posthog}
 GRANT = Grant("src_test", 15)
 
 
@@ -90,7 +91,7 @@ class RunningDoor:
         events: list[Event] = []
         bad: list[BadRow] = []
         for request in self.requests():
-            more, worse = (segment if request.protocol == "segment" else sensors).decode(request)
+            more, worse = DECODERS[request.protocol].decode(request)
             events += more
             bad += worse
         return events, bad

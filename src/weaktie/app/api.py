@@ -1,5 +1,6 @@
 """HTTP about the installation itself: health, settings, doctor, jobs."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -64,7 +65,7 @@ class CheckBody(BaseModel):
 
 
 class JobBody(BaseModel):
-    """One piece of long work."""
+    """One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now."""
 
     job_id: str
     kind: str
@@ -77,7 +78,9 @@ class JobBody(BaseModel):
     ended_time: str | None
     result: dict[str, object]
     error: str | None
+    error_words: WordsBody | None
     actor: str
+    actor_name: str | None
 
 
 class JobsBody(BaseModel):
@@ -97,6 +100,10 @@ class NewJobBody(BaseModel):
 JOB_WORDS = {
     "build": WordsBody(zh="构建用户画像", en="Build profiles"),
     "import": WordsBody(zh="导入数据", en="Import data"),
+    "tracking": WordsBody(zh="重新校验埋点", en="Check events against the plan again"),
+    "mend": WordsBody(zh="修复并重放异常数据", en="Mend and replay dead letters"),
+    "pull": WordsBody(zh="定时拉取", en="Scheduled pull"),
+    "backup": WordsBody(zh="备份", en="Back up"),
 }
 
 
@@ -104,21 +111,59 @@ def _time(instant_us: int | None) -> str | None:
     return None if instant_us is None else to_iso(instant_us)
 
 
-def _job(job: Job) -> JobBody:
-    return JobBody(
-        job_id=job.job_id,
-        kind=job.kind,
-        words=JOB_WORDS.get(job.kind, WordsBody(zh=job.kind, en=job.kind)),
-        state=job.state,  # type: ignore[arg-type]
-        progress=job.progress,
-        step=WordsBody(**job.step.as_dict()),
-        made_time=to_iso(job.made_us),
-        started_time=_time(job.started_us),
-        ended_time=_time(job.ended_us),
-        result=job.result or {},
-        error=job.error,
-        actor=job.actor,
+ERROR_WORDS = {
+    "process_died": WordsBody(
+        zh="执行任务的进程意外退出，请重新运行。", en="The process that did the work died; run it again."
+    ),
+    "unknown_kind": WordsBody(
+        zh="此版本不认识这种任务。", en="This release does not know this kind of work."
+    ),
+}
+"""Why a job failed, where its end was written by somebody else than the work itself."""
+
+
+def _error_words(job: Job) -> WordsBody | None:
+    """The words of a failed job: those of the refusal that ended it, else what is known of its code."""
+    if job.error is None:
+        return None
+    told = (job.result or {}).get("error")
+    if isinstance(told, dict) and isinstance(told.get("message"), dict):
+        return WordsBody(**told["message"])
+    if job.error.startswith("exit_"):
+        number = job.error.removeprefix("exit_")
+        return WordsBody(
+            zh=f"执行任务的进程以状态 {number} 结束，详见服务日志。",
+            en=f"The process that did the work ended with status {number}; the server's log says more.",
+        )
+    return ERROR_WORDS.get(
+        job.error,
+        WordsBody(
+            zh=f"发生意外错误（{job.error}），详见服务日志。",
+            en=f"Something unexpected went wrong ({job.error}); the server's log says more.",
+        ),
     )
+
+
+def job_body(job: Job, names: Mapping[str, str]) -> JobBody:
+    """A job as the API shows it; `names` are those of the accounts by id."""
+    # Where files lie on the server is nobody's business; older results say it.
+    result = {
+        name: value for name, value in (job.result or {}).items() if name not in ("error", "bad_rows_file")
+    }
+    return JobBody(
+        job_id=job.job_id, kind=job.kind, words=JOB_WORDS.get(job.kind, WordsBody(zh=job.kind, en=job.kind)),
+        state=job.state,  # type: ignore[arg-type]
+        progress=job.progress, step=WordsBody(**job.step.as_dict()), made_time=to_iso(job.made_us),
+        started_time=_time(job.started_us), ended_time=_time(job.ended_us), result=result, error=job.error,
+        error_words=_error_words(job), actor=job.actor, actor_name=names.get(job.actor),
+    )  # fmt: skip
+
+
+def account_names(request: Request) -> Mapping[str, str]:
+    """The names of the accounts by id."""
+    with app_part(request, "database").connect() as connection:
+        found: Mapping[str, str] = app_part(request, "accounts").names(connection)
+    return found
 
 
 @router.get("/health")
@@ -177,26 +222,29 @@ def doctor(request: Request, _caller: Develop) -> list[CheckBody]:
 def jobs(request: Request, _caller: View, cursor: str | None = None, limit: int | None = None) -> JobsBody:
     """Long work, the newest first."""
     page = app_part(request, "jobs").page(cursor, limit)
-    return JobsBody(items=[_job(j) for j in page.items], next_cursor=page.next_cursor, total=page.total)
+    names = account_names(request)
+    return JobsBody(
+        items=[job_body(j, names) for j in page.items], next_cursor=page.next_cursor, total=page.total
+    )
 
 
 @router.get("/jobs/{job_id}")
 def job(request: Request, _caller: View, job_id: str) -> JobBody:
     """One job."""
-    return _job(app_part(request, "jobs").get(job_id))
+    return job_body(app_part(request, "jobs").get(job_id), account_names(request))
 
 
 @router.post("/jobs", status_code=201)
-def start_job(request: Request, caller: Operate, body: NewJobBody) -> JobBody:
+def startjob_body(request: Request, caller: Operate, body: NewJobBody) -> JobBody:
     """Ask for a build; one that already waits is answered instead of queued twice."""
     started = app_part(request, "jobs").start(body.kind, {}, caller.actor)
     app_part(request, "note")(caller.actor, "job.start", "job", started.job_id, {"kind": body.kind})
-    return _job(started)
+    return job_body(started, account_names(request))
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(request: Request, caller: Operate, job_id: str) -> JobBody:
+def canceljob_body(request: Request, caller: Operate, job_id: str) -> JobBody:
     """Stop a job at its next safe place; what it committed stays."""
     cancelled = app_part(request, "jobs").cancel(job_id)
     app_part(request, "note")(caller.actor, "job.cancel", "job", job_id, {})
-    return _job(cancelled)
+    return job_body(cancelled, account_names(request))

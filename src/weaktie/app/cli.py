@@ -61,7 +61,7 @@ def _start(
 
 def main() -> None:
     """The console script."""
-    from weaktie.app import cli_data, cli_home, cli_server  # noqa: F401  they register their commands
+    from weaktie.app import cli_backup, cli_data, cli_home, cli_server  # noqa: F401  they register their commands
 
     try:
         app()

@@ -1,6 +1,8 @@
 """Commands that bring data in and build what is made of it: import, build."""
 
 import json
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +14,12 @@ from weaktie.app.status import catch_up
 from weaktie.app.wiring import App, open_app
 from weaktie.data.imports.contracts import KINDS, ImportSpec
 from weaktie.data.profiles.jobs import build as run_build
+from weaktie.data.tracking.jobs import check as check_tracking
+from weaktie.data.tracking.jobs import recheck as recheck_tracking
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import mask
 from weaktie.kit.words import Words
-from weaktie.store.runs.contracts import Cancelled
+from weaktie.store.runs.contracts import Busy, Cancelled
 from weaktie.store.runs.contracts import Progress as Told
 
 
@@ -69,7 +73,8 @@ def as_job(wt: App, job_id: str, work: Any) -> None:
     except Cancelled:
         return
     except Refused as error:
-        wt.jobs.end(job_id, error=error.code)
+        # The words go with the code: where it is shown, nobody knows them any more.
+        wt.jobs.end(job_id, error=error.code, result=error.as_dict())
         raise
     except Exception as error:
         wt.jobs.end(job_id, error=mask(type(error).__name__))
@@ -96,6 +101,7 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     """One build; what was acknowledged before it began enters the lake first."""
     catch_up(wt, patient=True)
     result = run_build(wt.build_parts, told)
+    _check_tracking(wt)
     return {
         "generation": result.generation,
         "unchanged": result.unchanged,
@@ -107,13 +113,49 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     }
 
 
+def _check_tracking(wt: App) -> None:
+    """Hold all that is new in the lake against the tracking plan; a check that runs already does the same."""
+    with suppress(Busy):
+        check_tracking(wt.tracking_parts)
+
+
+@app.command("tracking", hidden=True)
+def tracking(
+    home: Home = DEFAULT_HOME,
+    job: Annotated[str, typer.Option(help="Job to run.")] = "",
+) -> None:
+    """Hold the last days against the tracking plan again; the worker runs it for a job."""
+    with open_app(home) as wt:
+        days = int(str(wt.jobs.get(job).params["days"]))
+        as_job(wt, job, lambda told: asdict(recheck_tracking(wt.tracking_parts, days, told)))
+
+
+@app.command(hidden=True)
+def mend(
+    job: Annotated[str, typer.Option(help="Job that says which dead letters and how.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Mend and replay dead letters, as a person asked for in the console."""
+    from weaktie.data.collect.letter_bodies import (
+        RuleBody,  # the web framework: other commands start without it
+    )
+
+    with open_app(home) as wt:
+        rule = RuleBody.model_validate(wt.jobs.get(job).params)
+        wanted = rule.wanted.letters(None)
+        as_job(wt, job, lambda told: wt.mender.replay(wanted, rule.checked(), job, told))
+
+
 @app.command("import")
 def import_(
     kind: Annotated[str | None, typer.Argument(help=f"One of {', '.join(KINDS)}.")] = None,
     file: Annotated[Path | None, typer.Argument(help="CSV, TSV, JSONL, Parquet or xlsx, also .gz.")] = None,
     home: Home = DEFAULT_HOME,
     mapping: Annotated[
-        str | None, typer.Option(help="A shipped mapping or a TOML file; guessed from the header without.")
+        str | None,
+        typer.Option(
+            help="A shipped or saved mapping, or a TOML file; without, told or guessed from the header."
+        ),
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="Source the rows belong to; one is made for imports without.")
@@ -153,7 +195,32 @@ def import_(
     )
     if result.bad_path is not None and result.rows_bad:
         lines.append(f"bad rows: {result.bad_path}")
-    out(result.as_dict(), as_json=as_json, lines=lines)
+    bad_file = str(result.bad_path) if result.bad_path is not None else None
+    out(result.as_dict() | {"bad_rows_file": bad_file}, as_json=as_json, lines=lines)
+
+
+@app.command()
+def pull(
+    name: Annotated[str | None, typer.Argument(help="Name or id of a pull.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+    job: Annotated[str | None, typer.Option(help="Job to run.", hidden=True)] = None,
+) -> None:
+    """Fetch what is new from a folder, an HTTP address or a database, and import it; the worker does so on schedule."""
+    with open_app(home) as wt:
+        if job is not None:
+            asked = wt.jobs.get(job)
+            pull_id = str(asked.params["pull_id"])
+            as_job(wt, job, lambda told: wt.pulls.run(pull_id, actor=asked.actor, job_id=job, progress=told))
+            return
+        if name is None:
+            raise typer.BadParameter("give the name of a pull")
+        with Bar(f"pull {name}") as bar:
+            result = wt.pulls.run(name, actor="cli", job_id=None, progress=bar)
+    lines = [
+        f"{result['files']} files, {result['rows']} lines, {result['bad']} bad, {result['duplicates']} there already"
+    ]
+    out(result, as_json=as_json, lines=lines)
 
 
 def _mapping(given: str | None) -> str | Path | None:

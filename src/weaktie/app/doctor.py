@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from weaktie.app.backup import backups_in
 from weaktie.app.home import check_home
-from weaktie.kit.clock import Clock
+from weaktie.kit.clock import SECOND_US, Clock
 from weaktie.kit.errors import Refused
 from weaktie.kit.settings import Settings, load
 from weaktie.kit.words import Words
@@ -86,6 +87,7 @@ def _rest(settings: Settings, clock: Clock) -> Iterator[Check]:
     finally:
         if database is not None:
             database.close()
+    yield _guarded("backup", lambda: _backup(settings, clock))
     yield _guarded("engine", lambda: _engine(settings))
     yield _console()
 
@@ -172,6 +174,29 @@ def _lake(database: Database, settings: Settings, clock: Clock) -> Check:
         f"{len(missing)} 个文件缺失或损坏：{names}", f"{len(missing)} files are missing or damaged: {names}"
     )
     return Check("lake", False, message, Words("从备份恢复这些文件。", "Restore these files from a backup."))
+
+
+def _backup(settings: Settings, clock: Clock) -> Check:
+    chosen = settings.backup
+    if not chosen.folder:
+        message = Words(
+            "未设置自动备份（backup.folder 为空）。", "No scheduled backups: backup.folder is not set."
+        )
+        return Check("backup", True, message, NOTHING)
+    mend = Words(
+        "运行 weaktie backup，并在任务页查看失败原因。",
+        "Run weaktie backup, and see on the jobs page why it failed.",
+    )
+    newest = next(iter(backups_in(Path(chosen.folder))), None)
+    if newest is None:
+        message = Words(
+            f"{chosen.folder} 中还没有备份。", f"There is no complete backup in {chosen.folder} yet."
+        )
+        return Check("backup", False, message, mend)
+    hours = (clock.now_us() - newest.taken_us) / (3600 * SECOND_US)
+    message = Words(f"最近一次备份在 {hours:.1f} 小时前。", f"The newest backup is {hours:.1f} hours old.")
+    fresh = not chosen.every_hours or hours <= 2 * chosen.every_hours
+    return Check("backup", fresh, message, NOTHING if fresh else mend)
 
 
 def _engine(settings: Settings) -> Check:

@@ -6,13 +6,18 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from weaktie import __version__
-from weaktie.app import api
+from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.data.collect import api as collect_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
 from weaktie.data.profiles import api as profiles_api
+from weaktie.data.pulls import api as pulls_api
+from weaktie.data.reconcile import api as reconcile_api
+from weaktie.data.relay import api as relay_api
 from weaktie.data.sources import api as sources_api
+from weaktie.data.tracking import api as tracking_api
+from weaktie.data.webhooks import api as webhooks_api
 from weaktie.kit.errors import NotFound
 from weaktie.kit.web import RequestGuard, SecurityHeaders, install_error_handlers
 from weaktie.kit.words import Words
@@ -34,13 +39,18 @@ def make_api(wt: App) -> FastAPI:
     application.state.weaktie = wt
     install_error_handlers(application)
     application.add_middleware(profiles_api.ProfileReads)
-    application.add_middleware(RequestGuard, unlimited=[("POST", "/api/imports")])
+    application.add_middleware(
+        RequestGuard, unlimited=[("POST", "/api/imports"), ("POST", "/api/reconciliations/export")]
+    )
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
-        profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, collect_api, imports_api, metrics_api, api,
+        profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
+        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
+    for router in (collect_api.public, webhooks_api.public):
+        application.include_router(router)
     _add_console(application)
     return application
 

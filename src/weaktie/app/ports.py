@@ -1,12 +1,15 @@
 """Adapters between floors: what one capability asks of another, answered by the one that knows."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 from sqlalchemy import Connection
 
-from weaktie.data.collect.contracts import Grant, IdentifierKind
-from weaktie.data.identity.service import normalised
+from weaktie.data.collect.contracts import Grant, Identifier, IdentifierKind
+from weaktie.data.identity.contracts import ERASED
+from weaktie.data.identity.service import Identity, lookup_of, normalised, person_map
+from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
 from weaktie.kit.clock import Clock
@@ -19,6 +22,8 @@ from weaktie.trust.vault.service import Vault
 _LOG = get_logger("ports")
 IMPORT_BASIS = sources.OWN_SERVICE_BASIS
 """The ground of an import that declares none: that of the shop's own service."""
+REFUSALS_LOOKED_S, REFUSALS_READ_S = 5.0, 30.0
+LOOKUPS_A_STATEMENT = 5_000
 
 
 class ImportSources:
@@ -103,3 +108,52 @@ class BlockedPeople:
 
     def _reason(self, kind: IdentifierKind, value: str) -> str | None:
         return self._lookups.get(f"{kind}#{self._vault.lookup_key(kind, normalised(kind, value))}")
+
+
+class RelayPermits:
+    """From whom which purposes are withheld, for relays: read again when receipts changed and at least every half minute."""
+
+    def __init__(
+        self, database: Database, blocked: BlockedPeople, permits: ConsentPermits, identity: Identity, vault: Vault,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        self._database, self._blocked, self._permits = database, blocked, permits
+        self._identity, self._vault, self._clock = identity, vault, clock
+        self._lock = threading.Lock()
+        self._refused: dict[str, int] = {}
+        self._looked, self._read, self._last = float("-inf"), float("-inf"), -1
+
+    def refuses(self, identifiers: Sequence[Identifier], purposes: int) -> bool:
+        """True where anybody of these is blocked, or one of the purposes is withheld from them: refused, too young for it, or
+        granted to a text that has changed since."""
+        with self._lock:
+            if self._clock.monotonic() - self._looked >= REFUSALS_LOOKED_S:
+                self._refresh()
+            refused = self._refused
+        if self._blocked.any() and any(self._blocked.blocks(kind, value) for kind, value in identifiers):
+            return True
+        return bool(refused) and any(
+            refused.get(lookup_of(i, self._vault), 0) & purposes for i in identifiers
+        )
+
+    def _refresh(self) -> None:
+        now = self._clock.monotonic()
+        with self._database.connect() as connection:
+            last = self._permits.newest_receipt(connection)
+            # Other identifiers of a person, an age or a changed text may come to be known without any new receipt.
+            if last != self._last or now - self._read >= REFUSALS_READ_S:
+                self._refused = self._read_all(connection) if self._permits.withholds(connection) else {}
+                self._last, self._read = last, now
+        self._looked = now
+
+    def _read_all(self, connection: Connection) -> dict[str, int]:
+        person_of = person_map(connection).person_of
+        refused = self._permits.withheld(connection, person_of)
+        living = np.flatnonzero(person_of != ERASED)
+        refusing = living[refused[person_of[living]] != 0]
+        found: dict[str, int] = {}
+        for at in range(0, len(refusing), LOOKUPS_A_STATEMENT):
+            part = refusing[at : at + LOOKUPS_A_STATEMENT].tolist()
+            for alias_no, lookup in self._identity.lookups(connection, part).items():
+                found[lookup] = int(refused[person_of[alias_no]])
+        return found

@@ -25,6 +25,7 @@ class Reader:
 READERS: Final[tuple[Reader, ...]] = (
     Reader("door", "follows consent_blocks once a second: who refuses every purpose is not kept"),
     Reader("notebook", "looks at receipts again every 30 s, at each use of a table"),
+    Reader("relay", "looks at receipts every 5 s and at ages, texts and links every 30 s: who withdrew is not sent on"),
     Reader("profile", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}"),)),
     Reader("timeline", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}/timeline"),)),
     Reader("orders", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}/orders"),)),
@@ -55,6 +56,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
             for step in ("verify", "start", "refuse", "done", "data", "copy", "correct", "erase")
         ),
         ("GET", "/consent/{token}"), ("POST", "/consent/v1/mine"), ("GET", "/consent/v1/prompt"),
+        ("GET", "/api/privacy-requests"), ("POST", "/api/privacy-requests/{request_id}/done"),
     ),
     _WRITES: (
         ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links"), ("POST", "/api/consent/links"),
@@ -62,14 +64,27 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("DELETE", "/api/consent/people/{user_id}/tags/{tag}"), ("POST", "/api/consent/texts/{subject}"),
         ("POST", "/api/consent/texts/{subject}/{version}/publish"), ("DELETE", "/api/consent/texts/{subject}/{version}"),
         ("POST", "/api/imports"), ("PATCH", "/api/imports/{import_id}"), ("DELETE", "/api/imports/{import_id}"),
-        ("POST", "/api/imports/{import_id}/start"),
+        ("POST", "/api/imports/{import_id}/start"), ("POST", "/webhooks/{webhook_id}"), ("POST", "/api/collect/validate"),
+        ("POST", "/api/dead-letters/mend"), ("POST", "/api/dead-letters/discard"), ("POST", "/api/dead-letters/take-back"),
+        ("POST", "/api/pulls/{pull_id}/run"), ("POST", "/api/relays/{relay_id}/vendor-numbers"),
     ),
     "texts, and counts of people by their answer: consent itself": (
         ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),
     ),
     "cells of a file as it came, masked, before they are anybody's": (
         ("GET", "/api/imports/{import_id}/preview"), ("GET", "/api/imports/{import_id}/bad-rows"),
-        ("GET", "/api/dead-letters"), ("GET", "/api/dead-letters/summary"),
+        ("GET", "/api/dead-letters"), ("GET", "/api/dead-letters/summary"), ("POST", "/api/dead-letters/preview"),
+    ),
+    "events counted by name, day, platform and version, with masked event ids: nobody can be told in them": (
+        ("GET", "/api/relays/{relay_id}/parity"), ("GET", "/api/tracking/alerts"), ("GET", "/api/tracking/coverage"),
+        ("GET", "/api/tracking/event"), ("GET", "/api/tracking/events"), ("GET", "/api/tracking/plan/proposal"),
+        ("GET", "/api/tracking/state"), ("GET", "/api/tracking/violations"), ("GET", "/api/tracking/violations.csv"),
+    ),
+    "orders by number and amount without their buyers: the shop's books": (
+        ("GET", "/api/reconciliations"), ("GET", "/api/reconciliations/terms"), ("GET", "/api/reconciliations/{rec_id}"),
+        ("GET", "/api/reconciliations/{rec_id}/csv"), ("GET", "/api/reconciliations/{rec_id}/orders"),
+        ("POST", "/api/reconciliations/export"), ("POST", "/api/reconciliations/number"),
+        ("POST", "/api/reconciliations/source"),
     ),
     _HOUSE: (
         ("GET", "/api/accounts"), ("POST", "/api/accounts"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),
@@ -81,5 +96,20 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/session"), ("POST", "/api/session"), ("DELETE", "/api/session"), ("GET", "/api/settings"),
         ("GET", "/api/setup"), ("POST", "/api/setup"), ("GET", "/api/sources"), ("POST", "/api/sources"),
         ("PATCH", "/api/sources/{source_id}"), ("GET", "/assets/{name:path}"), ("GET", "/{page:path}"),
+        ("GET", "/v1/projects/{write_key}/settings"), ("GET", "/webhooks/{webhook_id}"),
+        ("GET", "/api/sources/{source_id}/webhooks"), ("POST", "/api/sources/{source_id}/webhooks"),
+        ("DELETE", "/api/webhooks/{webhook_id}"), ("POST", "/api/webhooks/{webhook_id}/secrets"),
+        ("PUT", "/api/imports/mappings/{name}"), ("DELETE", "/api/imports/mappings/{name}"),
+        ("GET", "/api/imports/mappings/{name}/toml"), ("GET", "/api/imports/{import_id}/mapping"),
+        ("GET", "/api/pulls"), ("POST", "/api/pulls"), ("PATCH", "/api/pulls/{pull_id}"), ("DELETE", "/api/pulls/{pull_id}"),
+        ("GET", "/api/pulls/{pull_id}/runs"), ("GET", "/api/relays"), ("POST", "/api/relays"),
+        ("PATCH", "/api/relays/{relay_id}"), ("DELETE", "/api/relays/{relay_id}"), ("POST", "/api/relays/{relay_id}/test"),
+        ("GET", "/api/backups"), ("POST", "/api/backups"), ("GET", "/api/tracking/plan"),
+        ("GET", "/api/tracking/plan/difference"), ("GET", "/api/tracking/plan/versions"), ("GET", "/api/tracking/plan/yaml"),
+        ("POST", "/api/tracking/alerts/{alert_id}"), ("POST", "/api/tracking/recheck"),
+        *(
+            ("POST", f"/api/tracking/plan/{step}")
+            for step in ("adopt", "events", "proposal", "restore", "shared", "workbook", "yaml")
+        ),
     ),
 }  # fmt: skip

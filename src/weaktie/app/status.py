@@ -3,10 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-
+from weaktie.data.collect import letters
 from weaktie.data.collect.jobs import offset_of
-from weaktie.data.collect.tables import dead_letters
 from weaktie.kit.words import Words
 from weaktie.store.runs.contracts import Busy
 from weaktie.store.runs.service import holder, lease
@@ -36,9 +34,9 @@ class Status:
             return holder(connection, CONSUMER_LEASE, self._wt.clock.now_us()) is not None
 
     def dead_letters(self) -> int:
-        """Events that could not be stored."""
+        """Events that could not be stored and are neither mended nor discarded."""
         with self._wt.database.connect() as connection:
-            return int(connection.execute(select(func.count()).select_from(dead_letters)).scalar_one())
+            return letters.count(connection, letters.LetterFilter())
 
     def for_overview(self) -> tuple[int, int | None, int | None, int, list[tuple[str, Words, int]]]:
         """(lag, time and number of the published generation, dead letters, people left out by reason)."""

@@ -1,6 +1,6 @@
 """Everything is wired here, once: which part gets which. No other module knows how a part is made."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 
 from weaktie.app.home import check_home
 from weaktie.app.people import ConsentPeople, person_at, relink
-from weaktie.app.ports import BlockedPeople, ImportSources, write_grants
+from weaktie.app.ports import BlockedPeople, ImportSources, RelayPermits, write_grants
 from weaktie.app.status import Status
-from weaktie.data.collect import segment, sensors
-from weaktie.data.collect.contracts import Identifier
+from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
+from weaktie.data.collect.contracts import Decoder, Identifier
 from weaktie.data.collect.erase import CollectEraser, CollectExporter
+from weaktie.data.collect.history import History
 from weaktie.data.collect.jobs import LakeWriter, WriterPorts
 from weaktie.data.collect.keys import KeyBook
 from weaktie.data.collect.live import LiveEvents
+from weaktie.data.collect.replay import Mender
 from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
 from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
 from weaktie.data.identity.service import Identity, Registry, all_lookups, lookup_of
@@ -27,9 +29,19 @@ from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, ProfileExporter, Profiles, Withdrawals
+from weaktie.data.pulls.service import Pulls
+from weaktie.data.reconcile.service import Reconciler
+from weaktie.data.relay.jobs import Supervisor
+from weaktie.data.relay.service import Relays
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
+from weaktie.data.tracking import tables as _  # noqa: F401  the reference of tables is made from what is wired
+from weaktie.data.tracking.contracts import Parts as TrackingParts
+from weaktie.data.webhooks.contracts import Strip
+from weaktie.data.webhooks.erase import WebhooksEraser, WebhooksExporter
+from weaktie.data.webhooks.service import Webhooks
 from weaktie.kit.clock import Clock, SystemClock
+from weaktie.kit.outbound import Outbound
 from weaktie.kit.settings import Settings, load
 from weaktie.store.database.jobs import head, revision
 from weaktie.store.database.jobs import upgrade as upgrade_database
@@ -38,7 +50,7 @@ from weaktie.store.engine.contracts import Engine
 from weaktie.store.engine.service import open_engine
 from weaktie.store.lake.contracts import Lake
 from weaktie.store.lake.service import open_lake
-from weaktie.store.log.contracts import Log
+from weaktie.store.log.contracts import Log, Writer
 from weaktie.store.log.service import open_log
 from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
@@ -51,7 +63,13 @@ from weaktie.trust.rights.contracts import Person
 from weaktie.trust.rights.service import Corrections, Requests, Rights, RightsExporter, VaultExporter
 from weaktie.trust.vault.service import DayKeys, Vault
 
-DECODERS = {"segment": segment.decode, "sensors": sensors.decode}
+DECODERS: dict[str, Decoder] = {
+    "segment": segment.decode, "sensors": sensors.decode, "posthog": posthog.decode, "shopify": shopify.decode,
+    "youzan": youzan.decode, "wecom": wecom.decode,
+}  # fmt: skip
+STRIPS: dict[str, Strip] = {
+    "shopify": shopify.without_person, "youzan": youzan.without_person, "wecom": wecom.without_person,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,18 @@ class App:
         """Requests in durable order."""
         address, size = self.settings.addresses.log, self.settings.log.segment_bytes
         return open_log(address, self.settings.home, self.day_keys, self.clock, segment_bytes=size)
+
+    @cached_property
+    def log_writer(self) -> Writer:
+        """This process's writer of the log: the door's and the webhooks'."""
+        return self.log.writer()
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """What other systems push to us."""
+        return Webhooks(
+            self.database, self.vault, self.clock, self.blocked, DECODERS, STRIPS, shopify.subject
+        )
 
     @cached_property
     def lake(self) -> Lake:
@@ -161,13 +191,31 @@ class App:
         )  # fmt: skip
 
     @cached_property
+    def history(self) -> History:
+        """Calls that another system kept."""
+        return History(
+            database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, decoders=DECODERS,
+            settings=self.settings, clock=self.clock, ports=self._writer_ports,
+        )  # fmt: skip
+
+    @cached_property
     def importer(self) -> Importer:
         """Files into the lake."""
         workspace = self.settings.workspace
         return Importer(
             self.database, self.clock, self.settings.home, Defaults(workspace.timezone, workspace.currency),
-            self.loader.load, ImportSources(self.clock),
+            self.loader.load, ImportSources(self.clock), self.history,
         )  # fmt: skip
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """The way out to addresses that people gave."""
+        return Outbound(allow=self.settings.outbound.allow)
+
+    @cached_property
+    def pulls(self) -> Pulls:
+        """Files and rows that come on a schedule."""
+        return Pulls(self.database, self.clock, self.settings, self.importer, self.vault, self.outbound)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -185,6 +233,11 @@ class App:
     def arrivals(self) -> Arrivals:
         """What arrives now."""
         return Arrivals(self.database, self.clock)
+
+    @property
+    def decoders(self) -> Mapping[str, Decoder]:
+        """Every protocol by the name under which its requests are kept."""
+        return DECODERS
 
     @property
     def source_traffic(self) -> Traffic:
@@ -227,12 +280,12 @@ class App:
             person_of=self._person_of, bury=identity.bury, lookups_of=all_lookups,
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
-                ImportsEraser(self.importer), identity,
+                ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
-                ImportsExporter(), IdentityExporter(),
+                ImportsExporter(), WebhooksExporter(self.identity.names_one_of), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip
@@ -264,13 +317,53 @@ class App:
             self.overlay,
         )  # fmt: skip
 
-    def lake_writer(self, held: Lease) -> LakeWriter:
-        """The consumer that brings requests into the lake; `held` is its lease."""
+    @property
+    def tracking_parts(self) -> TrackingParts:
+        """What the check against the tracking plan works with."""
+        return TrackingParts(self.database, self.lake, self.clock, self.settings)
+
+    @cached_property
+    def mender(self) -> Mender:
+        """Dead letters, mended and replayed."""
+        return Mender(
+            database=self.database, keys=self.day_keys, settings=self.settings, clock=self.clock, decoders=DECODERS,
+            blocked=lambda: self.blocked, writer=self.lake_writer,
+        )  # fmt: skip
+
+    @cached_property
+    def relays(self) -> Relays:
+        """Requests on their way to the system that is being left."""
+        return Relays(
+            self.database, self.clock, self.vault, self.log, self.lake, self.engine,
+            Outbound(self.settings.outbound.allow, timeout_s=10.0), self.settings.log.keep_days, self.settings.home,
+        )  # fmt: skip
+
+    def relay_supervisor(self) -> Supervisor:
+        """The consumers that relay; one process runs them."""
+        permits = RelayPermits(
+            self.database, self.blocked, self.permits, self.identity, self.vault, self.clock
+        )
+        return Supervisor(self.relays, DECODERS, permits, self.settings.zone)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """Our orders against what another system says."""
+        return Reconciler(
+            self.database, self.clock, self.lake, self.engine, self.importer, self.settings.workspace.timezone,
+            self.settings.home,
+        )  # fmt: skip
+
+    def lake_writer(self, held: Lease | None = None) -> LakeWriter:
+        """What brings events into the lake; `held` is the consumer's lease where it reads the log."""
         return LakeWriter(
             database=self.database, log=self.log, lake=self.lake, registry=self.registry, vault=self.vault,
-            decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held,
-            ports=WriterPorts(self._held, self.consent.ages.state, self._reopen),
+            decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held, ports=self._writer_ports,
         )  # fmt: skip
+
+    @property
+    def _writer_ports(self) -> WriterPorts:
+        """What writers ask of the floor of trust."""
+        return WriterPorts(self._held, self.consent.ages.state, self._reopen)
 
     def _held(self, connection: Connection, fields: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
         """Values that must not be written: corrected ones, and sensitive ones of people who have not consented to that."""
@@ -324,6 +417,8 @@ class App:
         """Give everything back."""
         if "blocked" in self.__dict__:
             self.blocked.stop()
+        if "log_writer" in self.__dict__:
+            self.log_writer.close()
         if "engine" in self.__dict__:
             self.engine.close()
         self.database.close()

@@ -7,26 +7,35 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
+from weaktie.app.backup import BACKUP_LEASE, backups_in
+from weaktie.app.backup import tidy as tidy_backups
 from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
 from weaktie.data.collect.jobs import offset_of
 from weaktie.data.imports.jobs import sweep as sweep_imports
+from weaktie.data.tracking.jobs import check as check_tracking
+from weaktie.data.webhooks.service import forget_nonces
 from weaktie.kit.clock import DAY_US, MINUTE_US
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
 from weaktie.store.lake.jobs import REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
 from weaktie.store.runs.contracts import RUNNING, WAITING, Busy, Job
-from weaktie.store.runs.service import Lease, lease
+from weaktie.store.runs.service import Lease, holder, lease
 
 _LOG = get_logger("worker")
 IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
-JOB_COMMANDS = {"build": "build", "import": "import"}
+BEHIND = 50
+"""Waiting records beyond which the lake writer works without breath."""
+JOB_COMMANDS = {name: name for name in ("backup", "build", "import", "mend", "pull", "tracking")}
+TRACKING_ROWS = 200_000
+"""Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 
 
 def run_worker(home: Path, *, watch_parent: bool) -> None:
@@ -37,11 +46,14 @@ def run_worker(home: Path, *, watch_parent: bool) -> None:
     with open_app(home) as wt:
         helper = threading.Thread(target=_look_after, args=(wt, stop), daemon=True)
         helper.start()
+        relays = threading.Thread(target=wt.relay_supervisor().run, args=(stop,), daemon=True)
+        relays.start()
         try:
             _consume(wt, stop)
         finally:
             stop.set()
             helper.join(timeout=10)
+            relays.join(timeout=10)
 
 
 def _until_orphaned(stop: threading.Event) -> None:
@@ -77,7 +89,7 @@ def _consume(wt: App, stop: threading.Event) -> None:
 
 def _breath(wt: App) -> float:
     """A short wait lets requests gather, so that live traffic does not make a file for each."""
-    return 0.0 if wt.status.lag() > 50 else wt.settings.lake.batch_wait_ms / 1000
+    return 0.0 if wt.status.lag() > BEHIND else wt.settings.lake.batch_wait_ms / 1000
 
 
 def _look_after(wt: App, stop: threading.Event) -> None:
@@ -92,6 +104,8 @@ def _look_after(wt: App, stop: threading.Event) -> None:
                 tidied = wt.clock.monotonic()
                 housekeeping(wt)
                 _schedule_build(wt)
+                _schedule_pulls(wt)
+                schedule_backup(wt)
         except Refused as error:
             _LOG.warning("worker_waits", code=error.code)
         except Exception:  # noqa: BLE001  the next round tries again
@@ -147,9 +161,33 @@ def _schedule_build(wt: App) -> None:
         wt.jobs.start("build", {}, actor="schedule")
 
 
+def _schedule_pulls(wt: App) -> None:
+    """Ask for every pull whose time has come."""
+    with wt.database.begin() as tx:
+        due = wt.pulls.due(tx)
+    for pull_id in due:
+        wt.jobs.start("pull", {"pull_id": pull_id}, actor="schedule")
+
+
 def _building(wt: App) -> bool:
     recent: list[Job] = wt.jobs.page(None, 20).items
     return any(j.kind == "build" and j.state in (RUNNING, WAITING) for j in recent)
+
+
+def schedule_backup(wt: App) -> None:
+    """Ask for a backup when the newest is older than the settings allow; after one that failed, an hour later."""
+    chosen, now_us = wt.settings.backup, wt.clock.now_us()
+    if not chosen.folder or not chosen.every_hours:
+        return
+    try:
+        newest = next(iter(backups_in(Path(chosen.folder))), None)
+    except Refused:
+        newest = None
+    if newest is not None and now_us - newest.taken_us < chosen.every_hours * 60 * MINUTE_US:
+        return
+    recent: list[Job] = [j for j in wt.jobs.page(None, 20).items if j.kind == "backup"]
+    if not any(now_us - j.made_us < 60 * MINUTE_US or j.state in (RUNNING, WAITING) for j in recent):
+        wt.jobs.start("backup", {}, actor="schedule")
 
 
 def housekeeping(wt: App) -> None:
@@ -160,6 +198,7 @@ def housekeeping(wt: App) -> None:
             compact(wt.database, wt.lake, arrived)
     except Busy:
         pass
+    look_at_plan(wt)
     wt.rights.finish_open()
     wt.withdrawals.drop()
     with wt.database.connect() as connection:
@@ -167,24 +206,43 @@ def housekeeping(wt: App) -> None:
     if late:
         _LOG.warning("rights_requests_overdue", requests=late)
     sweep_imports(wt.importer)
-    with wt.database.begin() as tx:
-        wt.lake.sweep(tx)
-    drop_old_log(wt)
+    forget_nonces(wt.database, wt.clock)
+    tidy_backups(wt)
+    with wt.database.connect() as connection:
+        backing_up = holder(connection, BACKUP_LEASE, wt.clock.now_us()) is not None
+    if not backing_up:  # it still copies what these would delete
+        with wt.database.begin() as tx:
+            wt.lake.sweep(tx)
+        drop_old_log(wt)
     wt.database.settle()
     wt.arrivals.forget_before(wt.clock.now_us() // MINUTE_US - LIVE_MINUTES_KEPT)
+
+
+def look_at_plan(wt: App) -> None:
+    """Hold what is new in the lake against the tracking plan, while the lake writer is not behind."""
+    if wt.status.lag() > BEHIND:
+        return
+    with suppress(Busy):
+        check_tracking(wt.tracking_parts, most_rows=TRACKING_ROWS)
 
 
 ARRIVED = ("events", "orders", "order_items", "products", "contents", "users", "relations")
 
 
 def drop_old_log(wt: App) -> int:
-    """Delete log segments that are in the lake and older than `log.keep_days`, and their keys; returns the segments."""
+    """Delete log segments that are in the lake and older than `log.keep_days`, and their keys; returns the segments.
+
+    What a relay has not counted yet stays: a relay passes over what waits too long, so that it is not long.
+    """
     today = wt.clock.now_us() // DAY_US
     before = today - wt.settings.log.keep_days
     dropped, consumed = 0, True
     for partition in wt.log.partitions():
         with wt.database.connect() as connection:
             offset = offset_of(connection, partition)
+            held = wt.relays.held_from(connection, partition, before)
+        consumed = consumed and held is None
+        offset = offset if held is None else min(offset, held)
         dropped += wt.log.drop_before(partition, offset, before)
         consumed = consumed and wt.log.end(partition) <= offset
     if consumed:

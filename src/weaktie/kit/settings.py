@@ -153,6 +153,22 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Scheduled backups."""
+
+    folder: str = _setting(
+        "",
+        "备份存放的文件夹，应在另一块磁盘上；留空表示不自动备份",
+        "Folder of the backups, best on another disk; empty makes none by itself",
+    )
+    every_hours: int = _setting(
+        24, "服务运行时自动备份的间隔（小时）；0 表示不自动备份",
+        "Hours between backups while serving; 0 backs up only on demand", low=0,
+    )  # fmt: skip
+    keep: int = _setting(7, "保留的备份份数", "Backups that are kept", low=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Security:
     """Sign-in and keys."""
 
@@ -201,6 +217,28 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Imports:
+    """Where scheduled pulls may read on this machine."""
+
+    folders: str = _setting(
+        "",
+        "定时拉取可读取的服务器文件夹（绝对路径，逗号分隔）；为空则不允许",
+        "Folders of this machine that scheduled pulls may read (absolute, by comma); empty allows none",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """What we fetch from and send to addresses that people gave us."""
+
+    allow: str = _setting(
+        "",
+        "允许访问的内部主机名或网段，逗号分隔；默认只访问公网地址",
+        "Internal host names or networks that may be reached, by comma; otherwise public addresses only",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole, and the home folder it belongs to."""
 
@@ -212,8 +250,11 @@ class Settings:
     lake: Lake = field(default_factory=Lake)
     engine: Engine = field(default_factory=Engine)
     build: Build = field(default_factory=Build)
+    backup: Backup = field(default_factory=Backup)
     security: Security = field(default_factory=Security)
     consent: Consent = field(default_factory=Consent)
+    imports: Imports = field(default_factory=Imports)
+    outbound: Outbound = field(default_factory=Outbound)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -223,7 +264,7 @@ class Settings:
 
 SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
-    "build": Build, "security": Security, "consent": Consent,
+    "build": Build, "backup": Backup, "security": Security, "consent": Consent, "imports": Imports, "outbound": Outbound,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Connection
 
-from weaktie.data.collect.contracts import LoadBatch, LoadOutcome
+from weaktie.data.collect.contracts import BadRow, Event, LoadBatch, LoadOutcome
 from weaktie.data.imports import tables
 from weaktie.data.imports.contracts import ImportResult, ImportSpec, Kind
 from weaktie.data.imports.converters import Defaults
@@ -74,6 +74,18 @@ class OneSource:
         return source_id or "src_import", 15
 
 
+class NoHistory:
+    """No file of these tests holds calls: tests of such files use the whole product."""
+
+    def decode(self, protocol: str, line: bytes) -> tuple[list[Event], list[BadRow]]:
+        """Never called."""
+        raise AssertionError(protocol, line)
+
+    def load(self, events: Sequence[tuple[int, Event]], **more: object) -> None:
+        """Never called."""
+        raise AssertionError(events, more)
+
+
 @dataclass
 class Bench:
     """What a test needs: the importer, the lake behind it, a folder."""
@@ -106,7 +118,10 @@ def bench(tmp_path: Path) -> Bench:
     """An importer in Shanghai whose money is CNY."""
     database = open_database("sqlite:", tmp_path)
     tables.imports.create(database.engine)
+    tables.import_mappings.create(database.engine)
     clock = FixedClock()
     lake = FakeLake(database)
-    importer = Importer(database, clock, tmp_path, Defaults("Asia/Shanghai", "CNY"), lake, OneSource())
+    importer = Importer(
+        database, clock, tmp_path, Defaults("Asia/Shanghai", "CNY"), lake, OneSource(), NoHistory()
+    )
     return Bench(importer, lake, clock, tmp_path)

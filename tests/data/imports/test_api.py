@@ -52,7 +52,11 @@ def client(bench: Bench, caller: Somebody) -> Iterator[TestClient]:
         table.create(database.engine)
     app = FastAPI()
     app.state.weaktie = SimpleNamespace(
-        importer=bench.importer, jobs=Jobs(database, bench.clock), database=database, clock=bench.clock
+        importer=bench.importer,
+        jobs=Jobs(database, bench.clock),
+        database=database,
+        clock=bench.clock,
+        accounts=SimpleNamespace(names=lambda _connection: {"acc_1": "店长"}),
     )
     install_error_handlers(app)
     app.include_router(api.router)
@@ -190,3 +194,52 @@ def test_shipped_mappings_are_listed_with_their_fields(client: TestClient) -> No
     listed = {m["name"]: m for m in client.get("/api/imports/mappings").json()}
     assert listed["online-retail"]["columns"]["currency"] == "=GBP"
     assert {"name": "order_id", "reading": "text", "required": True} in listed["orders"]["fields"]
+
+
+def test_a_saved_mapping_is_listed_used_exported_and_deleted(client: TestClient, bench: Bench) -> None:
+    sent = send(client, "n,t,a,情况\nX1,05/01/2024,3,好了\n")
+    path = f"/api/imports/{sent['import_id']}"
+    fields = {
+        "order_id": "n", "amount": "a", "paid_time": {"column": "t", "format": "%d/%m/%Y"},
+        "status": {"column": "情况"},
+    }  # fmt: skip
+    open_ = client.patch(path, json={"mapping": fields}).json()
+    assert open_["samples"]["n"] == ["X1"] and open_["statuses"] == [
+        {"field": "status", "value": "好了", "becomes": None}
+    ]
+    mended = client.patch(
+        path, json={"mapping": {"status": {"column": "情况", "values": {"好了": "paid"}}}}
+    ).json()
+    assert (
+        mended["problem"] is None
+        and mended["statuses"][0]["becomes"] == "paid"
+        and len(mended["preview"]["rows"]) == 1
+    )
+    saved = client.put("/api/imports/mappings/我的 ERP", json={"import_id": sent["import_id"]}).json()
+    assert (saved["shipped"], saved["actor_name"], saved["kind"]) == (False, "店长", "orders")
+    text = client.get("/api/imports/mappings/我的 ERP/toml").text
+    assert client.put("/api/imports/mappings/second", json={"toml": text}).status_code == 200
+    other = send(client, "n,t,a,情况\nX2,06/01/2024,4,好了\n", mapping="second")
+    assert other["mapping_name"] == "second" and other["preview"]["rows"][0]["order_id"] == "X2"
+    assert (
+        bench.run(bench.write("c.csv", "n,t,a,情况\nX3,06/01/2024,4,好了\n"), "orders", "我的 ERP").rows_bad
+        == 0
+    )
+    for name, code in (("orders", "mapping_is_shipped"), ("a{b", "bad_mapping_name")):
+        refused = client.put(f"/api/imports/mappings/{name}", json={"toml": text})
+        assert refused.json()["error"]["code"] == code
+    assert client.delete("/api/imports/mappings/second").status_code == 204
+    assert client.delete("/api/imports/mappings/second").status_code == 404
+    assert client.delete("/api/imports/mappings/youzan").status_code == 409
+    assert client.get(f"{path}/mapping").text == text.replace(
+        'zh = "我的 ERP"', 'zh = "按列名识别：订单"'
+    ).replace('en = "我的 ERP"', 'en = "By column names: orders, one line an article or an order"')
+
+
+def test_a_recognised_export_is_what_it_is_whatever_was_chosen(client: TestClient) -> None:
+    head = "订单号,订单状态,买家付款时间,订单实付金额,订单已退款金额,买家手机号"
+    sent = send(client, f"{head}\nE1,交易成功,2024-01-05 08:00:00,10,0,13800001111\n", kind="users")
+    assert (sent["kind"], sent["mapping_name"], sent["recognised"]) == ("orders", "youzan", True)
+    assert "13800001111" not in str(sent)
+    other = client.patch(f"/api/imports/{sent['import_id']}", json={"mapping": "orders"}).json()
+    assert other["mapping_name"] == "orders" and not other["recognised"]

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from weaktie.data.imports.contracts import KINDS, BadImport, Cell, FileMapping, Kind
 from weaktie.data.imports.converters import exact, minor
 from weaktie.data.imports.fields import FIELDS
-from weaktie.data.imports.mapping import check, choose, columns_of, dumps, from_dict, loads, shipped, suggest
+from weaktie.data.imports.mapping import (
+    check,
+    choose,
+    columns_of,
+    dumps,
+    from_dict,
+    from_toml,
+    loads,
+    shipped,
+    suggest,
+)
+from weaktie.data.imports.saved import to_toml
 from weaktie.data.imports.times import to_instants
 from weaktie.kit.clock import from_datetime
 from weaktie.kit.money import MINOR_DIGITS, to_minor
@@ -22,7 +33,7 @@ text = st.text(min_size=1, max_size=12)
 cells = st.builds(
     Cell, columns=st.lists(text, max_size=3).map(tuple), constant=st.none() | text, zone=st.none() | st.just("Asia/Tokyo"),
     format=st.none() | text, strip=st.none() | text, values=st.none() | st.dictionaries(text, text, max_size=3),
-    prefixes=st.none() | st.dictionaries(text, text, max_size=3), default=st.none() | text,
+    prefixes=st.none() | st.dictionaries(text, text, max_size=3), default=st.none() | text, before=st.none() | text,
 )  # fmt: skip
 
 
@@ -41,6 +52,18 @@ def mappings(draw: st.DrawFn) -> FileMapping:
 @given(mappings())
 def test_a_mapping_comes_back_from_the_database(mapping: FileMapping) -> None:
     assert loads(dumps(mapping)) == mapping
+
+
+@settings(deadline=None)
+@given(mappings())
+def test_a_mapping_comes_back_from_its_file(mapping: FileMapping) -> None:
+    found = from_toml(to_toml(mapping), name=mapping.name)
+    assert found == mapping
+
+
+def test_every_shipped_mapping_comes_back_from_its_file() -> None:
+    for name, mapping in shipped().items():
+        assert from_toml(to_toml(mapping), name=name) == mapping
 
 
 @pytest.mark.parametrize("kind", KINDS)

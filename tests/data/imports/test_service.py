@@ -264,7 +264,7 @@ def test_segment_export(bench: Bench) -> None:
         "[" * 100_000,
         '{"type":"page","userId":"u2","timestamp":1704412980}',
     ]
-    result = bench.run(bench.write("s.jsonl", "\n".join(lines)), "events", "segment")
+    result = bench.run(bench.write("s.jsonl", "\n".join(lines)), "events", "segment-tables")
     first, second = bench.lake.table("events").to_dicts()
     assert (first["event_id"], first["anonymous_id"], first["amount_minor"], first["app_version"]) == (
         "m1",
@@ -319,8 +319,13 @@ def test_file_names_are_only_shown() -> None:
 
 def test_every_shipped_mapping_is_known_by_its_file_name() -> None:
     assert {
+        "douyin",
         "online-retail",
         "segment",
+        "segment-tables",
+        "sensors",
+        "tianchi",
+        "youzan",
         "events",
         "orders",
         "users",

@@ -50,6 +50,15 @@ def test_unidentified_orders_count_in_the_totals_and_for_nobody(shop: Market) ->
     assert sum(int(str(r["m_minor"])) for r in shop.rows("rfm")) == 500
 
 
+def test_what_never_happened_was_not_today(shop: Market) -> None:
+    shop.user(7, "quiet")
+    shop.put("users", {"alias_no": 7, "us": at(DAY), "city": "上海"})
+    build(shop, no_progress)
+    quiet = next(r for r in shop.rows("user_tags") if r["person_no"] == 7)
+    days = ("days_since_active", "days_since_order", "registered_days")
+    assert [quiet[name] for name in ("city", *days)] == ["上海", None, None, None]
+
+
 def test_nothing_new_is_quick_and_publishes_nothing(shop: Market) -> None:
     first = build(shop, no_progress)
     again = build(shop, no_progress)

@@ -90,6 +90,8 @@ def test_currencies_are_cut_apart() -> None:
 
 def test_labels_of_classes() -> None:
     assert bucket_labels((0, 0.5, 10)) == ["≤ 0", "0–0.5", "0.5–10", "> 10"]
+    assert bucket_labels((0, 1, 5), whole=True) == ["0", "1", "2–5", "≥ 6"]
+    assert bucket_labels((7, 30), whole=True) == ["0–7", "8–30", "≥ 31"]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,16 @@ def test_see_and_copy(office: Office) -> None:
     assert refused["error"]["code"] == "not_verified"
     office.call("POST", f"/api/rights-requests/{request_id}/verify", {"note": "id card at the counter"})
     data = office.call("POST", f"/api/rights-requests/{request_id}/data")["data"]
-    assert set(data) == {"vault", "consent", "rights", "profiles", "collect", "imports", "identity"}
+    assert set(data) == {
+        "vault",
+        "consent",
+        "rights",
+        "profiles",
+        "collect",
+        "imports",
+        "webhooks",
+        "identity",
+    }
     assert {(v["field"], v["value"]) for v in data["vault"]["values"]} >= {
         ("phone", PHONE),
         ("nickname", NICK),
@@ -190,6 +199,7 @@ def test_a_correction_holds_against_imports_and_events(office: Office, tmp_path:
 def test_erase_by_request_and_come_back_as_somebody_new(office: Office, tmp_path: Path) -> None:
     wt = office.wt
     request_id = office.take_in("erase", text=WISH)
+    other = office.take_in("see")
     twice = {"user_id": "a-rights", "kind": "erase", "text": ""}
     assert office.call("POST", "/api/rights-requests", twice, 409)["error"]["code"] == "already_asked"
     by_hand = office.call("POST", f"/api/rights-requests/{request_id}/done", {"note": "x"}, 409)
@@ -201,6 +211,10 @@ def test_erase_by_request_and_come_back_as_somebody_new(office: Office, tmp_path
     found = office.call("GET", f"/api/rights-requests/{request_id}")
     assert (found["state"], found["said"]) == ("done", "")
     assert wt.rights.verify(found["erasure_id"])
+    besides = office.call("GET", f"/api/rights-requests/{other}")
+    assert (besides["state"], besides["erasure_id"]) == ("done", found["erasure_id"]), (
+        "nobody is left to answer"
+    )
     assert office.call("GET", f"/api/rights-requests/{request_id}/proof")["sound"]
     wt.database.settle()
     needles = [USER, PHONE, NICK, WISH]
@@ -232,9 +246,28 @@ def test_erase_by_request_and_come_back_as_somebody_new(office: Office, tmp_path
     assert [r["alias_no"] for r in stored(wt, "orders") if r["order_id"] == "old1"] == [None], (
         "a sale without its buyer"
     )
+    phones = tmp_path / "phones.csv"
+    phones.write_text(
+        f"order_id,phone,paid_time,amount,currency\nold2,{PHONE},2025-01-01 10:00:00,5,CNY\n", "utf-8"
+    )
+    wt.importer.import_file(ImportSpec(path=phones, kind="orders"), actor="test", progress=lambda *_: None)
+    assert [r["alias_no"] for r in stored(wt, "orders") if r["order_id"] == "old2"] == [None], (
+        "nor by the phone"
+    )
+    with wt.database.connect() as connection:
+        assert wt.identity.find(connection, PHONE) is None, "an old sale brings no number back"
+    calls = tmp_path / "calls.jsonl"
+    late = [track(n, USER, at_us=at) for n, at in ((50, old_us), (51, now_us + 2))]
+    more = track(52, "a-rights", anonymous="a-rights", at_us=now_us) | {"userId": None}
+    calls.write_text("".join(json.dumps(c) + "\n" for c in [*late, more]), "utf-8")
+    wt.importer.import_file(ImportSpec(path=calls, kind="events"), actor="test", progress=lambda *_: None)
+    ids = {r["event_id"] for r in stored(wt)}
+    assert ids & {"m50", "m51", "m52"} == {"m51"}, (
+        "an archive brings back only what came after registering anew"
+    )
     build_once(wt, lambda *_: None)
     fresh = office.profile()
-    assert fresh["counts"] == {"events": 2, "orders": 0}
+    assert fresh["counts"] == {"events": 3, "orders": 0}
     assert fresh["names"]["phone"] is None
 
 

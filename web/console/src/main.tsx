@@ -12,6 +12,9 @@ import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/lists.css";
 import "./styles/slices.css";
+import "./styles/imports.css";
+import "./styles/mend.css";
+import "./styles/tracking.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

@@ -185,6 +185,19 @@ def _item(line: object, number: int) -> OrderItem:
     )
 
 
+def line_of(
+    product: str | None, name: object, quantity: object, amount: Decimal | None, place: str
+) -> OrderItem:
+    """A line of an order that a shop pushed, within the same bounds as a client's. Raises Bad."""
+    pieces = to_decimal(quantity)
+    if product is None or pieces is None or pieces != pieces.to_integral_value() or abs(pieces) > 10**9:
+        raise Bad("bad_order_items", place)
+    if amount is None or abs(amount) > LARGEST_AMOUNT:
+        raise Bad("bad_amount", place)
+    title = text_or_none(name)
+    return OrderItem(scrub_text(product), None if title is None else scrub_text(title), int(pieces), amount)
+
+
 def _json(text: str) -> object:
     try:
         return msgspec.json.decode(text)

@@ -13,12 +13,32 @@ from weaktie.data.identity.contracts import Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
-    "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder", "Entity", "Event", "Held", "Identifier",
-    "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts",
+    "CHANNEL_WORDS", "DUPLICATE_LINE", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
+    "Entity", "Event", "Held", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts",
+    "OrderItem", "RawRequest", "RelationFacts",
 ]  # fmt: skip
 
-TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE = 1, 2, 4
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE = 1, 2, 4, 8
 """Bits of `events.flags`."""
+
+
+CHANNEL_WORDS: dict[str, Words] = {
+    name: Words(zh, en)
+    for name, zh, en in (
+        ("douyin", "抖音", "Douyin"), ("kuaishou", "快手", "Kuaishou"), ("xiaohongshu", "小红书", "RedNote"),
+        ("wechat", "微信", "WeChat"), ("wechat_channels", "视频号", "WeChat Channels"),
+        ("wechat_chat", "微信聊天", "WeChat chat"), ("wechat_official", "公众号", "WeChat official account"),
+        ("wechat_search", "微信搜索", "WeChat search"), ("wecom", "企业微信", "WeCom"), ("weibo", "微博", "Weibo"),
+        ("bilibili", "B 站", "Bilibili"), ("zhihu", "知乎", "Zhihu"), ("search", "搜索引擎", "Search engine"),
+        ("qr_code", "扫码", "QR code"), ("referral", "好友邀请", "Referral"), ("kol", "达人", "Creator"),
+        ("email", "邮件", "E-mail"), ("sms", "短信", "SMS"), ("push", "推送", "Push"), ("organic", "自然流量", "Organic"),
+    )
+}  # fmt: skip
+CHANNEL_WORDS |= {
+    f"{name}_ads": Words(f"{CHANNEL_WORDS[name].zh}广告", f"{CHANNEL_WORDS[name].en} ads")
+    for name in ("douyin", "kuaishou", "xiaohongshu", "wechat", "weibo", "bilibili", "zhihu")
+}
+"""The channels that the rule of `channel_of` gives; a client's own name for one is shown as it came."""
 
 
 class RawRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -55,7 +75,10 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What an event says about an order; `amount` in major units, `refunded` the part given back so far."""
+    """What an event says about an order; `amount` in major units, `refunded` the part given back so far.
+
+    `paid_us` is when it was paid, where that is not the time of the event: a later version of a paid order.
+    """
 
     order_id: str
     status: str
@@ -65,6 +88,7 @@ class OrderFacts:
     coupon_id: str | None = None
     referrer: str | None = None
     refunded: Decimal = Decimal(0)
+    paid_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +166,8 @@ class LoadBatch:
     `rows` has the columns of the lake table, except that each alias column `X_alias_no` (and plain `alias_no`) is
     replaced by a text column `X_user_id` (`user_id`) holding a user id or null, and that `source`, `purposes`,
     `log_*`, `received_time` and `day` may be missing: the loader fills them. Events may also have `anonymous_id`.
-    `personal` holds columns `nickname`, `phone`, `email`, row by row, for the vault and the identifiers.
+    `personal` holds columns `nickname`, `phone`, `email`, row by row, for the vault and the identifiers; of orders and
+    their lines only `phone`: the buyer, where no user id is known.
     """
 
     table: str

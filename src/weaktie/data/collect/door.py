@@ -4,19 +4,17 @@ It is dispatched before FastAPI. For each request: who (write key), how much (li
 enough parsing to know that events are in it), may it be kept (consent), append, wait for the sync, answer.
 """
 
+import asyncio
 import binascii
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 
 import msgspec
 
-from weaktie.data.collect.bodies import form_fields, gunzip, sensors_json
-from weaktie.data.collect.contracts import Blocked, Grant, IdentifierKind, RawRequest, WriteKeys
+from weaktie.data.collect import sensors, taking
+from weaktie.data.collect.bodies import gunzip
+from weaktie.data.collect.contracts import Blocked, Grant, RawRequest, WriteKeys
 from weaktie.data.collect.refusals import refuse
-from weaktie.data.collect.returning import REGISTRATIONS
-from weaktie.data.collect.splitting import TooDeep, split
-from weaktie.data.collect.traits import is_registration_time
-from weaktie.data.collect.vocabulary import sensors_name
 from weaktie.kit import settings
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Refused
@@ -28,68 +26,36 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _LOG = get_logger("collect.door")
-SEGMENT_CALLS: Final = ("batch", "track", "identify", "page", "screen", "group", "alias")
-SENSORS_PATHS: Final = ("/sa", "/sa.gif")
+SEGMENT_BATCHES: Final = ("/v1/batch", "/v1/b")
+SEGMENT_SINGLES: Final = tuple(
+    f"/v1/{call}"
+    for name in ("track", "identify", "page", "screen", "group", "alias")
+    for call in (name, name[0])
+)
+"""The browser's SDK calls each by its first letter."""
+SENSORS_PATHS: Final = ("/sa", "/sa.gif", "/debug")
+POSTHOG_PATHS: Final = tuple(
+    path + slash for path in ("/batch", "/capture", "/e", "/i/v0/e", "/track") for slash in ("", "/")
+)
 MOST_EVENTS: Final = 5_000
 LONGEST_AGENT: Final = 256
 MOST_WAITING_BYTES: Final = 32 * 1024 * 1024
 RETRY_AFTER_S: Final = {429: b"1", 503: b"5"}
 
 _OK_JSON: Final = b'{"success":true}'
+_OK_POSTHOG: Final = b'{"status":1}'
 _GIF: Final = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
 _Headers = list[tuple[bytes, bytes]]
-
-
-class _Batch(msgspec.Struct, gc=False):
-    batch: list[msgspec.Raw] | None = None
-    writeKey: Any = None  # noqa: N815 - names of the protocol
-    sentAt: Any = None  # noqa: N815
-
-
-class _Single(msgspec.Struct, gc=False):
-    writeKey: Any = None  # noqa: N815
-
-
-class _Names(msgspec.Struct, gc=False):
-    """The members of an event that may name a person, in both protocols."""
-
-    userId: Any = None  # noqa: N815
-    anonymousId: Any = None  # noqa: N815
-    previousId: Any = None  # noqa: N815
-    distinct_id: Any = None
-    original_id: Any = None
-    login_id: Any = None
-    anonymous_id: Any = None
-    token: Any = None
-    identities: Any = None
-    event: Any = None
-    traits: Any = None
-
-
-_BATCH = msgspec.json.Decoder(_Batch)
-_SINGLE = msgspec.json.Decoder(_Single)
-_NAMES = msgspec.json.Decoder(_Names)
-_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _PACK = msgspec.msgpack.Encoder()
-_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
-_KINDS: Final[tuple[tuple[str, tuple[IdentifierKind, ...]], ...]] = (
-    ("userId", ("user",)),
-    ("anonymousId", ("anonymous",)),
-    ("previousId", ("anonymous", "user")),
-    ("login_id", ("user",)),
-    ("anonymous_id", ("anonymous",)),
-    ("original_id", ("anonymous",)),
-    ("distinct_id", ("user", "anonymous")),
-)
 
 
 class _Request:
     """What the headers of a request say."""
 
-    __slots__ = ("agent", "authorization", "encoding", "length", "method", "origin", "path", "query")
+    __slots__ = ("agent", "authorization", "dry", "encoding", "length", "method", "origin", "path", "query")
 
     def __init__(self, scope: Message) -> None:
         self.path: str = scope["path"]
@@ -98,6 +64,7 @@ class _Request:
         self.authorization = self.encoding = self.agent = b""
         self.origin: bytes | None = None
         self.length = -1
+        self.dry = False
         for name, value in scope["headers"]:
             if name == b"authorization":
                 self.authorization = value
@@ -109,6 +76,8 @@ class _Request:
                 self.origin = value
             elif name == b"user-agent":
                 self.agent = value[:LONGEST_AGENT]
+            elif name == b"dry-run":
+                self.dry = value.strip().lower() == b"true"
 
 
 class Door:
@@ -118,7 +87,7 @@ class Door:
     of 200 is sent only after `writer.append` returned. Errors are `{"success":false,"code","message"}`.
     """
 
-    paths: Final = frozenset((*(f"/v1/{call}" for call in SEGMENT_CALLS), *SENSORS_PATHS))
+    paths: Final = frozenset((*SEGMENT_BATCHES, *SEGMENT_SINGLES, *SENSORS_PATHS, *POSTHOG_PATHS))
 
     def __init__(
         self, writer: Writer, keys: WriteKeys, limits: settings.Door, blocked: Blocked, clock: Clock
@@ -135,6 +104,7 @@ class Door:
         self._ok_json = _answer(200, _OK_JSON, b"application/json")
         self._ok_empty = _answer(200, b"", b"text/plain")
         self._ok_gif = _answer(200, _GIF, b"image/gif")
+        self._ok_posthog = _answer(200, _OK_POSTHOG, b"application/json")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one HTTP request to one of `paths`."""
@@ -155,8 +125,8 @@ class Door:
         await _send(send, answer, cors)
 
     async def _take(self, request: _Request, receive: Receive) -> tuple[Message, Message] | None:
-        sensors = request.path in SENSORS_PATHS
-        if request.method != "POST" and not (sensors and request.method == "GET"):
+        form = request.path in SENSORS_PATHS
+        if request.method != "POST" and not (form and request.method == "GET"):
             raise refuse("method_not_allowed")
         if request.origin is not None and self._origins is not None and request.origin not in self._origins:
             raise refuse("origin_not_allowed")
@@ -165,7 +135,7 @@ class Door:
         # A key in the header is checked before the body is read.
         grant = await self._grant(_basic(request.authorization)) if request.authorization else None
         # Base64 and percent signs blow a form up; what is in it is measured again.
-        limit = 3 * self._batch_bytes if sensors else self._batch_bytes
+        limit = 3 * self._batch_bytes if form else self._batch_bytes
         if request.length > limit:
             raise refuse("body_too_large", str(limit))
         held = 0
@@ -189,59 +159,62 @@ class Door:
             data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             if request.encoding == b"gzip":
                 data = gunzip(data, limit)
-            if sensors:
-                await self._take_sensors(request, data, grant)
-                return self._ok_gif if request.path == "/sa.gif" else self._ok_empty
-            await self._take_segment(request, data, grant)
-            return self._ok_json
+            return await self._keep(request, data, grant)
         finally:
             self._waiting -= held
 
-    async def _take_segment(self, request: _Request, body: bytes, grant: Grant | None) -> None:
-        items: list[Any] | None = None
-        sent: object = None
-        if request.path == "/v1/batch":
-            items, key, sent = _segment_batch(body)
-            self._check_sizes(items)
-        else:
-            self._check_sizes([body])
-            try:
-                key = _SINGLE.decode(body).writeKey
-            except RecursionError:
-                raise refuse("too_deep") from None
-            except _UNREADABLE:
-                raise refuse("not_json") from None
+    async def _keep(self, request: _Request, data: bytes, grant: Grant | None) -> tuple[Message, Message]:
+        """Read the events of a body, check them, make them durable; returns the answer of the protocol."""
+        taken = self._read(request, data)
+        self._check_sizes(taken.items)
         if grant is None:
-            grant = await self._grant(key)
-        if items == []:
-            return
-        if self._blocked.any():
-            kept = self._kept([body] if items is None else items)
-            if not kept:
-                return
-            if items is not None and len(kept) < len(items):
-                body = b'{"batch":[' + b",".join(bytes(i) for i in kept) + b'],"sentAt":'
-                body += msgspec.json.encode(sent) + b"}"
-        await self._append("segment", request, body, grant)
+            grant = await self._grant(taken.key)
+        if request.path == "/debug":
+            return await self._debug(request, taken, grant)
+        await self._store(request, taken, grant)
+        if taken.protocol == "segment":
+            return self._ok_json
+        if taken.protocol == "posthog":
+            return self._ok_posthog
+        return self._ok_gif if request.path == "/sa.gif" else self._ok_empty
 
-    async def _take_sensors(self, request: _Request, data: bytes, grant: Grant | None) -> None:
-        query = form_fields(request.query)
-        fields = query if request.method == "GET" else form_fields(data)
-        body = sensors_json(fields, self._batch_bytes)
-        items = _sensors_items(body)
-        self._check_sizes(items)
-        if grant is None:
-            token: object = (query.get("token") or fields.get("token") or b"").decode("utf-8", "replace")
-            grant = await self._grant(token or _token(items))
+    def _read(self, request: _Request, data: bytes) -> taking.Taken:
+        path = request.path
+        if path in SEGMENT_BATCHES:
+            return taking.segment_batch(data)
+        if path in SENSORS_PATHS:
+            form = None if request.method == "GET" else data
+            return taking.sensors(request.query, form, self._batch_bytes)
+        if path in POSTHOG_PATHS:
+            return taking.posthog(data, self._batch_bytes)
+        return taking.segment_single(data)
+
+    async def _store(self, request: _Request, taken: taking.Taken, grant: Grant) -> None:
+        body, items = taken.body, taken.items
         if not items:
             return
         if self._blocked.any():
-            kept = self._kept(items)
+            kept = taking.kept(items, self._blocked, taken.protocol)
             if not kept:
                 return
             if len(kept) < len(items):
-                body = b"[" + b",".join(bytes(i) for i in kept) + b"]"
-        await self._append("sensors", request, body, grant)
+                assert taken.join is not None, "a single event goes as a whole"
+                body = taken.join(kept)
+        await self._append(taken.protocol, request, body, grant)
+
+    async def _debug(self, request: _Request, taken: taking.Taken, grant: Grant) -> tuple[Message, Message]:
+        """神策's debug mode: the events are checked before the answer; with `Dry-Run: true` none is stored.
+
+        What is wrong is answered as 400 with code, place and words of each event; it goes to the dead letters too,
+        unless it was a dry run.
+        """
+        raw = RawRequest(taken.protocol, request.path, "", 0, self._clock.now_us(), taken.body)
+        events, bad = await asyncio.to_thread(sensors.decode, raw)
+        if not request.dry:
+            await self._store(request, taken, grant)
+        faults = [{"code": b.code, "place": b.place, "message": b.words.as_dict()} for b in bad]
+        answer = {"success": not bad, "stored": not request.dry, "accepted": len(events), "errors": faults}
+        return _answer(400 if bad else 200, msgspec.json.encode(answer), b"application/json")
 
     async def _append(self, protocol: str, request: _Request, body: bytes, grant: Grant) -> None:
         packed = _PACK.encode(
@@ -273,43 +246,6 @@ class Door:
             if len(memoryview(item)) > limit:
                 raise refuse("event_too_large", f"batch[{number}]")
 
-    def _kept(self, items: Iterable[Any]) -> list[Any]:
-        return [item for item in items if not self._is_blocked(item)]
-
-    def _is_blocked(self, item: Any) -> bool:
-        try:
-            names = _NAMES.decode(item)
-        except _UNREADABLE:
-            return False  # it becomes a dead letter, and is encrypted there
-        blocks = self._blocked.blocks
-        for member, kinds in _KINDS:
-            value = getattr(names, member)
-            if value is None or value == "":
-                continue
-            text = value if type(value) is str else str(value)
-            if any(blocks(kind, text) for kind in kinds):
-                return not self._comes_back(names)
-        if isinstance(names.identities, dict):
-            return any(
-                isinstance(value, str) and any(blocks(kind, value) for kind in _IDENTITY_KINDS)
-                for value in names.identities.values()
-            ) and not self._comes_back(names)
-        return False
-
-    def _comes_back(self, names: _Names) -> bool:
-        """Whether an event of somebody who was erased may be their registering anew; the lake writer looks closer. Whoever
-        refuses every purpose is turned away whatever they send."""
-        for member, kinds in _KINDS:
-            value = getattr(names, member)
-            if value not in (None, "") and any(self._blocked.refuses(kind, str(value)) for kind in kinds):
-                return False
-        if isinstance(names.event, str) and sensors_name(names.event) in REGISTRATIONS:
-            return True
-        if isinstance(names.traits, dict) and any(is_registration_time(name) for name in names.traits):
-            return True
-        logins = [str(v) for v in (names.userId, names.login_id) if v not in (None, "")]
-        return bool(logins) and not any(self._blocked.blocks("user", login) for login in logins)
-
     def _cors(self, origin: bytes | None) -> _Headers:
         if origin is None:
             return []
@@ -318,61 +254,6 @@ class Door:
         if origin in self._origins:
             return [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
         return [(b"vary", b"Origin")]
-
-
-_IDENTITY_KINDS: Final[tuple[IdentifierKind, ...]] = ("user", "anonymous", "phone", "email", "device")
-
-
-def _segment_batch(body: bytes) -> tuple[list[Any], object, object]:
-    """Items, write key and sending time of a batch; one poisoned item does not make the others unreadable."""
-    try:
-        batch = _BATCH.decode(body)
-    except msgspec.ValidationError:
-        raise refuse("no_batch") from None
-    except _UNREADABLE as error:
-        try:
-            outline = split(body, "batch")
-        except TooDeep:
-            raise refuse("too_deep") from None
-        if outline is None or not outline.items:
-            raise refuse("not_json") from error
-        return list(outline.items), _member(outline.members, "writeKey"), _member(outline.members, "sentAt")
-    if batch.batch is None:
-        raise refuse("no_batch")
-    return list(batch.batch), batch.writeKey, batch.sentAt
-
-
-def _member(members: dict[str, bytes], name: str) -> object:
-    try:
-        return msgspec.json.decode(members.get(name, b"null"))
-    except _UNREADABLE:
-        return None
-
-
-def _sensors_items(body: bytes) -> list[Any]:
-    start = body.lstrip()[:1]
-    if start == b"{":
-        return [body]
-    if start != b"[":
-        raise refuse("not_json")
-    try:
-        return list(_LIST.decode(body))
-    except _UNREADABLE:
-        try:
-            outline = split(body, None)
-        except TooDeep:
-            raise refuse("too_deep") from None
-        if outline is None or not outline.items:
-            raise refuse("not_json") from None
-        return list(outline.items)
-
-
-def _token(items: list[Any]) -> object:
-    """The token that the first event carries: some SDKs put it there."""
-    try:
-        return _NAMES.decode(items[0]).token if items else None
-    except _UNREADABLE:
-        return None
 
 
 def _basic(header: bytes) -> str:
@@ -421,7 +302,7 @@ def _preflight() -> tuple[Message, Message]:
             (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
             (
                 b"access-control-allow-headers",
-                b"Authorization, Content-Type, Content-Encoding, X-Retry-Count",
+                b"Authorization, Content-Type, Content-Encoding, Dry-Run, X-Retry-Count",
             ),
             (b"access-control-max-age", b"86400"),
         ),

@@ -2,12 +2,13 @@
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from weaktie.data.collect.badrows import Bad
-from weaktie.data.collect.contracts import LATE, TIME_CORRECTED
+from weaktie.data.collect.contracts import LATE, TIME_CORRECTED, Event
 from weaktie.kit.clock import DAY_US, SECOND_US
 
 SKEW_TOLERANCE_US: Final = 60 * SECOND_US
@@ -71,6 +72,12 @@ def corrected_time(client_us: int | None, sent_us: int | None, received_us: int)
     if event_us < received_us - DAY_US:
         flags |= LATE
     return event_us, flags
+
+
+def settle_times(events: Iterable[Event], received_us: int) -> None:
+    """Times that another system's clock gave, held to the same bounds as a client's."""
+    for event in events:
+        event.event_us, event.flags = corrected_time(event.client_us, None, received_us)
 
 
 # ---- identifiers
@@ -210,9 +217,8 @@ _PERSONAL_NAMES: Final = {
     "收货人": "name", "nickname": "name",
     "address": "address", "shippingaddress": "address", "billingaddress": "address", "receiveraddress": "address",
     "detailaddress": "address", "street": "address", "地址": "address", "收货地址": "address",
-    "birthday": "birthday", "birthdate": "birthday", "ip": "ip", "ipaddress": "ip", "latitude": "location", "longitude": "location", "lnglat": "location",
-    "latlng": "location", "geolocation": "location",
-    "imei": "device",
+    "birthday": "birthday", "birthdate": "birthday", "ip": "ip", "ipaddress": "ip", "imei": "device",
+    "latitude": "location", "longitude": "location", "lnglat": "location", "latlng": "location", "geolocation": "location",
     "idfa": "device", "oaid": "device", "bankcard": "bank card", "cardnumber": "bank card", "银行卡": "bank card",
     "password": "secret", "passwd": "secret", "pwd": "secret", "token": "secret", "accesstoken": "secret",
     "refreshtoken": "secret", "secret": "secret", "authorization": "secret", "cookie": "secret", "sessionkey": "secret",

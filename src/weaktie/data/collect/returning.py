@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
@@ -17,13 +19,16 @@ from sqlalchemy import Connection
 from weaktie.data.collect.contracts import Event, Identifier, IdentifierKind, LoadBatch
 from weaktie.data.collect.rows import DAY_FROM, Decoded
 from weaktie.data.collect.traits import REGISTERED
-from weaktie.data.identity.service import Registry
+from weaktie.data.identity.service import Registry, is_usable
 from weaktie.kit.clock import from_datetime
 from weaktie.store.lake.tables import TABLES
 
 REGISTRATIONS: Final = frozenset({"Signed Up", "Account Created"})
 KEPT_WITHOUT_PERSON: Final = frozenset({"orders", "order_items", "contents"})
 """Tables whose rows stay when the person in them may not return: a shop keeps its transactions."""
+
+CONTACTS: Final[tuple[IdentifierKind, ...]] = ("phone", "email")
+Bools = npt.NDArray[np.bool_]
 
 Reopen = Callable[[Connection, Sequence[Identifier]], None]
 """Tells consent that identifiers are a new person's, so that the door keeps what comes for them."""
@@ -39,13 +44,14 @@ class Returning:
 
     def admitted(self, items: Iterable[Decoded]) -> list[Decoded]:
         """The events that are of no erased person, or of one who has come back, in their order."""
-        return [item for item in items if self._enters(item.event)]
+        return [item for item in items if self.enters(item.event)]
 
     def may_have_number(self, identifier: Identifier) -> bool:
         """Whether an identifier that an event only mentions may be numbered: an erased one would rise again."""
         return self._registry.erased_at(identifier) is None or self._is_open(identifier)
 
-    def _enters(self, event: Event) -> bool:
+    def enters(self, event: Event) -> bool:
+        """Whether one event may enter."""
         gone = {i: at for i in event.identifiers if (at := self._registry.erased_at(i)) is not None}
         if not gone:
             return True
@@ -69,39 +75,77 @@ class Returning:
         )
 
 
-def without_erased(batch: LoadBatch, registry: Registry) -> LoadBatch:
+def without_erased(batch: LoadBatch, registry: Registry, orders: pa.Table | None = None) -> LoadBatch:
     """A batch of imported rows without people who were erased and rows from before their erasure: orders lose their buyer, other
-    rows go."""
-    rows, keep = batch.rows, None
+    rows go. `orders` says when the lines of orders were paid."""
+    rows, personal, keep = batch.rows, batch.personal, None
+    times = _instants(batch.table, rows, orders)
+    nobody = np.zeros(rows.num_rows, np.bool_)
     for column in TABLES[batch.table].alias_columns:
         name, kind = text_column(column)
         if name not in rows.schema.names:
             continue
-        gone = {
-            v: at
-            for v in pc.unique(rows[name]).to_pylist()
-            if v and (at := registry.erased_at((kind, v))) is not None
-        }
-        if not gone:
+        bad = _bad(rows[name], kind, times, registry)
+        if bad is None:
             continue
-        known = {v for v in gone if registry.is_known((kind, v))}
-        times = _instants(batch.table, rows)
-        bad = [
-            value in gone and (value not in known or at is None or at <= gone[value])
-            for value, at in zip(rows[name].to_pylist(), times, strict=True)
-        ]
         cleared = pc.if_else(pa.array(bad), pa.scalar(None, rows[name].type), rows[name])
         rows = rows.set_column(rows.schema.get_field_index(name), name, cleared)
+        if column == "alias_no":
+            nobody |= bad
         if batch.table not in KEPT_WITHOUT_PERSON and not column.startswith("sharer"):
-            fine = pc.invert(pa.array(bad))
-            keep = fine if keep is None else pc.and_(keep, fine)
-    if rows is batch.rows:
-        return batch
-    personal = batch.personal
+            keep = ~bad if keep is None else keep & ~bad
+    if personal is not None:
+        personal = _without_contacts(personal, rows, times, nobody, registry)
     if keep is not None:
-        rows = rows.filter(keep)
-        personal = None if personal is None else personal.filter(keep)
+        rows = rows.filter(pa.array(keep))
+        personal = None if personal is None else personal.filter(pa.array(keep))
     return replace(batch, rows=rows, personal=personal)
+
+
+def _without_contacts(
+    personal: pa.Table, rows: pa.Table, times: list[int | None], nobody: Bools, registry: Registry
+) -> pa.Table:
+    """Personal columns without what belongs to nobody any more, and without contacts that are an erased person's; one beside a
+    login that may be kept has come back with it."""
+    named = rows["user_id"] if "user_id" in rows.schema.names else None
+    login = np.zeros(len(nobody), np.bool_) if named is None else pc.is_valid(named).to_numpy()
+    for name in personal.schema.names:
+        gone = nobody
+        if name in CONTACTS:
+            bad = _bad(personal[name], name, times, registry, logins=login)
+            gone = nobody if bad is None else nobody | bad
+        if gone.any():
+            cleared = pc.if_else(pa.array(gone), pa.scalar(None, personal[name].type), personal[name])
+            personal = personal.set_column(personal.schema.get_field_index(name), name, cleared)
+    return personal
+
+
+def _bad(
+    column: pa.ChunkedArray,
+    kind: IdentifierKind,
+    times: list[int | None],
+    registry: Registry,
+    logins: Bools | None = None,
+) -> Bools | None:
+    """Which values name somebody who was erased and has not come back, or from before it; None where none does."""
+    gone = {
+        v: at
+        for v in pc.unique(column).to_pylist()
+        if v and is_usable((kind, v)) and (at := registry.erased_at((kind, v))) is not None
+    }
+    if not gone:
+        return None
+    back = {v for v in gone if registry.is_known((kind, v))}
+    return np.array(
+        [
+            value in gone
+            and (
+                at is None or at <= gone[value] or not (value in back or (logins is not None and logins[row]))
+            )
+            for row, (value, at) in enumerate(zip(column.to_pylist(), times, strict=True))
+        ],
+        np.bool_,
+    )
 
 
 def text_column(alias_column: str) -> tuple[str, IdentifierKind]:
@@ -111,10 +155,17 @@ def text_column(alias_column: str) -> tuple[str, IdentifierKind]:
     return alias_column.replace("alias_no", "user_id"), "user"
 
 
-def _instants(table: str, rows: pa.Table) -> list[int | None]:
+def _instants(table: str, rows: pa.Table, orders: pa.Table | None) -> list[int | None]:
     """When each row happened; None where the file does not say."""
+    found: pa.ChunkedArray | pa.Array | None = None
+    if table == "order_items" and orders is not None and "paid_time" in orders.schema.names:
+        at = pc.index_in(rows["order_id"], orders["order_id"].combine_chunks())
+        found = orders["paid_time"].combine_chunks().take(at.combine_chunks())
     for name in (DAY_FROM.get(table, ""), "registered_time"):
-        if name in rows.schema.names and pa.types.is_timestamp(rows[name].type):
-            utc = rows[name].cast(pa.timestamp("us", tz="UTC"))
-            return [None if v is None else from_datetime(v) for v in utc.to_pylist()]
-    return [None] * rows.num_rows
+        if found is None and name in rows.schema.names:
+            found = rows[name]
+    if found is None or not pa.types.is_timestamp(found.type):
+        return [None] * rows.num_rows
+    return [
+        None if v is None else from_datetime(v) for v in found.cast(pa.timestamp("us", tz="UTC")).to_pylist()
+    ]

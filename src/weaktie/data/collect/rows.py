@@ -229,7 +229,7 @@ def _add_order(rows: _Rows, item: Decoded, numbers: dict[Identifier, int], curre
         common
         | {
             "shop_id": event.shop_id,
-            "paid_time": event.event_us,
+            "paid_time": event.event_us if order.paid_us is None else order.paid_us,
             "amount_minor": to_minor(order.amount, money),
             "channel": event.channel,
             "referrer_alias_no": numbers.get(("user", order.referrer)) if order.referrer else None,

@@ -85,6 +85,8 @@ _BATCH = msgspec.json.Decoder(_Batch)
 _ITEM = msgspec.json.Decoder(_Item)
 _ANY = msgspec.json.Decoder()
 _EMPTY = _Context()
+# The browser's SDK calls each address by its first letter.
+_SHORT: Final = {name[0]: name for name in ("batch", "track", "identify", "page", "screen", "group", "alias")}
 # Members that a client writes anew at each try: they are no part of the event.
 _VOLATILE: Final = ("sentAt", "writeKey", "_metadata")
 
@@ -93,7 +95,8 @@ def decode(request: RawRequest) -> tuple[list[Event], list[BadRow]]:
     """Events of a stored request in their order, and a bad row for each event that cannot be stored."""
     events: list[Event] = []
     bad: list[BadRow] = []
-    kind = request.endpoint.rpartition("/")[2]
+    last = request.endpoint.rpartition("/")[2]
+    kind = _SHORT.get(last, last)
     items, sent = _items(request.body) if kind == "batch" else ([request.body], None)
     sent_us = _sent(sent)
     for item in items:

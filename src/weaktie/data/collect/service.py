@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
+from weaktie.data.collect.commerce import SLOTS
 from weaktie.data.collect.contracts import (
     OTHER_PAYLOAD_FLAG,
     Held,
@@ -18,9 +19,10 @@ from weaktie.data.collect.contracts import (
     LoadBatch,
     LoadOutcome,
 )
-from weaktie.data.collect.returning import text_column, without_erased
+from weaktie.data.collect.returning import CONTACTS, text_column, without_erased
 from weaktie.data.collect.rows import DAY_FROM, business_days
 from weaktie.data.collect.tables import counters, live_minutes, seen
+from weaktie.data.collect.vocabulary import ORDER_EVENTS, OWN_EVENTS, VOCABULARY, sensors_name
 from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.service import Registry, add_links, add_sources, is_usable
 from weaktie.kit.clock import DAY_US, MINUTE_US, Clock, from_datetime
@@ -31,8 +33,12 @@ from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64, Lak
 from weaktie.store.lake.tables import TABLES, TIME
 from weaktie.trust.vault.service import Vault
 
+__all__ = [
+    "ORDER_EVENTS", "OWN_EVENTS", "SLOTS", "VOCABULARY", "Arrivals", "LiveOverlay", "Loader", "SeenState", "sensors_name",
+]  # fmt: skip
 IMPORTED_PARTITION = -1
-CONTACTS: tuple[IdentifierKind, ...] = ("phone", "email")
+BOUGHT = ("orders", "order_items")
+"""Tables whose batches may name a person by a phone alone."""
 Bools = npt.NDArray[np.bool_]
 
 
@@ -68,14 +74,15 @@ class Loader:
         """
         now_us = self._clock.now_us()
         self._registry.follow()
-        batches = [without_erased(batch, self._registry) for batch in batches]
+        orders = next((b.rows for b in batches if b.table == "orders"), None)
+        if self._registry.has_erased():
+            batches = [without_erased(batch, self._registry, orders) for batch in batches]
         numbers = self._registry.numbers(dict.fromkeys(i for b in batches for i in _identifiers(b)), now_us)
         writing: list[Future[Staged]] = []
         outcomes: list[LoadOutcome] = []
         links: list[LinkFact] = []
         sources: set[tuple[int, str]] = set()
         sealed: list[tuple[int, str, str]] = []
-        orders = next((b.rows for b in batches if b.table == "orders"), None)
         for batch in batches:
             keep, words, rows = self._new_rows(batch)
             stored = int(keep.sum())
@@ -84,7 +91,7 @@ class Loader:
                 continue
             chosen = pa.array(keep)
             paid = orders if batch.table == "order_items" else None
-            data = self._typed(batch, rows.filter(chosen), numbers, now_us, paid)
+            data = self._typed(_with_buyers(batch, rows).filter(chosen), batch, numbers, now_us, paid)
             origin = f"{batch.table}-{batch.origin}"
             day, ids = now_us // DAY_US, words[keep]
             # Files are written beside: what follows here needs the rows, not the file.
@@ -136,8 +143,8 @@ class Loader:
 
     def _typed(
         self,
-        batch: LoadBatch,
         rows: pa.Table,
+        batch: LoadBatch,
         numbers: dict[Identifier, int],
         now_us: int,
         paid: pa.Table | None,
@@ -174,6 +181,13 @@ def _paid_times(order_ids: pa.ChunkedArray, orders: pa.Table) -> pa.Array:
     return orders["paid_time"].combine_chunks().cast(TIME).take(at)
 
 
+def _with_buyers(batch: LoadBatch, rows: pa.Table) -> pa.Table:
+    """Orders and their lines with the buyer's phone beside them, which names the buyer where no user id does."""
+    if batch.table not in BOUGHT or batch.personal is None:
+        return rows
+    return rows.append_column("phone", batch.personal["phone"])
+
+
 def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:
     """Every identifier of the batch that can be a key, once."""
     for column in TABLES[batch.table].alias_columns:
@@ -194,6 +208,8 @@ def _numbered(rows: pa.Table, column: str, numbers: dict[Identifier, int]) -> pa
     result = _mapped(rows, name, kind, numbers)
     if column == "alias_no" and "anonymous_id" in rows.schema.names:
         result = pc.coalesce(result, _mapped(rows, "anonymous_id", "anonymous", numbers))
+    if column == "alias_no" and "phone" in rows.schema.names:
+        result = pc.coalesce(result, _mapped(rows, "phone", "phone", numbers))
     if column == "anon_alias_no" and "user_id" in rows.schema.names:
         result = pc.if_else(
             _mapped(rows, "user_id", "user", numbers).is_null(), pa.scalar(None, pa.int32()), result
@@ -213,7 +229,7 @@ def _payload(rows: pa.Table) -> U64:
     """64 bits of each row's content, the id left out: equal rows have equal words, whatever file they came in."""
     words = np.zeros(rows.num_rows, np.uint64)
     for position, name in enumerate(
-        sorted(set(rows.schema.names) - {"event_id", "log_record", "log_index"}), 1
+        sorted(set(rows.schema.names) - {"event_id", "log_record", "log_index", "flags"}), 1
     ):
         column = rows[name].combine_chunks()
         if pa.types.is_integer(column.type) or pa.types.is_timestamp(column.type):

@@ -96,3 +96,15 @@ class _Constant(ValueError):
 
 def _refuse_constant(name: str) -> None:
     raise _Constant(name)
+
+
+def sending_time(body: bytes) -> str | None:
+    """When a request says that it was sent (`sentAt`, `sent_at` of the outer object), as the client wrote it."""
+    try:
+        outline = split(body, "batch")
+    except TooDeep:
+        return None
+    if outline is None:
+        return None
+    text = outline.members.get("sentAt") or outline.members.get("sent_at") or b""
+    return text.strip(b' "').decode("utf-8", "replace")[:64] or None

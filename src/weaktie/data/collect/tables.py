@@ -1,6 +1,6 @@
 """What the consumers keep in the database beside the lake."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from weaktie.store.database.tables import BigId, metadata
 
@@ -22,6 +22,30 @@ dead_letters = Table(
     Column("log_partition", Integer, nullable=False),
     Column("log_record", BigInteger, nullable=False),
     Column("log_index", Integer, nullable=False),
+    Column("endpoint", String(64), nullable=False, server_default="", comment="the path it came to"),
+    Column(
+        "purposes",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="what its source allowed when it came",
+    ),
+    Column("sent", String(64), comment="when its request says it was sent, as the client wrote it"),
+    Column("event", String(255), comment="the event's name where it can be made out"),
+    Column(
+        "whole",
+        Boolean,
+        nullable=False,
+        server_default="1",
+        comment="whether the sample is the whole event: only then can it be mended",
+    ),
+    Column("state", String(16), nullable=False, server_default="open", comment="open, mended or discarded"),
+    Column("state_us", BigInteger, comment="since when it is no longer open"),
+    Column(
+        "outcome", String(64), comment="what became of it: stored, not_new, refused, or why it was discarded"
+    ),
+    Column("job_id", String(40), comment="the job that mended it"),
+    Index("ix_dead_letters_state", "state", "code"),
     Index("uq_dead_letters_place", "log_partition", "log_record", "log_index", unique=True),
     comment="Events that could not be stored, each with its reason",
 )

@@ -17,6 +17,7 @@ PROFILE_APPENDED: Final = "Profile Appended"
 GROUP_JOINED: Final = "Group Joined"
 IDENTITY_ALIASED: Final = "Identity Aliased"
 ITEM_SET: Final = "Item Set"
+GROUP_DESCRIBED: Final = "Group Described"
 
 PROFILE_EVENTS: Final = frozenset(
     {
@@ -75,8 +76,22 @@ SENSORS_EVENTS: Final = {
 }
 """神策's preset events under the names that the same acts have everywhere else."""
 
+POSTHOG_EVENTS: Final = {
+    "$pageview": "Page Viewed",
+    "$pageleave": "Page Left",
+    "$screen": "Screen Viewed",
+    "$identify": IDENTIFIED,
+    "$set": PROFILE_SET,
+    "$set_once": PROFILE_SET_ONCE,
+    "$create_alias": IDENTITY_ALIASED,
+    "$groupidentify": GROUP_DESCRIBED,
+}
+"""PostHog's own events under the names that the same acts have everywhere else."""
+
 VOCABULARY: Final[dict[str, Words]] = {
     "Account Created": Words("创建账号", "an account was made"),
+    "Account Followed": Words("关注账号", "an account (公众号, WeCom app) was followed"),
+    "Account Unfollowed": Words("取消关注账号", "an account was followed no more"),
     "App Backgrounded": Words("应用切到后台", "the app went to the background"),
     "App Closed": Words("关闭应用", "the app was closed"),
     "App Foregrounded": Words("应用回到前台", "the app came back to the front"),
@@ -97,6 +112,7 @@ VOCABULARY: Final[dict[str, Words]] = {
     "Coupon Removed": Words("移除优惠券", "a coupon was taken off an order"),
     "Element Clicked": Words("点击页面元素", "something on a page was clicked"),
     "Friend Added": Words("添加好友", "two people became friends"),
+    "Friend Removed": Words("删除好友", "one of two friends removed the other"),
     "Group Joined": Words("加入群组", "a group was joined"),
     "Group Left": Words("退出群组", "a group was left"),
     "Invite Accepted": Words("接受邀请", "an invitation was accepted"),
@@ -128,6 +144,7 @@ VOCABULARY: Final[dict[str, Words]] = {
     "Signed In": Words("登录", "somebody signed in"),
     "Signed Out": Words("退出登录", "somebody signed out"),
     "Signed Up": Words("注册", "somebody registered"),
+    "Transfer Failed": Words("客户继承失败", "a customer could not be handed to another member of staff"),
     "User Followed": Words("关注用户", "somebody was followed"),
 }
 """Events that the product knows by name, and what each means; others are kept under the name they came with."""
@@ -142,6 +159,7 @@ OWN_EVENTS: Final[dict[str, Words]] = {
     PROFILE_INCREMENTED: Words("累加用户属性", "numbers of a person were raised"),
     PROFILE_APPENDED: Words("追加用户属性", "lists of a person were added to"),
     IDENTITY_ALIASED: Words("关联标识", "two identifiers were said to be one person (alias)"),
+    GROUP_DESCRIBED: Words("设置群组属性", "properties of a group were set"),
     ITEM_SET: Words("设置商品或内容", "a product or content was described"),
 }
 """What SDK calls that are not events by name are stored as."""

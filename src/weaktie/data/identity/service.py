@@ -1,13 +1,11 @@
 """The door of identity: numbers for identifiers, links between them, and the map to persons."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, insert, select, update
 
 from weaktie.data.identity.contracts import Alias, Identifier, IdentifierKind, LinkFact, PersonMap, SearchKeys
 from weaktie.data.identity.logic import SPANS, hide, is_personal, persons, spans_of
@@ -15,7 +13,7 @@ from weaktie.data.identity.logic import is_usable as is_usable
 from weaktie.data.identity.logic import normalised as normalised
 from weaktie.data.identity.queries import login_instants
 from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, links
-from weaktie.store.database.service import ByValues, Database
+from weaktie.store.database.service import ByValues, Database, read_among, write_many
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.tables import EVENTS
@@ -44,10 +42,10 @@ _SOURCES_OF = ByValues(
 class Registry:
     """Gives every identifier its number. One per process; what it remembers is only what was committed."""
 
-    def __init__(self, database: Database, keys: SearchKeys, *, remember: int = 200_000) -> None:
+    def __init__(self, database: Database, keys: SearchKeys, *, remember: int = 500_000) -> None:
         self._database = database
         self._keys = keys
-        self._known: OrderedDict[Identifier, int] = OrderedDict()
+        self._known: dict[Identifier, int] = {}
         self._remember = remember
         self._erased: dict[str, int] = {}
         self._erased_seen = -1
@@ -60,10 +58,10 @@ class Registry:
         missing = [i for i in wanted if i not in found]
         for start in range(0, len(missing), CHUNK):
             found.update(self._fetch_or_make(missing[start : start + CHUNK], now_us))
-        for identifier in missing:
-            self._known[identifier] = found[identifier]
-        while len(self._known) > self._remember:
-            self._known.popitem(last=False)
+        self._known.update((identifier, found[identifier]) for identifier in missing)
+        # The longest known go first; somebody who is still here is found again by one read.
+        for identifier in list(islice(self._known, max(0, len(self._known) - self._remember))):
+            del self._known[identifier]
         return found
 
     def erased_at(self, identifier: Identifier) -> int | None:
@@ -75,6 +73,10 @@ class Registry:
     def follow(self) -> None:
         """Read the erasures that were added since the last look."""
         self._follow_erasures()
+
+    def has_erased(self) -> bool:
+        """Whether anybody was ever erased."""
+        return bool(self._erased)
 
     def number_in(self, tx: Connection, identifier: Identifier, now_us: int) -> int:
         """The number of one identifier in the caller's transaction; it is remembered only once it is committed."""
@@ -114,43 +116,40 @@ class Registry:
         return tombstone(identifier, self._keys)
 
     def _fetch_or_make(self, identifiers: Sequence[Identifier], now_us: int) -> dict[Identifier, int]:
-        lookups = {lookup_of(i, self._keys): i for i in identifiers}
-        rows = select(aliases.c.lookup, aliases.c.alias_no).where(
-            aliases.c.lookup.in_(bindparam("l", expanding=True))
-        )
+        lookup_by = {i: lookup_of(i, self._keys) for i in identifiers}
+        lookups = {lookup: i for i, lookup in lookup_by.items()}
         with self._database.connect() as connection:
-            numbers = {row.lookup: row.alias_no for row in connection.execute(rows, {"l": list(lookups)})}
+            numbers = _numbers_of(connection, list(lookups))
         new = [k for k in lookups if k not in numbers]
         if new:
             with self._database.begin() as tx:
-                numbers.update({row.lookup: row.alias_no for row in tx.execute(rows, {"l": new})})
+                numbers.update(_numbers_of(tx, new))
                 new = [k for k in new if k not in numbers]
                 numbers.update(self._make(tx, [(k, lookups[k]) for k in new], now_us))
-        return {i: numbers[lookup_of(i, self._keys)] for i in identifiers}
+        return {i: numbers[lookup] for i, lookup in lookup_by.items()}
 
     def _make(self, tx: Connection, new: list[tuple[str, Identifier]], now_us: int) -> dict[str, int]:
         if not new:
             return {}
         first = take_numbers(tx, len(new))
-        rows: list[dict[str, Any]] = []
+        rows: list[tuple[int, str, str, str | None, int]] = []
         sealed: list[tuple[int, str, str]] = []
         for number, (lookup, (kind, value)) in enumerate(new, first):
             personal = is_personal(kind, value)
-            rows.append(
-                {
-                    "alias_no": number,
-                    "kind": kind,
-                    "lookup": lookup,
-                    "value": None if personal else value,
-                    "first_seen_us": now_us,
-                }
-            )
+            rows.append((number, kind, lookup, None if personal else value, now_us))
             if personal:
                 sealed.append((number, "identifier", value))
-        tx.execute(insert(aliases), rows)
+        write_many(
+            tx, "aliases (alias_no, kind, lookup, value, first_seen_us)", ("integer", "text", "text", "text", "bigint"), rows
+        )  # fmt: skip
         if sealed:
             self._keys.seal_many(tx, sealed)
-        return {row["lookup"]: row["alias_no"] for row in rows}
+        return {row[2]: row[0] for row in rows}
+
+
+def _numbers_of(connection: Connection, lookups: list[str]) -> dict[str, int]:
+    rows = read_among(connection, "SELECT lookup, alias_no FROM aliases", "lookup", "text", lookups)
+    return {row.lookup: row.alias_no for row in rows}
 
 
 def lookup_of(identifier: Identifier, keys: SearchKeys) -> str:
@@ -189,31 +188,14 @@ def add_links(tx: Connection, facts: Iterable[LinkFact]) -> None:
         last[key] = max(last.get(key, fact.event_us), fact.event_us)
     if not merged:
         return
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(links)
-    smaller = func.min if tx.dialect.name == "sqlite" else func.least
-    larger = func.max if tx.dialect.name == "sqlite" else func.greatest
-    statement = statement.on_conflict_do_update(
-        index_elements=["a_alias", "b_alias", "kind"],
-        set_={
-            "event_us": smaller(links.c.event_us, statement.excluded.event_us),
-            "last_us": larger(links.c.last_us, statement.excluded.last_us),
-        },
-    )
-    tx.execute(
-        statement,
-        [
-            {
-                "a_alias": f.a_alias,
-                "b_alias": f.b_alias,
-                "kind": f.kind,
-                "event_us": f.event_us,
-                "last_us": last[key],
-                "source_id": f.source_id,
-            }
-            for key, f in merged.items()
-        ],
-    )
+    smaller, larger = ("min", "max") if tx.dialect.name == "sqlite" else ("least", "greatest")
+    write_many(
+        tx, "links (a_alias, b_alias, kind, event_us, last_us, source_id)",
+        ("integer", "integer", "text", "bigint", "bigint", "text"),
+        [(f.a_alias, f.b_alias, f.kind, f.event_us, last[key], f.source_id) for key, f in merged.items()],
+        f"(a_alias, b_alias, kind) DO UPDATE SET event_us = {smaller}(links.event_us, excluded.event_us), "
+        f"last_us = {larger}(links.last_us, excluded.last_us)",
+    )  # fmt: skip
 
 
 def undo_links(tx: Connection, alias_nos: Iterable[int], other: int, now_us: int) -> int:
@@ -229,10 +211,10 @@ def undo_links(tx: Connection, alias_nos: Iterable[int], other: int, now_us: int
 
 def add_sources(tx: Connection, pairs: Iterable[tuple[int, str]], now_us: int) -> None:
     """Remember which sources have sent which identifiers: the ground of their consent."""
-    rows = [{"alias_no": a, "source_id": s, "first_us": now_us} for a, s in set(pairs)]
-    if rows:
-        dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-        tx.execute(dialect.insert(alias_sources).on_conflict_do_nothing(), rows)
+    rows = [(alias_no, source_id, now_us) for alias_no, source_id in sorted(set(pairs))]
+    write_many(
+        tx, "alias_sources (alias_no, source_id, first_us)", ("integer", "text", "bigint"), rows, "DO NOTHING"
+    )
 
 
 def person_map(
@@ -379,6 +361,12 @@ class Identity:
     def find(self, connection: Connection, user_id: str) -> int | None:
         """The living alias number of an id of any kind."""
         return find(connection, user_id, self.keys)
+
+    def names_one_of(self, connection: Connection, user_id: str, alias_nos: Sequence[int]) -> bool:
+        """Whether a user id is one of these identifiers, or was before it was erased."""
+        wanted = {lookup_of(("user", user_id), self.keys), tombstone(("user", user_id), self.keys)}
+        rows = connection.execute(select(aliases.c.lookup).where(aliases.c.alias_no.in_(alias_nos))).scalars()
+        return any(lookup in wanted or lookup.partition("@")[0] in wanted for lookup in rows)
 
     def component(self, connection: Connection, alias_no: int) -> list[int]:
         """The living numbers of the person that has this one."""

@@ -3,23 +3,34 @@
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
-from sqlalchemy import RowMapping, update
+from fastapi.responses import FileResponse, PlainTextResponse
+from sqlalchemy import RowMapping, select, update
 from starlette.concurrency import run_in_threadpool
 
 from weaktie.data.imports.badrows import BAD_FILE
-from weaktie.data.imports.contracts import BadImport, ImportSpec, Kind, Preview
-from weaktie.data.imports.fields import FIELDS
-from weaktie.data.imports.mapping import check, columns_of, dumps, loads, shipped
+from weaktie.data.imports.bodies import (
+    Change,
+    ImportOut,
+    ImportPage,
+    MappingOut,
+    Prepared,
+    SaveMapping,
+    Started,
+    import_out,
+    mapping_out,
+    prepared,
+)
+from weaktie.data.imports.contracts import BadImport, FileMapping, ImportSpec, Kind
+from weaktie.data.imports.mapping import check, dumps, from_toml, loads, shipped
+from weaktie.data.imports.saved import forget, keep, no_such_mapping, to_toml
 from weaktie.data.imports.service import Importer, get, listed
-from weaktie.data.imports.tables import imports
+from weaktie.data.imports.tables import import_mappings, imports
 from weaktie.data.imports.uploads import LARGEST_UPLOAD_BYTES, receive, too_large
-from weaktie.kit.clock import to_iso
 from weaktie.kit.errors import Conflict, NotFound
 from weaktie.kit.ids import new_id
 from weaktie.kit.web import app_part
@@ -32,143 +43,60 @@ from weaktie.trust.audit.service import record
 router = APIRouter(prefix="/api", tags=["imports"])
 May = Annotated[Caller, Depends(require("operate"))]
 Sees = Annotated[Caller, Depends(require("view"))]
-Basis = dict[
-    Literal["analytics", "personalisation", "marketing", "social"],
-    Literal["contract", "consented_upstream", "ask_us"],
-]
-
-
-class Text(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
-
-
-class FieldOut(BaseModel):
-    """A field that a column can be mapped to."""
-
-    name: str
-    reading: str
-    required: bool
-
-
-class MappingOut(BaseModel):
-    """A mapping that comes with the product."""
-
-    name: str
-    kind: Kind
-    words: Text
-    columns: dict[str, str | None]
-    fields: list[FieldOut]
-
-
-class BadLineOut(BaseModel):
-    """A line that would not be stored."""
-
-    line: int
-    code: str
-    place: str
-    message: Text
-
-
-class PreviewOut(BaseModel):
-    """The first rows as they would be stored: `rows` of the kind's own table, `tables` of all."""
-
-    rows: list[dict[str, Any]]
-    tables: dict[str, list[dict[str, Any]]]
-    bad: list[BadLineOut]
-    lines_read: int
-
-
-class Problem(BaseModel):
-    """Why a mapping cannot be applied yet."""
-
-    code: str
-    message: Text
-    place: str
-
-
-class Prepared(BaseModel):
-    """A file that was sent and not started. `mapping` is field to column; `preview` is null while there is a problem."""
-
-    import_id: str
-    kind: Kind
-    filename: str
-    columns: list[str]
-    fields: list[FieldOut]
-    mapping: dict[str, str | None]
-    mapping_name: str
-    suggested: bool
-    preview: PreviewOut | None
-    problem: Problem | None
-
-
-class ImportOut(BaseModel):
-    """One import and how far it is."""
-
-    import_id: str
-    kind: Kind
-    filename: str
-    bytes: int
-    state: str
-    mapping: dict[str, str | None]
-    mapping_name: str
-    suggested: bool
-    source_id: str | None
-    basis: dict[str, str] | None
-    rows_total: int | None
-    rows_done: int
-    rows_bad: int
-    rows_duplicate: int
-    stored: dict[str, int]
-    bad_rows: bool
-    error: Problem | None
-    job_id: str | None
-    actor: str
-    created_time: str
-    started_time: str | None
-    ended_time: str | None
-
-
-class ImportPage(BaseModel):
-    """Imports, newest first."""
-
-    items: list[ImportOut]
-    next_cursor: str | None
-    total: int | None = None
-
-
-class Change(BaseModel):
-    """What to change before the start; `mapping` is a shipped name or single fields (`""` takes one out)."""
-
-    kind: Kind | None = None
-    mapping: str | dict[str, str | dict[str, Any]] | None = None
-    basis: Basis | None = None
-    source_id: str | None = Field(None, max_length=64)
-
-
-class Started(BaseModel):
-    """The job that carries the import out."""
-
-    job_id: str
-    import_id: str
-    state: str
 
 
 @router.get("/imports/mappings")
-def mappings(_caller: Sees) -> list[MappingOut]:
-    """The mappings that come with the product, and the fields of each kind."""
-    return [
-        MappingOut(
-            name=m.name,
-            kind=m.kind,
-            words=_text(m.words),
-            columns=columns_of(m),
-            fields=_fields(m.kind),
-        )
-        for m in shipped().values()
+def mappings(request: Request, _caller: Sees) -> list[MappingOut]:
+    """The mappings that come with the product and those that people saved, with the fields of their kinds."""
+    importer: Importer = app_part(request, "importer")
+    with importer.database.connect() as connection:
+        kept = connection.execute(select(import_mappings).order_by(import_mappings.c.name)).mappings().all()
+        names = app_part(request, "accounts").names(connection)
+    own = [
+        mapping_out(loads(row["mapping_json"]), shipped=False, row=row, actor_name=names.get(row["actor"]))
+        for row in kept
     ]
+    return [*own, *(mapping_out(m, shipped=True, row=None, actor_name=None) for m in shipped().values())]
+
+
+@router.get("/imports/mappings/{name}/toml", response_class=PlainTextResponse)
+def mapping_file(request: Request, _caller: Sees, name: str) -> PlainTextResponse:
+    """A mapping as a file that can be kept, changed and read in again."""
+    importer: Importer = app_part(request, "importer")
+    found = importer.named().get(name)
+    if found is None:
+        raise no_such_mapping()
+    return _toml(found, name)
+
+
+@router.put("/imports/mappings/{name}")
+def save_mapping(request: Request, caller: May, name: str, body: SaveMapping) -> MappingOut:
+    """Save the mapping of an import, or a mapping file, under a name; a saved one of that name is replaced."""
+    importer: Importer = app_part(request, "importer")
+    if (body.import_id is None) == (body.toml is None):
+        raise BadImport(
+            "bad_mapping", Words("请给出 import_id 或 toml。", "Give import_id or toml."), place="import_id"
+        )
+    with importer.database.begin() as tx:
+        given = body.toml
+        own = loads(get(tx, str(body.import_id))["mapping_json"]) if given is None else None
+        mapping = own or from_toml(given or "", name=name)
+        made = keep(tx, mapping, name, actor=caller.actor, now_us=importer.clock.now_us())
+        _audit(tx, importer, caller, "mapping.save", made.name, {"kind": made.kind}, kind="mapping")
+        query = select(import_mappings).where(import_mappings.c.name == made.name)
+        row = tx.execute(query).mappings().one()
+        names = app_part(request, "accounts").names(tx)
+    return mapping_out(made, shipped=False, row=row, actor_name=names.get(row["actor"]))
+
+
+@router.delete("/imports/mappings/{name}", status_code=204)
+def delete_mapping(request: Request, caller: May, name: str) -> Response:
+    """Delete a saved mapping. Imports keep the mapping they ran with; pulls that name it fail until they name another."""
+    importer: Importer = app_part(request, "importer")
+    with importer.database.begin() as tx:
+        forget(tx, name)
+        _audit(tx, importer, caller, "mapping.delete", name, {}, kind="mapping")
+    return Response(status_code=204)
 
 
 @router.post("/imports", status_code=201)
@@ -180,31 +108,37 @@ async def send(
     mapping: Annotated[str | None, Query(max_length=100)] = None,
     source_id: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Prepared:
-    """Take a file (the raw body, at most 2 GB) and answer with what it would become. Nothing is stored yet."""
+    """Take a file (the raw body, at most 2 GB) and answer with what it would become. Nothing is stored yet.
+
+    Without a mapping, an export that is known by its header is taken to be what it is, whatever `kind` says.
+    """
     importer: Importer = app_part(request, "importer")
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > LARGEST_UPLOAD_BYTES:
         raise too_large(LARGEST_UPLOAD_BYTES)
-    named = _name_only(mapping)
+    named = _name_only(importer, mapping)
     import_id = new_id("imp", importer.clock.now_us())
     folder = importer.folder(import_id)
     path, sha256 = await receive(folder, request.stream())
 
     def prepare() -> Prepared:
-        spec = ImportSpec(path, kind, named, filename=filename, source_id=source_id)
         try:
-            chosen, suggested, _ = importer.mapping_for(path, kind, spec.mapping)
+            known = importer.recognise(path) if named is None else None
+            spec = ImportSpec(
+                path, known.kind if known else kind, named, filename=filename, source_id=source_id
+            )
+            chosen, suggested, _ = importer.mapping_for(path, spec.kind, spec.mapping)
             with importer.database.begin() as tx:
                 importer.register(
                     tx, spec, actor=caller.actor, import_id=import_id, uploaded=True, sha256=sha256,
                     mapping=(chosen, suggested),
                 )  # fmt: skip
-                _audit(tx, importer, caller, "import.upload", import_id, {"kind": kind})
+                _audit(tx, importer, caller, "import.upload", import_id, {"kind": spec.kind})
                 row = get(tx, import_id)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return _prepared(importer, row)
+        return prepared(importer, row)
 
     return await run_in_threadpool(prepare)
 
@@ -217,14 +151,7 @@ def change(request: Request, caller: May, import_id: str, body: Change) -> Prepa
         row = get(connection, import_id)
     _must_be_unstarted(row)
     kind: Kind = body.kind or row["kind"]
-    current = loads(row["mapping_json"]) if kind == row["kind"] else None
-    given: str | Mapping[str, Any] | None = body.mapping
-    if isinstance(given, str):
-        given = _name_only(given)
-    chosen, suggested = current, bool(row["suggested"])
-    if given is not None or current is None:
-        chosen, suggested, _ = importer.mapping_for(Path(row["path"]), kind, given, current)
-    assert chosen is not None
+    chosen, suggested = _changed(importer, row, kind, body)
     values: dict[str, Any] = {"kind": kind, "mapping_json": dumps(chosen), "suggested": int(suggested)}
     if body.basis is not None:
         values |= {"basis_json": json.dumps(body.basis, sort_keys=True), "source_id": None}
@@ -235,7 +162,7 @@ def change(request: Request, caller: May, import_id: str, body: Change) -> Prepa
         tx.execute(update(imports).where(imports.c.import_id == import_id).values(**values))
         _audit(tx, importer, caller, "import.change", import_id, {"changed": sorted(body.model_fields_set)})
         row = get(tx, import_id)
-    return _prepared(importer, row)
+    return prepared(importer, row)
 
 
 @router.post("/imports/{import_id}/start", status_code=202)
@@ -283,7 +210,9 @@ def page(
     importer: Importer = app_part(request, "importer")
     with importer.database.connect() as connection:
         found = listed(connection, cursor, limit)
-    return ImportPage(items=[_out(importer, row) for row in found.items], next_cursor=found.next_cursor)
+        names = app_part(request, "accounts").names(connection)
+    items = [import_out(importer, row, names.get(row["actor"])) for row in found.items]
+    return ImportPage(items=items, next_cursor=found.next_cursor)
 
 
 @router.get("/imports/{import_id}")
@@ -291,7 +220,9 @@ def one(request: Request, _caller: Sees, import_id: str) -> ImportOut:
     """One import."""
     importer: Importer = app_part(request, "importer")
     with importer.database.connect() as connection:
-        return _out(importer, get(connection, import_id))
+        row = get(connection, import_id)
+        names = app_part(request, "accounts").names(connection)
+    return import_out(importer, row, names.get(row["actor"]))
 
 
 @router.get("/imports/{import_id}/preview")
@@ -301,7 +232,16 @@ def look(request: Request, _caller: May, import_id: str) -> Prepared:
     with importer.database.connect() as connection:
         row = get(connection, import_id)
     _must_be_unstarted(row)
-    return _prepared(importer, row)
+    return prepared(importer, row)
+
+
+@router.get("/imports/{import_id}/mapping", response_class=PlainTextResponse)
+def mapping_of(request: Request, _caller: Sees, import_id: str) -> PlainTextResponse:
+    """The mapping that an import has now, as a file."""
+    importer: Importer = app_part(request, "importer")
+    with importer.database.connect() as connection:
+        row = get(connection, import_id)
+    return _toml(loads(row["mapping_json"]), f"{row['kind']}-mapping")
 
 
 @router.get("/imports/{import_id}/bad-rows", response_class=FileResponse)
@@ -321,23 +261,58 @@ def bad_rows(request: Request, caller: May, import_id: str) -> FileResponse:
     return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{row['import_id']}-bad.csv")
 
 
+def _changed(importer: Importer, row: RowMapping, kind: Kind, body: Change) -> tuple[FileMapping, bool]:
+    """(the mapping after the change, whether it is still the guessed one)."""
+    path = Path(row["path"])
+    current = loads(row["mapping_json"]) if kind == row["kind"] else None
+    chosen, suggested = current, bool(row["suggested"])
+    given: str | Mapping[str, Any] | None = body.mapping
+    if isinstance(given, str):
+        given = _name_only(importer, given)
+    if body.toml is not None:
+        chosen, suggested = from_toml(body.toml, name="custom", kind=kind), False
+        if chosen.kind != kind:
+            chosen, _, _ = importer.mapping_for(path, kind, {"kind": chosen.kind})
+    elif given is not None or current is None:
+        chosen, suggested, _ = importer.mapping_for(path, kind, given, current)
+    assert chosen is not None
+    if body.header is not None and body.header != chosen.header:
+        chosen, suggested = replace(chosen, name="custom", header=body.header, fields={}, recognise=()), False
+    if body.rest is not None and body.rest != chosen.rest:
+        chosen, suggested = replace(chosen, name="custom", rest=body.rest), False
+    return chosen, suggested
+
+
+def _toml(mapping: FileMapping, name: str) -> PlainTextResponse:
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
+    headers = {"Content-Disposition": f'attachment; filename="{plain or "mapping"}.toml"'}
+    return PlainTextResponse(to_toml(mapping), media_type="application/toml; charset=utf-8", headers=headers)
+
+
 def _audit(
-    tx: Any, importer: Importer, caller: Caller, action: str, import_id: str, detail: dict[str, object]
+    tx: Any,
+    importer: Importer,
+    caller: Caller,
+    action: str,
+    object_id: str,
+    detail: dict[str, object],
+    *,
+    kind: str = "import",
 ) -> None:
     record(
         tx,
         importer.clock,
         actor=caller.actor,
         action=action,
-        object_kind="import",
-        object_id=import_id,
+        object_kind=kind,
+        object_id=object_id,
         detail=detail,
     )
 
 
-def _name_only(mapping: str | None) -> str | None:
-    """A mapping over HTTP is a shipped name, never a path on the server."""
-    if mapping and mapping not in shipped():
+def _name_only(importer: Importer, mapping: str | None) -> str | None:
+    """A mapping over HTTP is a name, never a path on the server."""
+    if mapping and mapping not in importer.named():
         raise BadImport(
             "unknown_mapping", Words("没有这个映射。", "There is no such mapping."), place="mapping"
         )
@@ -349,54 +324,3 @@ def _must_be_unstarted(row: RowMapping) -> None:
         raise Conflict(
             "import_started", Words("该导入已开始。", "The import has started already."), place="import_id"
         )
-
-
-def _prepared(importer: Importer, row: RowMapping) -> Prepared:
-    mapping = loads(row["mapping_json"])
-    path = Path(row["path"])
-    columns = importer.columns(path, mapping)
-    shown: PreviewOut | None = None
-    problem: Problem | None = None
-    try:
-        shown = _preview(importer.preview_as(path, mapping, suggested=bool(row["suggested"])))
-    except BadImport as error:
-        problem = Problem(code=error.code, message=_text(error.words), place=error.place)
-    return Prepared(
-        import_id=row["import_id"], kind=row["kind"], filename=row["filename"], columns=columns,
-        fields=_fields(row["kind"]), mapping=columns_of(mapping), mapping_name=mapping.name,
-        suggested=bool(row["suggested"]), preview=shown, problem=problem,
-    )  # fmt: skip
-
-
-def _preview(found: Preview) -> PreviewOut:
-    bad = [
-        BadLineOut(line=b.line, code=b.code, place=b.column, message=_text(b.words)) for b in found.bad[:200]
-    ]
-    return PreviewOut(rows=found.rows, tables=found.tables, bad=bad, lines_read=found.lines_read)
-
-
-def _fields(kind: Kind) -> list[FieldOut]:
-    return [FieldOut(name=f.name, reading=f.reading, required=f.required) for f in FIELDS[kind]]
-
-
-def _out(importer: Importer, row: RowMapping) -> ImportOut:
-    mapping = loads(row["mapping_json"])
-    error = json.loads(row["error_json"]) if row["error_json"] else None
-    return ImportOut(
-        import_id=row["import_id"], kind=row["kind"], filename=row["filename"], bytes=row["bytes"], state=row["state"],
-        mapping=columns_of(mapping), mapping_name=mapping.name, suggested=bool(row["suggested"]),
-        source_id=row["source_id"], basis=json.loads(row["basis_json"]) if row["basis_json"] else None,
-        rows_total=row["rows_total"], rows_done=row["rows_done"], rows_bad=row["rows_bad"],
-        rows_duplicate=row["rows_duplicate"], stored=json.loads(row["stored_json"]),
-        bad_rows=row["rows_bad"] > 0 and (importer.folder(row["import_id"]) / BAD_FILE).exists(),
-        error=Problem.model_validate(error) if error else None, job_id=row["job_id"], actor=row["actor"],
-        created_time=to_iso(row["created_us"]), started_time=_time(row["started_us"]), ended_time=_time(row["ended_us"]),
-    )  # fmt: skip
-
-
-def _time(instant_us: int | None) -> str | None:
-    return None if instant_us is None else to_iso(instant_us)
-
-
-def _text(words: Words) -> Text:
-    return Text(zh=words.zh, en=words.en)

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection
 
-from weaktie.data.collect.contracts import LoadBatch, LoadOutcome
+from weaktie.data.collect.contracts import BadRow, Event, LoadBatch, LoadOutcome
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
 
@@ -56,11 +56,12 @@ class BadLine:
     code: str
     column: str
     cells: tuple[str, ...] = ()
+    said: Words | None = None
 
     @property
     def words(self) -> Words:
-        """The reason in both languages."""
-        return REASONS[self.code]
+        """The reason in both languages: a decoder's own where one says it."""
+        return self.said or REASONS[self.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Cell:
     """Where one field comes from: columns of the file (the first that is filled counts) or a constant.
 
     `zone` is the zone of times without an offset, `format` a strptime pattern; `strip` is a suffix to take off,
-    `values` translates values by equality, `prefixes` by how the text begins (`default` where none does).
+    `values` translates values by equality, `prefixes` by how the text begins (`default` where none does); `before`
+    is put in front of what is there, so that another system's numbers do not meet ours.
     """
 
     columns: tuple[str, ...] = ()
@@ -79,6 +81,7 @@ class Cell:
     values: Mapping[str, str] | None = None
     prefixes: Mapping[str, str] | None = None
     default: str | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,9 @@ class FileMapping:
     """How the columns of a file become the fields of a kind.
 
     `rest` lets columns that no field names go into properties (events) or traits (users). `derive_products` and
-    `derive_users` make product and user rows out of order lines; the latter maps trait names to columns.
+    `derive_users` make product and user rows out of order lines; the latter maps trait names to columns. `empty` are
+    cells that stand for nothing. A file whose header has all of `recognise` is taken to be of this mapping. With
+    `decoder` a line is a call of that protocol, read as the collector's door would read it: there are no fields.
     """
 
     name: str
@@ -97,6 +102,9 @@ class FileMapping:
     rest: bool = True
     derive_products: bool = False
     derive_users: Mapping[str, str] | None = None
+    empty: tuple[str, ...] = ()
+    recognise: tuple[str, ...] = ()
+    decoder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +155,11 @@ class ImportResult:
     bad_path: Path | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """For `--json` and a job's result."""
+        """For a job's result; where the bad lines lie on the server is not part of it."""
         return {
             "import_id": self.import_id, "kind": self.kind, "source_id": self.source_id, "rows": self.rows_done,
             "bad": self.rows_bad, "duplicates": self.rows_duplicate, "stored": dict(self.stored),
-            "bad_rows_file": str(self.bad_path) if self.bad_path else None,
+            "bad_rows_link": f"/api/imports/{self.import_id}/bad-rows" if self.bad_path else None,
         }  # fmt: skip
 
 
@@ -165,6 +173,26 @@ class Load(Protocol):
     def __call__(
         self, batches: Sequence[LoadBatch], commit: Callable[[Connection, Sequence[LoadOutcome]], None]
     ) -> Sequence[LoadOutcome]: ...
+
+
+class History(Protocol):
+    """Collect's entry for calls that another system kept: read by the decoder that reads live ones."""
+
+    def decode(self, protocol: str, line: bytes) -> tuple[list[Event], list[BadRow]]:
+        """The events of one stored call, and the reasons of those that cannot be stored."""
+        ...
+
+    def load(
+        self,
+        events: Sequence[tuple[int, Event]],
+        *,
+        source_id: str,
+        purposes: int,
+        origin: str,
+        commit: Callable[[Connection, Mapping[str, int], int], None],
+    ) -> None:
+        """Store (line, event) pairs whose id is new, with `commit(tx, rows stored by table, duplicates)`, or nothing."""
+        ...
 
 
 class Sources(Protocol):

@@ -64,7 +64,7 @@ def convert(chunk: Chunk, mapping: FileMapping, defaults: Defaults) -> Converted
         cell = mapping.fields.get(field.name) or _unmapped(field, defaults)
         if cell is None:
             continue
-        given = _raw(chunk.frame, cell, field, rows)
+        given = _raw(chunk.frame, cell, field, rows, mapping.empty)
         value, wrong = _read(given, field, cell, defaults)
         columns[field.name] = value.alias(field.name)
         if wrong is not None and (wrong != 0).any():
@@ -76,7 +76,29 @@ def convert(chunk: Chunk, mapping: FileMapping, defaults: Defaults) -> Converted
         )
         wrong = frame.select((nobody * _CODE["missing_required"]).cast(pl.UInt8)).to_series()
         fault, place = _first(fault, place, wrong, 2)
+    if mapping.kind == "orders":
+        fault = _never_paid(chunk.frame, frame, mapping, fault)
     return Converted(frame, fault, place)
+
+
+def _never_paid(raw: pl.DataFrame, frame: pl.DataFrame, mapping: FileMapping, fault: pl.Series) -> pl.Series:
+    """The faults, with lines of orders that were closed before anybody paid said to be that: no time of payment stands
+    in the first of the columns that may hold one."""
+    cell = mapping.fields.get("paid_time")
+    if (
+        cell is None
+        or not cell.columns
+        or cell.columns[0] not in raw.columns
+        or "status" not in frame.columns
+    ):
+        return fault
+    paid = raw[cell.columns[0]]
+    if paid.dtype == pl.String:
+        paid = _trimmed(paid, FileField("paid_time", required=True), mapping.empty)
+    closed = frame["status"].is_in(["cancelled", "not_paid"]).fill_null(False)
+    return _over(
+        fault, closed & paid.is_null() & ((fault == 0) | (fault == _CODE["missing_required"])), "not_paid"
+    )
 
 
 def _first(fault: pl.Series, place: pl.Series, wrong: pl.Series, number: int) -> tuple[pl.Series, pl.Series]:
@@ -92,7 +114,7 @@ def _unmapped(field: FileField, defaults: Defaults) -> Cell | None:
     return Cell(constant=field.default) if field.default is not None else None
 
 
-def _raw(frame: pl.DataFrame, cell: Cell, field: FileField, rows: int) -> pl.Series:
+def _raw(frame: pl.DataFrame, cell: Cell, field: FileField, rows: int, empty: tuple[str, ...]) -> pl.Series:
     """The field's cells before reading: the first filled column, trimmed, translated; null where empty."""
     if cell.constant is not None:
         return pl.repeat(cell.constant, rows, dtype=pl.String, eager=True)
@@ -102,7 +124,7 @@ def _raw(frame: pl.DataFrame, cell: Cell, field: FileField, rows: int) -> pl.Ser
             continue
         part = frame[column]
         if part.dtype == pl.String:
-            part = _trimmed(part, field)
+            part = _trimmed(part, field, empty)
         elif field.reading in ("text", "currency", "status", "json", "list") or len(cell.columns) > 1:
             part = _as_text(part)
         found = part if found is None else found.zip_with(found.is_not_null(), part)
@@ -110,18 +132,18 @@ def _raw(frame: pl.DataFrame, cell: Cell, field: FileField, rows: int) -> pl.Ser
             break
     if found is None:
         found = pl.Series(field.name, [None], pl.String).new_from_index(0, rows)
-    if cell.strip or cell.values or cell.prefixes:
+    if cell.strip or cell.values or cell.prefixes or cell.before:
         found = _translated(_as_text(found), cell)
     # A default of the field stands for empty cells too: an order line without a quantity is one piece.
     return found if field.default is None or found.dtype != pl.String else found.fill_null(field.default)
 
 
-def _trimmed(texts: pl.Series, field: FileField) -> pl.Series:
+def _trimmed(texts: pl.Series, field: FileField, more: tuple[str, ...]) -> pl.Series:
     texts = texts.str.strip_chars()
     empty = (
-        ["", "NULL", "\\N"]
+        ["", "NULL", "\\N", *more]
         if field.reading == "text" and not field.required
-        else ["", "NULL", "\\N", *NOTHING]
+        else ["", "NULL", "\\N", *NOTHING, *more]
     )
     return texts.set(texts.is_in(empty), None)
 
@@ -148,6 +170,8 @@ def _translated(texts: pl.Series, cell: Cell) -> pl.Series:
         for start, value in reversed(list(cell.prefixes.items())):
             made = pl.when(pl.col("t").str.starts_with(start)).then(pl.lit(value)).otherwise(made)
         texts = texts.to_frame("t").select(made).to_series()
+    if cell.before:
+        texts = cell.before + texts
     return texts.fill_null(cell.default) if cell.default is not None else texts
 
 
@@ -260,6 +284,12 @@ def _status(given: pl.Series, *_: object) -> tuple[pl.Series, pl.Series | None]:
     wrong = _lost(given, value, "unknown_status")
     unpaid = (value == "not_paid").fill_null(False)
     return value, _over(wrong, unpaid, "not_paid") if unpaid.any() else wrong
+
+
+def status_of(values: pl.Series, cell: Cell) -> pl.Series:
+    """What each text of a status column becomes, null where it is not known."""
+    value, _ = _status(_translated(values, cell), FileField("status", "status"), cell, Defaults("UTC", "CNY"))
+    return value
 
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])

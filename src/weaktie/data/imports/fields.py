@@ -80,7 +80,9 @@ ORDERS = (
     _f("quantity", "integer", "qty count num 数量 件数 购买数量", default="1"),
     _f("price", "money", "unitprice 单价 商品单价"),
     _f("line_amount", "money", "lineamount linetotal subtotal 行金额 小计 商品金额"),
-    _f("refunded", "money", "refund refundamount refundedamount 退款金额 已退款"),
+    _f("refunded", "money", "refund refundamount refundedamount 退款金额 已退款 订单已退款金额"),
+    _f("line_status", "status", "linestatus itemstatus 行状态 子订单状态"),
+    _f("phone", "text", "mobile buyerphone buyermobile 买家手机号 收货人手机号 手机号", longest=64, personal=True),
     _f("coupon_id", "text", "couponid coupon 优惠券 优惠券id"),
     _f("channel", "text", _CHANNEL, longest=128),
     _f("shop_id", "text", _SHOP, longest=128),
@@ -150,11 +152,12 @@ STATUSES: dict[str, str] = {
     status: kind
     for kind, words in {
         "paid": "paid completed complete success succeeded done finished shipped delivered fulfilled received "
-        "已付款 已支付 支付成功 交易成功 交易完成 已完成 已发货 已收货 已签收 待发货 待收货",
-        "refunded": "refunded returned 已退款 退款成功 已退货 全额退款",
-        "cancelled": "cancelled canceled void closed 已取消 已关闭 交易关闭",
+        "已付款 已支付 支付成功 交易成功 交易完成 已完成 已发货 已收货 已签收 待发货 待收货 备货中 部分发货 待接单 待成团 "
+        "等待卖家发货 买家已付款 卖家已发货 等待买家确认 退款中 售后中",
+        "refunded": "refunded returned 已退款 退款成功 已退货 全额退款 已全额退款 退货退款成功",
+        "cancelled": "cancelled canceled void closed 已取消 已关闭 交易关闭 交易取消 订单关闭",
         "adjustment": "adjustment 调整 调账",
-        "not_paid": "unpaid pending created new awaiting_payment 待付款 未付款 未支付 待支付",
+        "not_paid": "unpaid pending created new awaiting_payment 待付款 未付款 未支付 待支付 等待买家付款 待确认",
     }.items()
     for status in words.split()
 }

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from weaktie.data.collect.contracts import DUPLICATE_LINE
 from weaktie.data.imports.contracts import FileMapping, Kind
 from weaktie.data.imports.converters import minor
 from weaktie.data.imports.fields import FIELDS, FileField
@@ -25,7 +26,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """Rows for one lake table, identifiers still as text; `personal` beside them for users."""
+    """Rows for one lake table, identifiers still as text; `personal` beside them for users and for buyers."""
 
     table: str
     rows: pl.DataFrame
@@ -69,8 +70,8 @@ class Occurrences:
     def __init__(self) -> None:
         self._known = pl.DataFrame(schema={"hash": pl.UInt64, "count": pl.UInt32})
 
-    def ids(self, texts: pl.Series) -> pl.Series:
-        """Ids of rows given as text; the n-th equal row gets another id than the first."""
+    def ids(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Ids of rows given as text (the n-th equal row gets another id than the first), and which are such copies."""
         hashes = pl.DataFrame(
             {"hash": hash128(texts.to_arrow().cast(pa.large_string()))[:, 0], "text": texts}
         )
@@ -81,18 +82,20 @@ class Occurrences:
             pl.concat([self._known, hashes.group_by("hash").agg(count=pl.len().cast(pl.UInt32))])
             .group_by("hash").agg(pl.col("count").sum())
         )  # fmt: skip
-        return hex_ids(joined(ranked, ["text", "number"]))
+        return hex_ids(joined(ranked, ["text", "number"])), ranked["number"] > 0
 
 
 def event_rows(
     frame: pl.DataFrame, lines: pl.Series, raw: pl.Series, source_id: str, seen: Occurrences
 ) -> list[TableRows]:
-    """Events. A row without an id of its own gets one from `raw`, the text of its whole line."""
+    """Events. A row without an id of its own gets one from `raw`, the text of its whole line; further exact copies of a
+    line are kept under ids of their own and flagged."""
     frame = completed(frame, "events")
     ids = frame["event_id"]
+    copies = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
     if ids.null_count():
         rows = ids.is_null().arg_true()
-        own = seen.ids(
+        own, again = seen.ids(
             pl.select(
                 pl.concat_str(
                     [pl.lit(f"{source_id}{_SEPARATOR}events"), raw.gather(rows)], separator=_SEPARATOR
@@ -100,12 +103,16 @@ def event_rows(
             ).to_series()
         )
         ids = own if len(own) == len(ids) else ids.scatter(rows, own)
+        copies = again if len(again) == len(copies) else copies.scatter(rows, again)
     made = frame.with_columns(
         event_id=ids, event_time=pl.col("time"), client_time=pl.col("time"), log_record=lines,
         amount_minor=minor(pl.col("amount")), sharer_user_id=pl.col("sharer_id"),
         currency=pl.when(pl.col("amount").is_not_null()).then(pl.col("currency")),
     )  # fmt: skip
-    return [TableRows("events", lake_columns("events", made))]
+    stored = lake_columns("events", made)
+    if copies.any():
+        stored = stored.with_columns(flags=copies.cast(pl.Int16) * DUPLICATE_LINE)
+    return [TableRows("events", stored)]
 
 
 def user_rows(frame: pl.DataFrame, traits: pl.Series, source_id: str) -> list[TableRows]:

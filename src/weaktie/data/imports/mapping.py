@@ -16,9 +16,12 @@ from weaktie.data.imports.fields import FIELDS, plain
 from weaktie.kit.words import Words
 
 _CELL_KEYS = {
-    "column", "columns", "constant", "zone", "format", "strip", "values", "prefixes", "default"
+    "column", "columns", "constant", "zone", "format", "strip", "values", "prefixes", "default", "before"
 }  # fmt: skip
-_MAPPING_KEYS = {"kind", "zh", "en", "header", "rest", "derive_products", "derive_users", "fields"}
+_MAPPING_KEYS = {
+    "kind", "zh", "en", "header", "rest", "derive_products", "derive_users", "fields", "empty", "recognise", "decoder"
+}  # fmt: skip
+DECODERS = ("segment", "sensors")
 
 
 @lru_cache(maxsize=1)
@@ -54,12 +57,24 @@ def from_dict(written: Mapping[str, Any], *, name: str, kind: Kind | None = None
     users = written.get("derive_users")
     if not isinstance(fields, dict) or not isinstance(users, dict | None):
         raise _bad("fields", "应为一张表", "a table is expected")
+    for key in ("empty", "recognise"):
+        if not isinstance(written.get(key, []), list):
+            raise _bad(key, "应为列表", "a list is expected")
+    decoder = written.get("decoder")
+    if decoder is not None and (decoder not in DECODERS or own != "events" or fields):
+        raise _bad(
+            "decoder",
+            "应为 " + "、".join(DECODERS),
+            f"one of {', '.join(DECODERS)}, for events, without fields",
+        )
     zh, en = str(written.get("zh") or name), str(written.get("en") or name)
     return FileMapping(
         name=name, kind=own, words=Words(zh, en), fields={str(f): cell(str(f), v, own) for f, v in fields.items()},
         header=bool(written.get("header", True)), rest=bool(written.get("rest", True)),
         derive_products=bool(written.get("derive_products", False)),
         derive_users={str(k): str(v) for k, v in users.items()} if users is not None else None,
+        empty=tuple(str(v) for v in written.get("empty", [])), recognise=tuple(str(v) for v in written.get("recognise", [])),
+        decoder=decoder,
     )  # fmt: skip
 
 
@@ -80,7 +95,7 @@ def cell(field: str, written: Any, kind: Kind) -> Cell:
     columns = written.get("columns", [written["column"]] if written.get("column") else [])
     found = Cell(
         columns=tuple(str(c) for c in ([columns] if isinstance(columns, str) else columns)),
-        **{k: written.get(k) for k in ("zone", "format", "strip", "values", "prefixes", "default")},
+        **{k: written.get(k) for k in ("zone", "format", "strip", "values", "prefixes", "default", "before")},
         constant=None if written.get("constant") is None else str(written["constant"]),
     )
     if found.zone is not None:
@@ -105,32 +120,52 @@ def suggest(kind: Kind, columns: Sequence[str]) -> dict[str, Cell]:
     return {field.name: found[field.name] for field in FIELDS[kind] if field.name in found}
 
 
+def recognised(columns: Sequence[str], known: Mapping[str, FileMapping] | None = None) -> FileMapping | None:
+    """The mapping whose marks the header has, whatever its kind; the one with the most marks where there are several."""
+    there = {plain(column) for column in columns}
+    fitting = [
+        m
+        for m in (known or shipped()).values()
+        if m.recognise and all(plain(mark) in there for mark in m.recognise)
+    ]
+    return max(fitting, key=lambda m: len(m.recognise), default=None)
+
+
 def choose(
     given: str | Path | Mapping[str, Any] | None,
     kind: Kind,
     columns: Sequence[str],
     current: FileMapping | None = None,
+    known: Mapping[str, FileMapping] | None = None,
 ) -> tuple[FileMapping, bool]:
     """(the mapping to apply to a file with these columns, whether it was guessed).
 
     `{field: column}` changes single fields of `current`, or of the guess where there is none; an empty column takes a
-    field out. Raises BadImport where a mapping does not fit the kind.
+    field out. Without a mapping, one that recognises the header is taken, else columns are guessed by their names.
+    `known` are the named mappings. Raises BadImport where a mapping does not fit the kind.
     """
+    named = shipped() if known is None else known
     if isinstance(given, Mapping) and ("fields" in given or "kind" in given):
         return _fitting(from_dict(given, name="custom", kind=kind), kind), False
     if isinstance(given, Mapping):
-        base, guessed = (current, False) if current else choose(None, kind, columns)
+        base, guessed = (current, False) if current else choose(None, kind, columns, known=named)
         changed = {**base.fields}
         for field, value in given.items():
             changed.pop(field, None)
             if value:
                 changed[field] = cell(str(field), value, kind)
-        return replace(base, name="custom", kind=kind, fields=changed), guessed and not given
+        return replace(
+            base, name="custom", kind=kind, fields=changed, decoder=None, recognise=()
+        ), guessed and not given
+    if given is None or given == "":
+        found = recognised(columns, named)
+        if found is not None and found.kind == kind:
+            return _there(found, columns), True
     if given is None or given == "" or given == kind:
         base = shipped()[kind]
         return replace(base, fields=suggest(kind, columns)), True
-    if isinstance(given, str) and given in shipped():
-        return _fitting(shipped()[given], kind), False
+    if isinstance(given, str) and given in named:
+        return _there(_fitting(named[given], kind), columns), False
     path = Path(given)
     if path.suffix != ".toml" or not path.is_file():
         raise BadImport(
@@ -141,11 +176,25 @@ def choose(
     return _fitting(from_toml(path.read_text("utf-8"), name=path.stem, kind=kind), kind), False
 
 
+def _there(mapping: FileMapping, columns: Sequence[str]) -> FileMapping:
+    """A mapping of a known export without the fields whose columns this copy of it does not have."""
+    if not mapping.recognise or mapping.decoder is not None:
+        return mapping
+    kept = {
+        name: found
+        for name, found in mapping.fields.items()
+        if found.constant is not None or any(c in columns or "." in c for c in found.columns)
+    }
+    return replace(mapping, fields=kept)
+
+
 def check(mapping: FileMapping, columns: Sequence[str]) -> None:
     """Refuse a mapping that names columns the file does not have, or leaves a required field out.
 
     Columns that reach into JSON objects (`a.b`) are not checked: each line may have other keys.
     """
+    if mapping.decoder is not None:
+        return
     for name, found in mapping.fields.items():
         if found.constant is None and not any(c in columns or "." in c for c in found.columns):
             raise BadImport(

@@ -21,7 +21,10 @@ from weaktie.kit.money import LARGEST_MINOR
 _OF_ORDER = (
     "user_id", "currency", "status", "amount_minor", "refunded_minor", "coupon_id", "channel", "shop_id", "referrer_id",
 )  # fmt: skip
-_MUST_AGREE = ("user_id", "currency", "amount_minor")
+_MUST_AGREE = ("user_id", "phone", "currency", "amount_minor")
+_UNDONE = ("refunded", "cancelled")
+_PHONE = r"^\+?\d[\d\s-]{5,18}\d$"
+"""A phone number in the clear; platforms give masked and encrypted ones too, and these name nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,20 @@ def prepared(frame: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
             minor(pl.col("line_amount")), minor(pl.col("price") * pl.col("quantity").cast(pl.Int128))
         ),
         price_minor=minor(pl.col("price")),
+        phone=pl.when(pl.col("phone").str.contains(_PHONE)).then(pl.col("phone")),
     ).drop("amount", "refunded", "line_amount", "price")
 
 
 def group(frame: pl.DataFrame, source_id: str, poisoned: pl.Series) -> Grouped:
     """Orders out of prepared lines, all lines of an order being there; orders in `poisoned` are left out whole."""
+    undone = pl.col("status").is_in(_UNDONE) | pl.col("line_status").is_in(_UNDONE).fill_null(False)
+    returned = (pl.col("line_status") == "refunded").fill_null(False)
     grouped = frame.group_by("order_id", maintain_order=True).agg(
-        *(pl.col(name).drop_nulls().first() for name in _OF_ORDER),
+        *(pl.col(name).drop_nulls().first() for name in (*_OF_ORDER, "phone")),
+        undone.all().alias("all_undone"),
+        undone.any().alias("any_undone"),
+        returned.any().alias("any_returned"),
+        pl.col("line_minor").filter(undone & (pl.col("line_minor") > 0)).sum().alias("undone_minor"),
         pl.col("paid_time").min(),
         pl.col("version_time").max(),
         pl.col("line_minor").sum().alias("sum_minor"),
@@ -66,9 +76,11 @@ def group(frame: pl.DataFrame, source_id: str, poisoned: pl.Series) -> Grouped:
             for name in _MUST_AGREE
         ),
     )
-    grouped = grouped.with_columns(
-        amount_minor=pl.coalesce(
-            pl.col("amount_minor"), pl.when(pl.col("has_lines")).then(pl.col("sum_minor"))
+    grouped = _settled(
+        grouped.with_columns(
+            amount_minor=pl.coalesce(
+                pl.col("amount_minor"), pl.when(pl.col("has_lines")).then(pl.col("sum_minor"))
+            )
         )
     )
     code = (
@@ -78,7 +90,7 @@ def group(frame: pl.DataFrame, source_id: str, poisoned: pl.Series) -> Grouped:
         .when(pl.col("amount_minor").abs() > LARGEST_MINOR).then(pl.lit("amount_out_of_range"))
     )  # fmt: skip
     place = (
-        pl.when(pl.col("user_id!")).then(pl.lit("user_id")).when(pl.col("currency!")).then(pl.lit("currency"))
+        pl.when(pl.col("user_id!")).then(pl.lit("user_id")).when(pl.col("phone!")).then(pl.lit("phone")).when(pl.col("currency!")).then(pl.lit("currency"))
         .when(pl.col("code") == "order_has_bad_line").then(pl.lit("order_id")).otherwise(pl.lit("amount"))
     )  # fmt: skip
     grouped = grouped.with_columns(code=code).with_columns(place=place)
@@ -94,31 +106,57 @@ def group(frame: pl.DataFrame, source_id: str, poisoned: pl.Series) -> Grouped:
     return Grouped(_rows(grouped, frame, source_id), bad)
 
 
-def _rows(grouped: pl.DataFrame, frame: pl.DataFrame, source_id: str) -> list[TableRows]:
-    undone = pl.col("status").is_in(["refunded", "cancelled"]) & (pl.col("amount_minor") > 0)
-    orders = grouped.with_columns(
-        refunded_minor=pl.coalesce(
-            pl.col("refunded_minor"), pl.when(undone).then(pl.col("amount_minor")), pl.lit(0, pl.Int64)
+def _settled(grouped: pl.DataFrame) -> pl.DataFrame:
+    """Status and refund of each order, from the order's own words and from what became of its lines.
+
+    An order is undone where all its lines are; where only some are, it is paid and these lines' amounts are its refund.
+    A closed order whose whole amount was given back is a refunded one.
+    """
+    amount, given = pl.col("amount_minor"), pl.col("refunded_minor")
+    whole = pl.col("all_undone") & (amount > 0)
+    refunded = pl.coalesce(
+        given,
+        pl.when(whole).then(amount),
+        pl.when(pl.col("any_undone") & pl.col("has_lines")).then(
+            pl.min_horizontal(pl.col("undone_minor"), amount)
         ),
-        referrer_user_id=pl.col("referrer_id"),
+        pl.lit(0, pl.Int64),
     )
+    status = pl.col("status")
+    back = (given >= amount) & (amount > 0)
+    return grouped.with_columns(
+        refunded_minor=pl.when(amount > 0).then(refunded).otherwise(pl.coalesce(given, pl.lit(0, pl.Int64))),
+        status=pl.when(pl.col("any_undone") & ~pl.col("all_undone")).then(pl.lit("paid"))
+        .when(pl.col("all_undone") & (pl.col("any_returned") | back.fill_null(False))).then(pl.lit("refunded"))
+        .otherwise(status),
+    )  # fmt: skip
+
+
+def _rows(grouped: pl.DataFrame, frame: pl.DataFrame, source_id: str) -> list[TableRows]:
+    orders = grouped.with_columns(referrer_user_id=pl.col("referrer_id"))
     lines = frame.with_columns(content=joined(frame, ["product_id", "name", "quantity", "line_minor"]))
     contents = lines.group_by("order_id", maintain_order=True).agg(pl.col("content").str.join("\x1e"))
     whole = orders.join(contents, on="order_id", how="left", maintain_order="left")
     of_order = ["order_id", "paid_time", "version_time", *_OF_ORDER, "content"]
-    orders = orders.with_columns(event_id=hex_ids(joined(whole, of_order, source_id, "orders")))
-    tables = [TableRows("orders", lake_columns("orders", orders))]
+    # A buyer who is known by a phone alone stands where a user id would: the ids of other orders stay what they were.
+    told = whole.with_columns(user_id=pl.coalesce(pl.col("user_id"), "tel:" + pl.col("phone")))
+    orders = orders.with_columns(event_id=hex_ids(joined(told, of_order, source_id, "orders")))
+    personal = orders.select("phone") if orders["phone"].null_count() < orders.height else None
+    tables = [TableRows("orders", lake_columns("orders", orders), personal)]
     items = frame.filter(pl.col("product_id").is_not_null() | pl.col("name").is_not_null()).select(
         "order_id", "product_id", "name", "quantity", pl.col("line_minor").alias("amount_minor"),
         (pl.int_range(pl.len(), dtype=pl.Int32).over("order_id") + 1).alias("line_no"),
     )  # fmt: skip
     if items.height:
         items = items.join(
-            orders.select("order_id", "user_id", "currency", "version_time", pl.col("event_id").alias("order_event")),
+            orders.select(
+                "order_id", "user_id", "phone", "currency", "version_time", pl.col("event_id").alias("order_event")
+            ),
             on="order_id", how="left", maintain_order="left",
         )  # fmt: skip
         items = items.with_columns(event_id=hex_ids(joined(items, ["order_event", "line_no"])))
-        tables.append(TableRows("order_items", lake_columns("order_items", items)))
+        buyers = items.select("phone") if personal is not None else None
+        tables.append(TableRows("order_items", lake_columns("order_items", items), buyers))
     return tables
 
 

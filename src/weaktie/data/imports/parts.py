@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from weaktie.data.collect.contracts import Event
 from weaktie.data.imports.contracts import BadLine, FileMapping
 from weaktie.data.imports.converters import CODES, Converted, Defaults, convert
 from weaktie.data.imports.logic import (
@@ -34,7 +35,8 @@ READING_SHARE = 0.6
 
 @dataclass(slots=True)
 class Part:
-    """One transaction's worth. `lines` of the file have their fate in it, `bad` of them are left out.
+    """One transaction's worth. `lines` of the file have their fate in it, `bad` of them are left out. A file of calls gives
+    `events` (line, event) instead of tables.
 
     `number` is -1 for a part that only reports progress.
     """
@@ -44,6 +46,7 @@ class Part:
     lines: int = 0
     bad: list[BadLine] = field(default_factory=list)
     done: float = 0.0
+    events: list[tuple[int, Event]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

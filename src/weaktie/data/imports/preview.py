@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from weaktie.data.imports.contracts import BadLine, FileMapping, Preview
+from weaktie.data.imports.history import Decode, history_parts, not_lines, shown
 from weaktie.data.imports.logic import personal_field
 from weaktie.data.imports.parts import Plan, parts
 from weaktie.data.imports.personal import masked
-from weaktie.data.imports.readers import Chunk, Reader
+from weaktie.data.imports.readers import Chunk, JsonReader, Reader
 from weaktie.kit.clock import from_datetime, to_iso
 
 SHOWN_ROWS = 20
@@ -68,6 +69,24 @@ def preview(plan: Plan, *, suggested: bool) -> Preview:
                     shown = pl.concat([shown, made.personal.head(shown.height)], how="horizontal")
                 rows += [_shown(row, plan) for row in shown.iter_rows(named=True)]
     return Preview(plan.mapping.kind, plan.reader.columns, plan.mapping, suggested, tables, bad, head.lines)
+
+
+def preview_history(plan: Plan, decode: Decode, *, suggested: bool) -> Preview:
+    """The same of a file of calls, as the live decoder reads them."""
+    if not isinstance(plan.reader, JsonReader):
+        raise not_lines()
+    assert plan.mapping.decoder is not None
+    found = list(
+        history_parts(
+            plan.reader.path, plan.reader.encoding, plan.mapping.decoder, decode, most_lines=READ_LINES
+        )
+    )
+    events = [pair for part in found for pair in part.events]
+    bad = [line for part in found for line in part.bad]
+    return Preview(
+        plan.mapping.kind, plan.reader.columns, plan.mapping, suggested, shown(events, SHOWN_ROWS), bad,
+        sum(part.lines for part in found),
+    )  # fmt: skip
 
 
 def _shown(row: dict[str, object], plan: Plan) -> dict[str, object]:

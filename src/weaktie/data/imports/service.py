@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pyarrow as pa
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from weaktie.data.collect.contracts import LoadBatch, LoadOutcome
@@ -18,6 +20,7 @@ from weaktie.data.imports.contracts import (
     BadImport,
     BadLine,
     FileMapping,
+    History,
     ImportResult,
     ImportSpec,
     Kind,
@@ -27,13 +30,17 @@ from weaktie.data.imports.contracts import (
     Sources,
 )
 from weaktie.data.imports.converters import Defaults
+from weaktie.data.imports.history import history_parts, not_lines
 from weaktie.data.imports.logic import TableRows, to_arrow
-from weaktie.data.imports.mapping import check, choose, dumps, loads, shipped
+from weaktie.data.imports.mapping import check, choose, dumps, loads, recognised, shipped
 from weaktie.data.imports.parts import Part, Plan, parts
-from weaktie.data.imports.preview import preview
-from weaktie.data.imports.readers import open_file
+from weaktie.data.imports.preview import preview, preview_history
+from weaktie.data.imports.readers import JsonReader, open_file
+from weaktie.data.imports.samples import HEAD_ROWS, FirstRows
+from weaktie.data.imports.saved import saved
 from weaktie.data.imports.staging import expected_bytes
 from weaktie.data.imports.tables import imports
+from weaktie.data.imports.uploads import receive
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Conflict, NotFound, Refused
 from weaktie.kit.ids import new_id
@@ -41,6 +48,7 @@ from weaktie.kit.pages import Page, page_size, read_cursor, write_cursor
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 
+__all__ = ["Importer", "display_name", "file_sha256", "get", "listed", "receive", "shipped"]
 READING = Words("读取文件", "reading the file")
 LOADING = Words("写入数据", "storing rows")
 DONE = Words("完成", "done")
@@ -57,6 +65,7 @@ class Importer:
     defaults: Defaults
     load: Load
     sources: Sources
+    history: History
 
     def folder(self, import_id: str) -> Path:
         """Where the upload, the bad lines and the work of one import lie."""
@@ -73,17 +82,40 @@ class Importer:
         """The first rows as they would be stored; raises BadImport where file or mapping cannot be used."""
         plan, suggested = self._plan(path, kind, mapping, current)
         check(plan.mapping, plan.reader.columns)
-        return preview(plan, suggested=suggested)
+        return self._preview(plan, suggested=suggested)
 
     def preview_as(self, path: Path, mapping: FileMapping, *, suggested: bool) -> Preview:
         """The same under a mapping that was chosen before."""
         reader = open_file(path, header=mapping.header)
         check(mapping, reader.columns)
-        return preview(Plan(reader, mapping, self.defaults, "", expected_bytes(path)), suggested=suggested)
+        plan = Plan(reader, mapping, self.defaults, "", expected_bytes(path))
+        return self._preview(plan, suggested=suggested)
+
+    def _preview(self, plan: Plan, *, suggested: bool) -> Preview:
+        if plan.mapping.decoder is None:
+            return preview(plan, suggested=suggested)
+        return preview_history(plan, self.history.decode, suggested=suggested)
+
+    def named(self) -> dict[str, FileMapping]:
+        """Every mapping that has a name: those that come with the product and those that people saved."""
+        with self.database.connect() as connection:
+            return shipped() | saved(connection)
 
     def columns(self, path: Path, mapping: FileMapping) -> list[str]:
         """The headers of a file; raises BadImport for an unusable one."""
         return open_file(path, header=mapping.header).columns
+
+    def head(self, path: Path, mapping: FileMapping) -> FirstRows:
+        """The headers of a file and its first rows; raises BadImport for an unusable one."""
+        reader = open_file(path, header=mapping.header)
+        chunk = next(reader.chunks([] if reader.nested else reader.columns, first_rows=HEAD_ROWS), None)
+        return FirstRows(reader.columns, chunk.frame.head(HEAD_ROWS) if chunk is not None else pl.DataFrame())
+
+    def recognise(self, path: Path) -> FileMapping | None:
+        """The mapping that knows the file by its header, whatever its kind."""
+        reader = open_file(path)
+        known = {name: m for name, m in self.named().items() if reader.nested or m.decoder is None}
+        return recognised(reader.columns, known)
 
     def mapping_for(
         self,
@@ -96,6 +128,20 @@ class Importer:
         plan, suggested = self._plan(path, kind, mapping, current)
         return plan.mapping, suggested, plan.reader.columns
 
+    def orders_in(
+        self, path: Path, mapping: str | Path | Mapping[str, Any] | None, work: Path
+    ) -> tuple[list[pa.Table], list[BadLine], FileMapping]:
+        """The orders of a file as an import would store them, which this does not: rows of the lake's `orders` with people as
+        text, the lines left out, and the mapping that was used. `work` is an empty folder. Raises BadImport."""
+        plan, _ = self._plan(path, "orders", mapping, None)
+        check(plan.mapping, plan.reader.columns)
+        tables: list[pa.Table] = []
+        bad: list[BadLine] = []
+        for part in parts(plan, work):
+            bad += part.bad
+            tables += [to_arrow(made.table, made.rows) for made in part.tables if made.table == "orders"]
+        return tables, bad, plan.mapping
+
     def _plan(
         self,
         path: Path,
@@ -103,9 +149,12 @@ class Importer:
         mapping: str | Path | Mapping[str, Any] | None,
         current: FileMapping | None,
     ) -> tuple[Plan, bool]:
-        headless = isinstance(mapping, str) and mapping in shipped() and not shipped()[mapping].header
+        known = self.named()
+        headless = isinstance(mapping, str) and mapping in known and not known[mapping].header
         reader = open_file(path, header=not headless)
-        chosen, suggested = choose(mapping, kind, reader.columns, current)
+        if not mapping:
+            known = {name: m for name, m in known.items() if reader.nested or m.decoder is None}
+        chosen, suggested = choose(mapping, kind, reader.columns, current, known)
         if not chosen.header and not headless:
             reader = open_file(path, header=False)
         return Plan(reader, chosen, self.defaults, "", expected_bytes(path)), suggested
@@ -212,11 +261,14 @@ class Importer:
         plan = Plan(reader, mapping, self.defaults, row["source_id"], expected_bytes(path))
         folder = self.folder(row["import_id"])
         attempt = new_id("try", self.clock.now_us())[-8:]
-        bad = BadRows(folder, reader.columns)
+        bad = BadRows(folder, reader.columns if mapping.decoder is None else ["call"])
+        coming = parts(plan, folder / "work")
+        if mapping.decoder is not None:
+            coming = self._calls(plan)
         waiting: list[BadLine] = []
         carried = Part(-1)
         try:
-            for part in _ahead(parts(plan, folder / "work")):
+            for part in _ahead(coming):
                 bad.add(line for line in part.bad if line.cells)
                 waiting += [line for line in part.bad if not line.cells]
                 if part.number < 0:
@@ -234,17 +286,27 @@ class Importer:
         self._finish(row["import_id"])
         progress(1.0, DONE)
 
+    def _calls(self, plan: Plan) -> Iterator[Part]:
+        if not isinstance(plan.reader, JsonReader):
+            raise not_lines()
+        assert plan.mapping.decoder is not None
+        return history_parts(
+            plan.reader.path, plan.reader.encoding, plan.mapping.decoder, self.history.decode
+        )
+
     def _load(self, row: RowMapping, plan: Plan, part: Part, carried: Part, attempt: str) -> None:
         import_id = row["import_id"]
 
         def commit(tx: Connection, outcomes: Sequence[LoadOutcome]) -> None:
+            found = list(zip((b.table for b in batches), outcomes, strict=True))
+            added = {table: outcome.stored for table, outcome in found}
+            move(tx, added, sum(o.duplicates for table, o in found if table == plan.mapping.kind))
+
+        def move(tx: Connection, added: Mapping[str, int], duplicates: int) -> None:
             now = get(tx, import_id)
             stored = json.loads(now["stored_json"])
-            for batch, outcome in zip(batches, outcomes, strict=True):
-                stored[batch.table] = stored.get(batch.table, 0) + outcome.stored
-            own = [
-                o.duplicates for b, o in zip(batches, outcomes, strict=True) if b.table == plan.mapping.kind
-            ]
+            for table, rows in added.items():
+                stored[table] = stored.get(table, 0) + rows
             moved = tx.execute(
                 update(imports)
                 .where(imports.c.import_id == import_id, imports.c.next_chunk == part.number)
@@ -252,7 +314,7 @@ class Importer:
                     next_chunk=part.number + 1,
                     rows_done=now["rows_done"] + part.lines + carried.lines,
                     rows_bad=now["rows_bad"] + len(part.bad) + len(carried.bad),
-                    rows_duplicate=now["rows_duplicate"] + sum(own),
+                    rows_duplicate=now["rows_duplicate"] + duplicates,
                     stored_json=json.dumps(stored),
                 )
             ).rowcount
@@ -266,7 +328,11 @@ class Importer:
             for made in part.tables
             if made.rows.height
         ]
-        if batches:
+        if part.events:
+            self.history.load(
+                part.events, source_id=str(row["source_id"]), purposes=int(row["purposes"]), origin=origin, commit=move
+            )  # fmt: skip
+        elif batches:
             self.load(batches, commit)
         else:
             with self.database.begin() as tx:

@@ -34,3 +34,15 @@ imports = Table(
     Column("ended_us", BigInteger),
     comment="One row for each file that was imported or previewed",
 )
+
+import_mappings = Table(
+    "import_mappings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("mapping_json", Text, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("changed_us", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False, comment="who saved it last"),
+    comment="Mappings that people saved; those that come with the product are files",
+)

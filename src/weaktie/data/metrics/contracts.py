@@ -60,8 +60,8 @@ DEFINITIONS: dict[str, Definition] = {
     "dead_letters": Definition(
         Words("异常数据", "Dead letters"),
         Words(
-            "因校验不通过而未入湖的事件数，原文与原因可查。",
-            "Events that could not be stored; each is kept with its reason.",
+            "因校验不通过而未入湖、尚未修复或搁置的事件数，原文与原因可查。",
+            "Events that could not be stored and are neither mended nor put aside; each is kept with its reason.",
         ),
     ),
     "lag": Definition(

@@ -38,11 +38,11 @@ def tag_figures(facts: pa.Table) -> Json:
 
 def facets(facts: pa.Table) -> Json:
     """How many people have which tier, class, channel, province, gender; the most frequent first."""
-    genders = BY_KEY["gender"].labels or {}
+    genders, channels = BY_KEY["gender"].labels or {}, BY_KEY["acquisition_channel"].labels or {}
     return {
         "tiers": _facet(facts["tier"], TIER_WORDS, TIERS),
         "rfm": _facet(facts["rfm_class"], CLASS_WORDS, CLASSES),
-        "channels": _facet(facts["acquisition_channel"], {}),
+        "channels": _facet(facts["acquisition_channel"], channels),
         "provinces": _facet(facts["province"], {}),
         "genders": _facet(facts["gender"], genders),
     }
@@ -140,5 +140,5 @@ def _distribution(tag: Tag, column: pa.ChunkedArray) -> list[Json]:
 
 def _bucket_words(tag: Tag) -> list[str]:
     scale = 100 if tag.share else 0.01 if tag.dtype == "money" else 1
-    labels = bucket_labels(tuple(b * scale for b in tag.bounds))
+    labels = bucket_labels(tuple(b * scale for b in tag.bounds), whole=tag.dtype == "int")
     return [f"{label} %" for label in labels] if tag.share else labels

@@ -115,8 +115,15 @@ def rfm(
     return Levels(r, f, m, classify(r, f, m, first_order_age_days), cutoffs)
 
 
-def bucket_labels(bounds: tuple[float, ...]) -> list[str]:
-    """Labels of the classes that upper bounds cut: `≤ a`, `a–b`, `> z`, whole numbers without decimals."""
+def bucket_labels(bounds: tuple[float, ...], *, whole: bool = False) -> list[str]:
+    """Labels of the classes that upper bounds cut: `≤ a`, `a–b`, `> z`, whole numbers without decimals.
+
+    Counts (`whole`) begin at zero and have nothing between two neighbours: `0`, `1`, `2–5`, `≥ 6`.
+    """
+    if whole:
+        firsts = [0, *(int(b) + 1 for b in bounds[:-1])]
+        spans = [f"{a}" if a == int(b) else f"{a}–{int(b)}" for a, b in zip(firsts, bounds, strict=True)]
+        return [*spans, f"≥ {int(bounds[-1]) + 1}"]
     text = [f"{b:g}" for b in bounds]
     between = [f"{a}–{b}" for a, b in pairwise(text)]
     return [f"≤ {text[0]}", *between, f"> {text[-1]}"]

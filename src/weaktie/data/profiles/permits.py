@@ -33,6 +33,14 @@ class ConsentPermits:
         basis = sources.purposes(connection)
         return self._consent.person_masks(connection, person_of, self._identity.seen_in, basis)
 
+    def withheld(self, connection: Connection, person_of: I32) -> U8:
+        """The purposes that nobody may serve for each person, whatever their sources grant, indexed by person number."""
+        return self._consent.withheld_masks(connection, person_of)
+
+    def withholds(self, connection: Connection) -> bool:
+        """Whether `withheld` could say anything of anybody."""
+        return self._consent.withholds(connection)
+
     def states(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
         """Every purpose of one person; a source's changed basis counts within five seconds."""
         return self._consent.states(connection, alias_nos, self._bases_of(connection, alias_nos))

@@ -127,8 +127,10 @@ def counted(aggregate: Aggregate) -> Value:
 
 
 def days_since(aggregate: Aggregate) -> Value:
-    """Days from the aggregate (a day) to the as-of day, at least 0."""
-    return lambda as_of_day: nw.max_horizontal(nw.lit(as_of_day) - aggregate.value, nw.lit(0))
+    """Days from the aggregate (a day) to the as-of day, at least 0; unknown where there is no such day."""
+    return lambda as_of_day: nw.when(~aggregate.value.is_null()).then(
+        nw.max_horizontal(nw.lit(as_of_day) - aggregate.value, nw.lit(0))
+    )
 
 
 def ratio(top: Aggregate, bottom: Aggregate, *, least: int = 1) -> Value:

@@ -1,5 +1,6 @@
 """基础属性: who somebody is, from the attributes that sources declare."""
 
+from weaktie.data.collect.contracts import CHANNEL_WORDS
 from weaktie.data.profiles.tables import PLATFORM_COLUMNS
 from weaktie.data.profiles.tags import Aggregate, Dimension, Tag, days_since, largest, of
 from weaktie.kit.words import Words
@@ -45,7 +46,7 @@ TAGS = (
     Tag(
         "acquisition_channel", Words("获客渠道", "Acquisition channel"),
         Words("注册时上报的渠道", "The channel that was reported with the registration"),
-        Dimension.BASIC, "text", (CHANNEL,), of(CHANNEL),
+        Dimension.BASIC, "text", (CHANNEL,), of(CHANNEL), labels=CHANNEL_WORDS,
     ),
     Tag(
         "registered_days", Words("注册天数", "Days since registration"),

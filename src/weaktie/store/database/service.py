@@ -1,5 +1,6 @@
 """Connections and transactions. Services take a Connection; only entry points begin and end one."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from sqlalchemy.pool import QueuePool
 from weaktie.store.database.contracts import DatabaseUnavailable
 
 BUSY_TIMEOUT_MS = 15_000
+ROWS_A_STATEMENT = 20_000
 
 
 class ByValues:
@@ -45,6 +47,43 @@ class ByValues:
             statement = self._by_length[length] = self._make([bindparam(f"v{i}") for i in range(length)])
         padded = [*values, *[values[-1]] * (length - len(values))]
         return connection.execute(statement, {f"v{i}": v for i, v in enumerate(padded)} | more)
+
+
+def write_many(
+    tx: Connection, target: str, types: Sequence[str], rows: Sequence[tuple[Any, ...]], conflict: str = ""
+) -> None:
+    """Insert many rows on a hot path, past SQLAlchemy's work on each row; on PostgreSQL as arrays, an order of magnitude
+    faster than row by row.
+
+    `target` is `table (columns)`, `types` PostgreSQL's types of these columns, `conflict` what follows ON CONFLICT: constants
+    of the calling module, never values. A row may not stand twice where `conflict` updates.
+    """
+    tail = f" ON CONFLICT {conflict}" if conflict else ""
+    insertion = f"INSERT INTO {target}"
+    if tx.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(types))
+        for at in range(0, len(rows), ROWS_A_STATEMENT):
+            tx.exec_driver_sql(f"{insertion} VALUES ({marks}){tail}", list(rows[at : at + ROWS_A_STATEMENT]))
+        return
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    for at in range(0, len(rows), ROWS_A_STATEMENT):
+        columns = tuple(list(column) for column in zip(*rows[at : at + ROWS_A_STATEMENT], strict=True))
+        tx.exec_driver_sql(f"{insertion} SELECT * FROM unnest({arrays}){tail}", columns)  # noqa: S608  constants only
+
+
+def read_among(
+    connection: Connection, source: str, column: str, kind: str, values: Sequence[Any]
+) -> Sequence[Any]:
+    """Rows whose `column` is among many values, whatever their number: one statement with one bound value.
+
+    `source` is `SELECT columns FROM table`, `kind` PostgreSQL's type of the column: constants, as in `write_many`.
+    """
+    if connection.dialect.name == "sqlite":
+        among = "IN (SELECT value FROM json_each(?))"
+        return connection.exec_driver_sql(
+            f"{source} WHERE {column} {among}", (json.dumps(list(values)),)
+        ).all()
+    return connection.exec_driver_sql(f"{source} WHERE {column} = ANY(%s::{kind}[])", (list(values),)).all()
 
 
 class Database:
@@ -93,10 +132,17 @@ class Database:
             raise DatabaseUnavailable(str(error.orig)) from error
 
     def settle(self) -> None:
-        """Write SQLite's journal into its file and empty it, so that deleted rows stand nowhere any more."""
+        """Write SQLite's journal into its file and empty it, so that deleted rows stand nowhere any more.
+
+        A long reader (a backup, say) puts it off to the next call: waiting for one would make every writer wait.
+        """
         if self.is_sqlite:
             with self._writer, self._reachable(), self.engine.connect() as connection:
-                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                connection.execute(text("PRAGMA busy_timeout=0"))
+                try:
+                    connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                finally:
+                    connection.execute(text(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}"))
 
     def close(self) -> None:
         """Give every connection back."""

@@ -6,6 +6,7 @@ and are never given twice. `append` returns only when the record would survive a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from weaktie.kit.errors import Unavailable
@@ -112,4 +113,9 @@ class Log(Protocol):
 
     def drop_before(self, partition: int, record: int, day: int) -> int:
         """Delete segments that only hold records below `record`, received before the UTC `day`; returns how many."""
+        ...
+
+    def copy_out(self, partition: int, first_record: int, folder: Path, *, last_day: int) -> list[Path]:
+        """Copy what holds durable records from `first_record` on, received up to the UTC `last_day`, into `folder`, so
+        that a log opened over it reads them; returns the files. Numbers given out later are above those in the copy."""
         ...

@@ -139,6 +139,23 @@ class FileLog:
             dropped += 1
         return dropped
 
+    def copy_out(self, partition: int, first_record: int, folder: Path, *, last_day: int) -> list[Path]:
+        """Segments from the one that holds the record on, without the records before it and cut after the last sound one;
+        where nothing waits, an empty segment keeps the number."""
+        folder.mkdir(parents=True, exist_ok=True)
+        copies = []
+        segments = self.segments(partition)
+        for path, after in itertools.zip_longest(segments, segments[1:]):
+            if after is not None and int(after.stem) <= first_record:
+                continue
+            raw = _segment_bytes(path)
+            frames = (f for f in scan(raw) if isinstance(f, Frame))
+            wanted = [f for f in frames if f.record >= first_record and f.key_day <= last_day]
+            if wanted:
+                piece = raw[wanted[0].start : wanted[-1].end]
+                copies.append(_write_copy(folder / path.name, SEGMENT + piece))
+        return copies or [_write_copy(folder / f"{first_record:020d}.seg", SEGMENT)]
+
     def _open(self, partition: int, path: Path, frame: Frame, damage: list[Damage] | None) -> Record | None:
         try:
             payload = unseal(frame, self.keys.day_key(frame.key_day), partition)
@@ -272,6 +289,14 @@ def _write_all(disk: Disk, descriptor: int, data: bytes) -> None:
     while view:
         written = disk.write(descriptor, bytes(view) if len(view) < len(data) else data)
         view = view[written:]
+
+
+def _write_copy(path: Path, raw: bytes) -> Path:
+    with path.open("wb") as out:
+        out.write(raw)
+        out.flush()
+        os.fsync(out.fileno())
+    return path
 
 
 def _segment_bytes(path: Path) -> bytes:

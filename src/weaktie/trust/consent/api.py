@@ -240,6 +240,8 @@ def own_choice(request: Request, given: bodies.MineAsk) -> bodies.DoneBody:
     if not same_origin(request) or "json" not in request.headers.get("content-type", ""):
         raise Forbidden("csrf", Words("请从授权页操作。", "Act from the consent page."), place="origin")
     page.limit(request, "act", app_part(request, "settings"))
+    if given.do == "ask" and (given.kind is None or not given.confirm):
+        raise Refused("not_confirmed", Words("请确认。", "Please confirm."), place="confirm")
     consent, people = _consent(request), _people(request)
     with app_part(request, "database").begin() as tx:
         link_id, chooser = _mine(request, tx, given.token)
@@ -253,13 +255,13 @@ def own_choice(request: Request, given: bodies.MineAsk) -> bodies.DoneBody:
         elif given.do == "allow_tag":
             consent.objections.remove(tx, chooser.alias_nos, _named(given.tag))
             detail |= {"tag": given.tag}
+        elif given.kind is not None:
+            detail |= {"kind": given.kind}
         record(
             tx, app_part(request, "clock"), actor="person", action="own_choice", object_kind="person",
             object_id=str(chooser.alias_no), detail=detail,
         )  # fmt: skip
-    if given.do == "ask":
-        if given.kind is None or not given.confirm:
-            raise Refused("not_confirmed", Words("请确认。", "Please confirm."), place="confirm")
+    if given.do == "ask" and given.kind is not None:
         return bodies.DoneBody(
             done=True, request_id=people.request(chooser.alias_no, given.kind, given.text or "")
         )

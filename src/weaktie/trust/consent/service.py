@@ -193,16 +193,25 @@ class Consent:
         `person_of` is indexed by alias number and gives the person number, -1 for the erased; `basis_of` maps each source
         to the mask its basis grants. Gather with `masks[person_of]` for masks by identifier.
         """
-        material = self.notices.material(connection)
-        rows = connection.execute(_OLDEST_FIRST).all()
-        said = [_said(row, material) for row in rows]
-        granted, refused, old = held_masks(
-            person_of, np.asarray([r.alias_no for r in rows], np.int32),
-            np.asarray([r.purpose for r in rows], np.uint8), np.asarray(said, np.int8),
-        )  # fmt: skip
+        granted, refused, old = self._answers(connection, person_of)
         basis = basis_masks(person_of, sources_of(connection), basis_of)
         young = self.ages.masks(connection, person_of)
         return effective_masks(basis, granted, refused | old) & ~young, refused
+
+    def withheld_masks(self, connection: Connection, person_of: I32) -> U8:
+        """The masks of purposes that hold for nobody's basis any more, indexed by person number: refused, refused for their age,
+        or granted to a text that has changed since."""
+        _, refused, old = self._answers(connection, person_of)
+        return refused | old | self.ages.masks(connection, person_of)
+
+    def _answers(self, connection: Connection, person_of: I32) -> tuple[U8, U8, U8]:
+        material = self.notices.material(connection)
+        rows = connection.execute(_OLDEST_FIRST).all()
+        said = [_said(row, material) for row in rows]
+        return held_masks(
+            person_of, np.asarray([r.alias_no for r in rows], np.int32),
+            np.asarray([r.purpose for r in rows], np.uint8), np.asarray(said, np.int8),
+        )  # fmt: skip
 
     def standing(
         self,
@@ -266,9 +275,13 @@ class Consent:
         return gone
 
     def newest_receipt(self, connection: Connection) -> int:
-        """A number that grows with each receipt, age or text, so that a reader can tell whether anything has changed."""
-        receipt = connection.execute(select(func.max(consent_receipts.c.receipt_id))).scalar() or 0
-        return int(receipt)
+        """The number of the newest receipt, so that a reader can tell whether anybody has said anything."""
+        return int(connection.execute(select(func.max(consent_receipts.c.receipt_id))).scalar() or 0)
+
+    def withholds(self, connection: Connection) -> bool:
+        """Whether there is anybody of whom a purpose could be withheld."""
+        anybody = (select(consent_receipts.c.alias_no).limit(1), select(consent_ages.c.alias_no).limit(1))
+        return any(connection.execute(query).first() is not None for query in anybody)
 
     def said_since(self, connection: Connection, receipt_id: int) -> list[int]:
         """The identifiers with receipts after this one."""

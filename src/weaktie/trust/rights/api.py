@@ -1,5 +1,6 @@
 """HTTP: erasures with their proof, and the queue of what people ask for by right."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated
 
@@ -57,6 +58,7 @@ class ErasureBody(BaseModel):
     state: str
     reason: str
     actor: str
+    actor_name: str | None
     requested_time: str
     finished_time: str | None
     identifiers: int
@@ -82,7 +84,7 @@ def erase(
     rights = _rights(request)
     begun = rights.begin(user_id, reason=given.reason, actor=caller.actor)
     later.add_task(_finish, rights, begun.erasure_id)
-    return _body(begun)
+    return _body(begun, _names(request))
 
 
 @router.get("/erasures")
@@ -94,13 +96,16 @@ def erasures(
 ) -> ErasuresBody:
     """Erasures, newest first."""
     page = _rights(request).page(cursor=cursor, limit=limit)
-    return ErasuresBody(items=[_body(e) for e in page.items], next_cursor=page.next_cursor, total=page.total)
+    names = _names(request)
+    return ErasuresBody(
+        items=[_body(e, names) for e in page.items], next_cursor=page.next_cursor, total=page.total
+    )
 
 
 @router.get("/erasures/{erasure_id}")
 def erasure(request: Request, _caller: Compliance, erasure_id: str) -> ErasureBody:
     """One erasure: the proof of what was removed from which store."""
-    return _body(_rights(request).find(erasure_id))
+    return _body(_rights(request).find(erasure_id), _names(request))
 
 
 # --- requests --------------------------------------------------------------------------------------------------------
@@ -365,10 +370,17 @@ def _rights(request: Request) -> Rights:
     return found
 
 
-def _body(erasure: Erasure) -> ErasureBody:
+def _names(request: Request) -> Mapping[str, str]:
+    with app_part(request, "database").connect() as connection:
+        found: Mapping[str, str] = app_part(request, "accounts").names(connection)
+    return found
+
+
+def _body(erasure: Erasure, names: Mapping[str, str]) -> ErasureBody:
     return ErasureBody(
         erasure_id=erasure.erasure_id, user_id=f"#{erasure.subject}", state=erasure.state, reason=erasure.reason,
-        actor=erasure.actor, requested_time=to_iso(erasure.asked_us), finished_time=_time(erasure.ended_us),
+        actor=erasure.actor, actor_name=names.get(erasure.actor), requested_time=to_iso(erasure.asked_us),
+        finished_time=_time(erasure.ended_us),
         identifiers=erasure.identifiers, proof=erasure.proof,
         steps=[
             StepBody(

@@ -28,6 +28,7 @@ HEADS: dict[str, Words] = {
     "profiles": Words("画像与标签", "Profile and tags"),
     "collect": Words("行为、订单与属性", "Events, orders and attributes"),
     "imports": Words("导入文件", "Imported files"),
+    "webhooks": Words("店铺平台转来的请求", "Requests that shop platforms passed on"),
     "identity": Words("标识与关联", "Identifiers and links"),
 }
 

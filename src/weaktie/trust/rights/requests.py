@@ -85,6 +85,9 @@ class Requests:
                 Words("当前状态下不能这样操作，请先核验身份。", "The request's state does not allow this; check the identity first."),
                 place=found.state,
             )  # fmt: skip
+        return self._to(tx, request_id, to, action=action, actor=actor, note=note)
+
+    def _to(self, tx: Connection, request_id: str, to: str, *, action: str, actor: str, note: str) -> Request:
         values: dict[str, object] = {"state": to}
         if to in CLOSED:
             values["closed_us"] = self._clock.now_us()
@@ -106,18 +109,20 @@ class Requests:
             .values(erasure_id=erasure_id)
         )
 
-    def settle_erasure(self, tx: Connection, erasure_id: str, proof: str) -> None:
+    def settle_erasure(self, tx: Connection, erasure_id: str, alias_nos: Sequence[int], proof: str) -> None:
         """Close the requests that this finished erasure answers, and every other open one of the same person: there is nobody
         left to answer."""
+        columns = rights_requests.c
+        whose = or_(columns.erasure_id == erasure_id, columns.alias_no.in_(alias_nos))
         rows = tx.execute(
-            select(rights_requests.c.request_id, rights_requests.c.state).where(
-                rights_requests.c.erasure_id == erasure_id
+            select(columns.request_id, columns.erasure_id).where(whose, columns.state.not_in(CLOSED))
+        )
+        for row in rows.all():
+            if row.erasure_id is None:
+                self.bind_erasure(tx, row.request_id, erasure_id)
+            self._to(
+                tx, row.request_id, "done", action="erased", actor="system", note=f"{erasure_id} {proof}"
             )
-        ).all()
-        for row in rows:
-            if row.state not in CLOSED:
-                note = f"{erasure_id} {proof}"
-                self.move(tx, row.request_id, "done", action="erased", actor="system", note=note)
 
     def find(self, connection: Connection, request_id: str) -> Request:
         """One request with its steps; raises NotFound `no_request`."""

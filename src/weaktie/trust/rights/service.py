@@ -350,7 +350,8 @@ class Rights:
                 .values(state=DONE, ended_us=self.clock.now_us(), proof=previous)
             )
             if self.requests is not None:
-                self.requests.settle_erasure(tx, erasure_id, previous)
+                numbers = json.loads(_row(tx, erasure_id)["alias_nos_json"])
+                self.requests.settle_erasure(tx, erasure_id, numbers, previous)
             removed = {f"{s.name}.{table}": count for s in found.steps for table, count in s.removed.items()}
             record(
                 tx, self.clock, actor=found.actor, action="erasure.done", object_kind="erasure", object_id=erasure_id,

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, insert, select, text
 
-from weaktie.store.database.service import Database
+from weaktie.store.database.service import Database, write_many
 from weaktie.trust.vault.contracts import MASTER_KEY_FILE, MissingMasterKey, WrongMasterKey
 from weaktie.trust.vault.logic import (
     KEY_BYTES,
@@ -84,6 +84,10 @@ class Vault:
         """The form in which an identifier stands in the erasure journal; it is not the blind index."""
         return self.master.mac("journal", self.blind(lookup))
 
+    def backup_key(self) -> bytes:
+        """The 32-byte key that seals the parts of backups that would tell something."""
+        return self.master.backup_key
+
     def seal(self, tx: Connection, alias_no: int, field: str, value: str) -> None:
         """Keep one personal value of an identifier, replacing the former one."""
         self.seal_many(tx, [(alias_no, field, value)])
@@ -96,7 +100,7 @@ class Vault:
         last = {(alias_no, field): value for alias_no, field, value in rows}
         ciphers = self._ciphers_for(tx, {alias_no for alias_no, _ in last}, make=True)
         key_id = self.master.key_id
-        _write(
+        write_many(
             tx, "vault_items (alias_no, field, sealed)", ("bigint", "text", "bytea"),
             [
                 (alias_no, field, encrypt(ciphers[alias_no], key_id, _bytes(value), _item(alias_no, field)))
@@ -130,6 +134,17 @@ class Vault:
             self._ciphers.clear()
         return gone
 
+    def seal_secret(self, secret: str, place: str) -> bytes:
+        """A secret that the product itself needs again (a webhook's, a connection's), under the master key.
+
+        `place` is its `table|column|row`: the sealed bytes open nowhere else.
+        """
+        return self.master.wrap(_bytes(secret), place.encode())
+
+    def open_secret(self, sealed: bytes, place: str) -> str:
+        """What `seal_secret` sealed for this place; raises WrongMasterKey for anything else."""
+        return self.master.unwrap(sealed, place.encode()).decode("utf-8")
+
     def day_keys(self) -> "DayKeys":
         """The keys of the log's days (`store.log.contracts.Keys`)."""
         return DayKeys(self)
@@ -148,7 +163,7 @@ class Vault:
                 key = secrets.token_bytes(KEY_BYTES)
                 mine[alias_no] = self.master.wrap(key, _key(alias_no))
                 ciphers[alias_no] = AESGCM(key)
-            _write(
+            write_many(
                 connection,
                 "vault_keys (alias_no, wrapped)",
                 ("bigint", "bytea"),
@@ -248,26 +263,6 @@ def _among(alias_nos: list[int]) -> dict[str, str]:
     return {"among": json.dumps(alias_nos)}
 
 
-def _write(
-    tx: Connection,
-    target: str,
-    types: Sequence[str],
-    rows: Sequence[tuple[int | str | bytes, ...]],
-    conflict: str,
-) -> None:
-    """Insert many rows; on PostgreSQL as arrays, which is an order of magnitude faster than row by row."""
-    insertion = f"INSERT INTO {target}"  # target, types and conflict are this module's own constants
-    if tx.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(types))
-        tx.exec_driver_sql(f"{insertion} VALUES ({marks}) ON CONFLICT {conflict}", list(rows))
-        return
-    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-    for at in range(0, len(rows), ROWS_A_STATEMENT):
-        columns = tuple(list(column) for column in zip(*rows[at : at + ROWS_A_STATEMENT], strict=True))
-        statement = f"{insertion} SELECT * FROM unnest({arrays}) ON CONFLICT {conflict}"  # noqa: S608  constants only
-        tx.exec_driver_sql(statement, columns)
-
-
 def _bytes(value: str) -> bytes:
     return value.encode("utf-8", "replace")
 
@@ -289,6 +284,11 @@ def _split(lookup: str) -> tuple[str, str, str]:
         if mark in ":#":
             return lookup[:at], mark, lookup[at + 1 :]
     raise AssertionError(f"not a look-up: it has no kind ({len(lookup)} characters)")
+
+
+def key_of(path: Path) -> MasterKey:
+    """The master key in a file that lies outside a home; raises MissingMasterKey or WrongMasterKey."""
+    return MasterKey(_read_key_file(path))
 
 
 def _read_key_file(path: Path) -> bytes:

@@ -15,7 +15,7 @@ export class ApiError extends Error {
 }
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PATCH" | "DELETE" | "PUT";
 
 let csrf = "";
 let onSignedOut: () => void = () => undefined;
@@ -90,6 +90,7 @@ export const api = {
   get: <Answer>(path: string, query?: Query, signal?: AbortSignal) =>
     send<Answer>("GET", address(path, query), undefined, signal),
   post: <Answer>(path: string, body: unknown = {}) => send<Answer>("POST", path, body),
+  put: <Answer>(path: string, body: unknown) => send<Answer>("PUT", path, body),
   patch: <Answer>(path: string, body: unknown) => send<Answer>("PATCH", path, body),
   remove: <Answer>(path: string) => send<Answer>("DELETE", path),
 };

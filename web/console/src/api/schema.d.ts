@@ -108,6 +108,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backups
+         * @description The backups in the folder of the settings.
+         */
+        get: operations["backups_api_backups_get"];
+        put?: never;
+        /**
+         * Start Backup
+         * @description Ask for a backup now; the worker makes it. Refused as `no_backup_folder` where the settings name no folder.
+         */
+        post: operations["start_backup_api_backups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collect/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate
+         * @description Try events: what each would be stored as, or its code, place and words. Nothing is stored.
+         */
+        post: operations["validate_api_collect_validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consent/links": {
         parameters: {
             query?: never;
@@ -317,11 +361,71 @@ export interface paths {
         };
         /**
          * Dead Letters
-         * @description Events that could not be stored, with their reasons; samples are masked.
+         * @description Events that could not be stored, with their reasons and what became of them; samples are masked.
          */
         get: operations["dead_letters_api_dead_letters_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Put open letters aside, with a reason.
+         */
+        post: operations["discard_letters_api_dead_letters_discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/mend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mend Letters
+         * @description Mend and replay every open letter the rule is for, as a job; each letter is replayed once.
+         */
+        post: operations["mend_letters_api_dead_letters_mend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Mending
+         * @description What a rule would make of the first open letters it is for; nothing is changed.
+         */
+        post: operations["preview_mending_api_dead_letters_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -342,6 +446,26 @@ export interface paths {
         get: operations["dead_letter_summary_api_dead_letters_summary_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back Letters
+         * @description Open discarded letters again.
+         */
+        post: operations["take_back_letters_api_dead_letters_take_back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -464,6 +588,8 @@ export interface paths {
         /**
          * Send
          * @description Take a file (the raw body, at most 2 GB) and answer with what it would become. Nothing is stored yet.
+         *
+         *     Without a mapping, an export that is known by its header is taken to be what it is, whatever `kind` says.
          */
         post: operations["send_api_imports_post"];
         delete?: never;
@@ -512,6 +638,26 @@ export interface paths {
          * @description The bad lines with their reasons, as CSV. Cells that a spreadsheet would run as formulas are neutralised.
          */
         get: operations["bad_rows_api_imports__import_id__bad_rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mapping Of
+         * @description The mapping that an import has now, as a file.
+         */
+        get: operations["mapping_of_api_imports__import_id__mapping_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -569,9 +715,53 @@ export interface paths {
         };
         /**
          * Mappings
-         * @description The mappings that come with the product, and the fields of each kind.
+         * @description The mappings that come with the product and those that people saved, with the fields of their kinds.
          */
         get: operations["mappings_api_imports_mappings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/mappings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save Mapping
+         * @description Save the mapping of an import, or a mapping file, under a name; a saved one of that name is replaced.
+         */
+        put: operations["save_mapping_api_imports_mappings__name__put"];
+        post?: never;
+        /**
+         * Delete Mapping
+         * @description Delete a saved mapping. Imports keep the mapping they ran with; pulls that name it fail until they name another.
+         */
+        delete: operations["delete_mapping_api_imports_mappings__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/mappings/{name}/toml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mapping File
+         * @description A mapping as a file that can be kept, changed and read in again.
+         */
+        get: operations["mapping_file_api_imports_mappings__name__toml_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -614,10 +804,10 @@ export interface paths {
         get: operations["jobs_api_jobs_get"];
         put?: never;
         /**
-         * Start Job
+         * Startjob Body
          * @description Ask for a build; one that already waits is answered instead of queued twice.
          */
-        post: operations["start_job_api_jobs_post"];
+        post: operations["startjob_body_api_jobs_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -654,10 +844,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel Job
+         * Canceljob Body
          * @description Stop a job at its next safe place; what it committed stays.
          */
-        post: operations["cancel_job_api_jobs__job_id__cancel_post"];
+        post: operations["canceljob_body_api_jobs__job_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -762,6 +952,46 @@ export interface paths {
         get: operations["overview_api_overview_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Privacy Requests
+         * @description What shop platforms ask on people's behalf: a copy or an erasure, each with its deadline.
+         */
+        get: operations["list_privacy_requests_api_privacy_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy-requests/{request_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle Privacy Request
+         * @description Say that a request was answered.
+         */
+        post: operations["settle_privacy_request_api_privacy_requests__request_id__done_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -906,6 +1136,362 @@ export interface paths {
         get: operations["timeline_api_profiles__user_id__timeline_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every pull with its last run.
+         */
+        get: operations["listed_api_pulls_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a pull; it runs for the first time at once.
+         */
+        post: operations["create_api_pulls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a pull; what it imported stays.
+         */
+        delete: operations["remove_api_pulls__pull_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a pull, pause it or let it go on.
+         */
+        patch: operations["change_api_pulls__pull_id__patch"];
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Now
+         * @description Carry a pull out now, paused or not.
+         */
+        post: operations["run_now_api_pulls__pull_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description The last twenty runs, the newest first.
+         */
+        get: operations["runs_api_pulls__pull_id__runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description What was compared, newest first.
+         */
+        get: operations["history_api_reconciliations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/{rec_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One reconciliation in full.
+         */
+        get: operations["one_api_reconciliations__rec_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/{rec_id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Csv
+         * @description The days, or the orders that differ, as CSV.
+         */
+        get: operations["as_csv_api_reconciliations__rec_id__csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/{rec_id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders
+         * @description Orders that differ, of one day or all (a thousand at most; the CSV has more).
+         */
+        get: operations["orders_api_reconciliations__rec_id__orders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * With Export
+         * @description Compare our orders with the shop's own export (the raw body, at most 500 MB), which is deleted when that is done.
+         */
+        post: operations["with_export_api_reconciliations_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * With Number
+         * @description Split the difference to another system's number into reasons.
+         */
+        post: operations["with_number_api_reconciliations_number_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * With Source
+         * @description Compare one source's orders (an import of the shop's export, say) with those of all others.
+         */
+        post: operations["with_source_api_reconciliations_source_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reconciliations/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Terms
+         * @description Names and definitions of what is compared.
+         */
+        get: operations["terms_api_reconciliations_terms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Relays
+         * @description Every relay with its health.
+         */
+        get: operations["list_relays_api_relays_get"];
+        put?: never;
+        /**
+         * Create Relay
+         * @description Set a relay up for a source; it begins switched off.
+         */
+        post: operations["create_relay_api_relays_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays/{relay_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Relay
+         * @description Forget a relay, its key and its numbers.
+         */
+        delete: operations["delete_relay_api_relays__relay_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch Relay
+         * @description Change the set-up, switch on or off; the worker follows within two seconds.
+         */
+        patch: operations["patch_relay_api_relays__relay_id__patch"];
+        trace?: never;
+    };
+    "/api/relays/{relay_id}/parity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parity
+         * @description Ours, relayed and theirs by day and event, with the reasons of the differences.
+         */
+        get: operations["parity_api_relays__relay_id__parity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays/{relay_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Relay
+         * @description Send one request that is checked and stores nothing; shows the answer.
+         */
+        post: operations["test_relay_api_relays__relay_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relays/{relay_id}/vendor-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vendor Numbers
+         * @description Note what the other system counts.
+         */
+        post: operations["vendor_numbers_api_relays__relay_id__vendor_numbers_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1333,6 +1919,30 @@ export interface paths {
         patch: operations["patch_source_api_sources__source_id__patch"];
         trace?: never;
     };
+    "/api/sources/{source_id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description The webhooks of a source, oldest first, the ended ones too.
+         */
+        get: operations["list_webhooks_api_sources__source_id__webhooks_get"];
+        put?: never;
+        /**
+         * Create Webhook
+         * @description Make an address for a source; one of each kind.
+         */
+        post: operations["create_webhook_api_sources__source_id__webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -1345,6 +1955,396 @@ export interface paths {
          * @description The catalogue of tags.
          */
         get: operations["tags_api_tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description Alerts in one state, or all that are not resolved; the newest first.
+         */
+        get: operations["alerts_api_tracking_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Alert
+         * @description Acknowledge, mute, reopen or resolve an alert.
+         */
+        post: operations["move_alert_api_tracking_alerts__alert_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage
+         * @description Planned (event, platform) pairs seen in the last `days` business days ÷ planned ones; by platform and version.
+         */
+        get: operations["coverage_api_tracking_coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event
+         * @description One event: its plan, where it was seen, and which properties it carried with which types.
+         */
+        get: operations["event_api_tracking_event_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description Every event that is planned or was seen; counts are of the last `days` business days.
+         */
+        get: operations["events_api_tracking_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan
+         * @description The plan that counts, or one of its versions.
+         */
+        get: operations["plan_api_tracking_plan_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt
+         * @description Plan an event as it was seen: its platforms, and its properties with the types their values had.
+         */
+        post: operations["adopt_api_tracking_plan_adopt_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Difference
+         * @description What changed from one version to another (without it: to the current one); version 0 is the empty plan.
+         */
+        get: operations["difference_api_tracking_plan_difference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Event
+         * @description Add, change, rename or take out one event.
+         */
+        post: operations["save_event_api_tracking_plan_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look At Proposal
+         * @description What adopting the shipped plan would add to the present one.
+         */
+        get: operations["look_at_proposal_api_tracking_plan_proposal_get"];
+        put?: never;
+        /**
+         * Adopt Proposal
+         * @description Add the shipped plan's events and common properties; what the plan has already stays as it is.
+         */
+        post: operations["adopt_proposal_api_tracking_plan_proposal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an older version the newest.
+         */
+        post: operations["restore_api_tracking_plan_restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Shared
+         * @description Replace the common properties and those of people.
+         */
+        post: operations["save_shared_api_tracking_plan_shared_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every saved version, newest first.
+         */
+        get: operations["versions_api_tracking_plan_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/workbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Workbook
+         * @description What a 采集方案 workbook (xlsx, the raw body, at most 1 MB) would change; with `save` it is kept.
+         *
+         *     Its events and properties come on top of the plan's, or with `replace` in place of the whole plan.
+         */
+        post: operations["import_workbook_api_tracking_plan_workbook_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/plan/yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan Yaml
+         * @description The plan as YAML, to keep in a repository or to edit.
+         */
+        get: operations["plan_yaml_api_tracking_plan_yaml_get"];
+        put?: never;
+        /**
+         * Import Yaml
+         * @description What the YAML would change, the whole plan being replaced by it; with `save` it is.
+         */
+        post: operations["import_yaml_api_tracking_plan_yaml_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/recheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recheck
+         * @description Hold the last days against the present plan again, as a job.
+         */
+        post: operations["recheck_api_tracking_recheck_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description How far the check is.
+         */
+        get: operations["state_api_tracking_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Violations
+         * @description The report: where events differ from the plan, the most frequent first; at most 500 groups.
+         */
+        get: operations["violations_api_tracking_violations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/violations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Violations Csv
+         * @description The report as CSV for a spreadsheet; cells that it would run as formulas are neutralised.
+         */
+        get: operations["violations_csv_api_tracking_violations_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1407,6 +2407,46 @@ export interface paths {
         get: operations["facets_api_users_facets_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Webhook
+         * @description Take nothing more in at this address, and forget its secrets.
+         */
+        delete: operations["end_webhook_api_webhooks__webhook_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Webhook
+         * @description Set other secrets; the former ones count for a day more.
+         */
+        post: operations["rotate_webhook_api_webhooks__webhook_id__secrets_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1538,6 +2578,16 @@ export interface components {
             users: number;
         };
         /**
+         * AdoptRequest
+         * @description An event that was seen, to be planned as it was seen.
+         */
+        AdoptRequest: {
+            /** Base Version */
+            base_version: number;
+            /** Event */
+            event: string;
+        };
+        /**
          * AgeAsk
          * @description An age band and how it is known.
          */
@@ -1549,6 +2599,55 @@ export interface components {
             band: "child" | "youth" | "adult";
             /** Reason */
             reason: string;
+        };
+        /**
+         * AlertBody
+         * @description One alert; `detail` holds the numbers that raised it, `rule` says the rule.
+         */
+        AlertBody: {
+            /** Actor */
+            actor: string;
+            /** Alert Id */
+            alert_id: number;
+            /** Changed Time */
+            changed_time: string;
+            /** Detail */
+            detail: {
+                [key: string]: string | number;
+            };
+            /** Event */
+            event: string;
+            /** Kind */
+            kind: string;
+            message: components["schemas"]["WordsBody"];
+            /** Property */
+            property: string;
+            /** Raised Time */
+            raised_time: string;
+            rule: components["schemas"]["WordsBody"];
+            /** State */
+            state: string;
+        };
+        /**
+         * AlertRequest
+         * @description Where an alert moves.
+         */
+        AlertRequest: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "acknowledged" | "muted" | "resolved";
+        };
+        /**
+         * AlertsBody
+         * @description Alerts, the newest first, and how many are open.
+         */
+        AlertsBody: {
+            /** Items */
+            items: components["schemas"]["AlertBody"][];
+            /** Open */
+            open: number;
         };
         /**
          * AliasBody
@@ -1563,6 +2662,59 @@ export interface components {
             value: string;
         };
         /**
+         * BackupBody
+         * @description One complete backup. `verified_time` says when every file of it was last read back and found sound,
+         *     `cleansed_time` when people erased since were taken out of it.
+         */
+        BackupBody: {
+            /** Backup Id */
+            backup_id: string;
+            /** Bytes */
+            bytes: number;
+            /** Cleansed Time */
+            cleansed_time: string | null;
+            /** Events */
+            events: number;
+            /** Files */
+            files: number;
+            /** Taken Time */
+            taken_time: string;
+            /** Verified Time */
+            verified_time: string | null;
+        };
+        /**
+         * BackupsBody
+         * @description Backups, the newest first, with the schedule; `problem` says why the folder cannot be read.
+         */
+        BackupsBody: {
+            /** Every Hours */
+            every_hours: number;
+            /** Folder */
+            folder: string;
+            /** Items */
+            items: components["schemas"]["BackupBody"][];
+            /** Keep */
+            keep: number;
+            problem: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * BadCellBody
+         * @description A cell of a workbook that cannot be read.
+         */
+        BadCellBody: {
+            /** Cell */
+            cell: string;
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            message: components["schemas"]["WordsBody"];
+            /** Row */
+            row: number;
+            /** Sheet */
+            sheet: string;
+        };
+        /**
          * BadLineOut
          * @description A line that would not be stored.
          */
@@ -1574,6 +2726,14 @@ export interface components {
             message: components["schemas"]["Text"];
             /** Place */
             place: string;
+        };
+        /**
+         * BaseRequest
+         * @description A change of the plan that needs nothing but the version it starts from.
+         */
+        BaseRequest: {
+            /** Base Version */
+            base_version: number;
         };
         /**
          * BasisBody
@@ -1637,14 +2797,45 @@ export interface components {
             spend_minor: number;
         };
         /**
+         * CellOut
+         * @description Where a field comes from: the keys of a mapping file, see `Cell`.
+         */
+        CellOut: {
+            /** Before */
+            before: string | null;
+            /** Columns */
+            columns: string[];
+            /** Constant */
+            constant: string | null;
+            /** Default */
+            default: string | null;
+            /** Format */
+            format: string | null;
+            /** Prefixes */
+            prefixes: {
+                [key: string]: string;
+            } | null;
+            /** Strip */
+            strip: string | null;
+            /** Values */
+            values: {
+                [key: string]: string;
+            } | null;
+            /** Zone */
+            zone: string | null;
+        };
+        /**
          * Change
-         * @description What to change before the start; `mapping` is a shipped name or single fields (`""` takes one out).
+         * @description What to change before the start; `mapping` is a name or single fields (`""` takes one out), `toml` a whole mapping
+         *     file. `header` says whether the first line names the columns, `rest` whether other columns become properties.
          */
         Change: {
             /** Basis */
             basis?: {
                 [key: string]: "contract" | "consented_upstream" | "ask_us";
             } | null;
+            /** Header */
+            header?: boolean | null;
             /** Kind */
             kind?: ("events" | "orders" | "users" | "products" | "contents" | "relations") | null;
             /** Mapping */
@@ -1653,8 +2844,38 @@ export interface components {
                     [key: string]: unknown;
                 };
             } | null;
+            /** Rest */
+            rest?: boolean | null;
             /** Source Id */
             source_id?: string | null;
+            /** Toml */
+            toml?: string | null;
+        };
+        /**
+         * ChangeBody
+         * @description One difference between two plans.
+         */
+        ChangeBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Event */
+            event: string;
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "event" | "common" | "user_properties";
+            /** Property */
+            property: string;
         };
         /**
          * ChoiceBody
@@ -1714,6 +2935,28 @@ export interface components {
             orders: number;
         };
         /**
+         * CoverageBody
+         * @description Coverage of a window and its parts; `goal` is the share to reach.
+         */
+        CoverageBody: {
+            /** Days */
+            days: number;
+            /** Goal */
+            goal: number;
+            /** Missing */
+            missing: components["schemas"]["GapBody"][];
+            /** Planned */
+            planned: number;
+            /** Platforms */
+            platforms: components["schemas"]["ShareBody"][];
+            /** Seen */
+            seen: number;
+            /** Share */
+            share: number | null;
+            /** Versions */
+            versions: components["schemas"]["ShareBody"][];
+        };
+        /**
          * CutoffsBody
          * @description Cut-offs of one currency: at most the first, at most the second, above.
          */
@@ -1755,14 +2998,20 @@ export interface components {
         };
         /**
          * DeadLetterBody
-         * @description One event that could not be stored.
+         * @description One event that could not be stored; it can be mended while it is open and its sample is whole.
          */
         DeadLetterBody: {
             /** Code */
             code: string;
+            /** Event */
+            event: string | null;
             /** Id */
             id: number;
+            /** Mendable */
+            mendable: boolean;
             message: components["schemas"]["WordsBody"];
+            /** Outcome */
+            outcome: string | null;
             /** Place */
             place: string;
             /** Protocol */
@@ -1773,19 +3022,30 @@ export interface components {
             sample: string | null;
             /** Source */
             source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "mended" | "discarded";
         };
         /**
          * DeadLetterCountBody
-         * @description How many dead letters have one reason.
+         * @description How many dead letters have one reason: open ones, and all that ever had it.
          */
         DeadLetterCountBody: {
             /** Code */
             code: string;
             /** Count */
             count: number;
+            /** First Time */
+            first_time: string;
             /** Last Time */
             last_time: string;
             message: components["schemas"]["WordsBody"];
+            /** Sources */
+            sources: string[];
+            /** Total */
+            total: number;
         };
         /**
          * DeadLettersBody
@@ -1806,6 +3066,43 @@ export interface components {
         DefinitionBody: {
             definition: components["schemas"]["WordsBody"];
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * DifferingOrder
+         * @description An order that differs, and why.
+         */
+        DifferingOrder: {
+            /** Currency */
+            currency: string | null;
+            /** Day */
+            day: string;
+            /** Order Id */
+            order_id: string;
+            /** Our Minor */
+            our_minor: number | null;
+            /** Our Refunded Minor */
+            our_refunded_minor: number | null;
+            /** Our Status */
+            our_status: string | null;
+            /** Reason */
+            reason: string;
+            /** Their Day */
+            their_day: string | null;
+            /** Their Minor */
+            their_minor: number | null;
+            /** Their Refunded Minor */
+            their_refunded_minor: number | null;
+            /** Their Status */
+            their_status: string | null;
+        };
+        /**
+         * DiscardBody
+         * @description Letters to put aside, and why.
+         */
+        DiscardBody: {
+            /** Reason */
+            reason: string;
+            wanted: components["schemas"]["LettersWanted"];
         };
         /**
          * DoneBody
@@ -1879,6 +3176,8 @@ export interface components {
         ErasureBody: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Erasure Id */
             erasure_id: string;
             /** Finished Time */
@@ -1894,7 +3193,7 @@ export interface components {
             /** State */
             state: string;
             /** Steps */
-            steps: components["schemas"]["StepBody"][];
+            steps: components["schemas"]["StepBody-Output"][];
             /** User Id */
             user_id: string;
         };
@@ -1962,6 +3261,65 @@ export interface components {
             event: string;
         };
         /**
+         * EventDetailBody
+         * @description One event: its plan, and what came.
+         */
+        EventDetailBody: {
+            /** Name */
+            name: string;
+            /** Observed */
+            observed: components["schemas"]["ObservedBody"][];
+            plan: components["schemas"]["PlannedEventBody-Output"] | null;
+            row: components["schemas"]["EventRowBody"];
+        };
+        /**
+         * EventRequest
+         * @description One event to keep: `name` is what it is called now (null: a new one), `event` what it becomes (null: take it out).
+         */
+        EventRequest: {
+            /** Base Version */
+            base_version: number;
+            event: components["schemas"]["PlannedEventBody-Input"] | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * EventRowBody
+         * @description One event of the list, planned or only seen.
+         */
+        EventRowBody: {
+            /** Coverage */
+            coverage: number | null;
+            /** Events */
+            events: number;
+            /** Failed */
+            failed: number;
+            label: components["schemas"]["WordsBody"];
+            /** Last Day */
+            last_day: string | null;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Planned */
+            planned: boolean;
+            /** Platforms */
+            platforms: string[];
+            /** Properties */
+            properties: number;
+            /** Seen On */
+            seen_on: string[];
+            /** Status */
+            status: string;
+        };
+        /**
          * FacetBody
          * @description A value to filter by, and how many people have it.
          */
@@ -2015,6 +3373,19 @@ export interface components {
             published_time: string | null;
         };
         /**
+         * GapBody
+         * @description A planned event that a platform did not send.
+         */
+        GapBody: {
+            /** Event */
+            event: string;
+            label: components["schemas"]["WordsBody"];
+            /** Last Day */
+            last_day: string | null;
+            /** Platform */
+            platform: string;
+        };
+        /**
          * GroupBody
          * @description One class or tier.
          */
@@ -2055,12 +3426,24 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * IdentifierBody
+         * @description An identifier by which the event names a person.
+         */
+        IdentifierBody: {
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * ImportOut
          * @description One import and how far it is.
          */
         ImportOut: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Bad Rows */
             bad_rows: boolean;
             /** Basis */
@@ -2158,15 +3541,18 @@ export interface components {
         };
         /**
          * JobBody
-         * @description One piece of long work.
+         * @description One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now.
          */
         JobBody: {
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string | null;
             /** Ended Time */
             ended_time: string | null;
             /** Error */
             error: string | null;
+            error_words: components["schemas"]["WordsBody"] | null;
             /** Job Id */
             job_id: string;
             /** Kind */
@@ -2258,6 +3644,24 @@ export interface components {
             label: components["schemas"]["Text"];
         };
         /**
+         * LettersWanted
+         * @description Which dead letters; what is left out is not asked.
+         */
+        LettersWanted: {
+            /** Code */
+            code?: string | null;
+            /** Event */
+            event?: string | null;
+            /** Protocol */
+            protocol?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
          * LinkAsk
          * @description For whom a personal link is, and for how many hours.
          */
@@ -2329,13 +3733,22 @@ export interface components {
         };
         /**
          * MappingOut
-         * @description A mapping that comes with the product.
+         * @description A mapping that comes with the product, or that somebody saved (`shipped` false). A file whose header has all of
+         *     `recognise` is taken to be of it; with `decoder` its lines are calls that the live decoder reads.
          */
         MappingOut: {
+            /** Actor */
+            actor: string | null;
+            /** Actor Name */
+            actor_name: string | null;
+            /** Changed Time */
+            changed_time: string | null;
             /** Columns */
             columns: {
                 [key: string]: string | null;
             };
+            /** Decoder */
+            decoder: string | null;
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
             /**
@@ -2345,6 +3758,10 @@ export interface components {
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
             /** Name */
             name: string;
+            /** Recognise */
+            recognise: string[];
+            /** Shipped */
+            shipped: boolean;
             words: components["schemas"]["Text"];
         };
         /**
@@ -2372,6 +3789,51 @@ export interface components {
             people: number;
             /** Tiers */
             tiers: components["schemas"]["GroupBody"][];
+        };
+        /**
+         * MeasureBody
+         * @description A measure's name and definition.
+         */
+        MeasureBody: {
+            definition: components["schemas"]["ReconcileWords"];
+            words: components["schemas"]["ReconcileWords"];
+        };
+        /**
+         * MendedBody
+         * @description What a rule would make of one letter; `code` is the reason that remains, null where it would be stored.
+         */
+        MendedBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Code */
+            code: string | null;
+            /** Event */
+            event: string | null;
+            /** Id */
+            id: number;
+            message: components["schemas"]["WordsBody"] | null;
+            /** Place */
+            place: string;
+        };
+        /**
+         * MendJobBody
+         * @description The job that mends.
+         */
+        MendJobBody: {
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * MendPreviewBody
+         * @description How many open letters the rule is for, and what it would make of the first.
+         */
+        MendPreviewBody: {
+            /** Items */
+            items: components["schemas"]["MendedBody"][];
+            /** Matching */
+            matching: number;
         };
         /**
          * MineAsk
@@ -2445,6 +3907,43 @@ export interface components {
             key: string;
         };
         /**
+         * NewRelay
+         * @description A relay to make, for a source.
+         */
+        NewRelay: {
+            /**
+             * Connections
+             * @default 8
+             */
+            connections: number;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "sensors" | "posthog";
+            /**
+             * Max Lag S
+             * @default 259200
+             */
+            max_lag_s: number;
+            /**
+             * Purposes
+             * @default 1
+             */
+            purposes: number;
+            /** Source Id */
+            source_id: string;
+            /**
+             * Threshold
+             * @default 0.02
+             */
+            threshold: number;
+            /** Url */
+            url: string;
+        };
+        /**
          * NewSourceBody
          * @description The source and its write key, shown this once.
          */
@@ -2460,6 +3959,14 @@ export interface components {
         NoteAsk: {
             /** Note */
             note: string;
+        };
+        /**
+         * NotedBody
+         * @description How many numbers were kept.
+         */
+        NotedBody: {
+            /** Rows */
+            rows: number;
         };
         /**
          * NoticeBody
@@ -2489,6 +3996,36 @@ export interface components {
             version: number;
         };
         /**
+         * NumberRequest
+         * @description Another system's number: money in minor units. Without `toggles` and `their_zone` the definition is looked for.
+         */
+        NumberRequest: {
+            /** Currency */
+            currency: string;
+            /** From Day */
+            from_day: string;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "gmv" | "paid_orders" | "refunds" | "net";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Number */
+            number: number;
+            /** Their Zone */
+            their_zone?: string | null;
+            /** To Day */
+            to_day: string;
+            /** Toggles */
+            toggles?: string[] | null;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
          * NumbersBody
          * @description The figures of the consent page.
          */
@@ -2503,6 +4040,54 @@ export interface components {
             people: number;
             /** Subjects */
             subjects: components["schemas"]["CountBody"][];
+        };
+        /**
+         * ObservedBody
+         * @description A property as it was seen: of which types its values were, and what it would be planned as.
+         */
+        ObservedBody: {
+            /**
+             * Inferred
+             * @enum {string}
+             */
+            inferred: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /** Name */
+            name: string;
+            /** Types */
+            types: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * OptionsBody
+         * @description What only some ways need: `pattern` (folder), `header` for the secret (http), `query` and `mark_column` (database).
+         */
+        OptionsBody: {
+            /**
+             * Header
+             * @default Authorization
+             */
+            header: string;
+            /**
+             * Mark Column
+             * @default
+             */
+            mark_column: string;
+            /**
+             * Most Rows
+             * @default 1000000
+             */
+            most_rows: number;
+            /**
+             * Pattern
+             * @default *
+             */
+            pattern: string;
+            /**
+             * Query
+             * @default
+             */
+            query: string;
         };
         /**
          * OrderBody
@@ -2571,6 +4156,48 @@ export interface components {
             users: number;
         };
         /**
+         * ParityBody
+         * @description The parity page: rows, the newest day first; the words of each reason.
+         */
+        ParityBody: {
+            /** Lake Behind */
+            lake_behind: boolean;
+            /** Reasons */
+            reasons: {
+                [key: string]: components["schemas"]["RelayWords"];
+            };
+            /** Rows */
+            rows: components["schemas"]["ParityRowBody"][];
+            /** Threshold */
+            threshold: number;
+        };
+        /**
+         * ParityRowBody
+         * @description One event of one day.
+         */
+        ParityRowBody: {
+            /** Day */
+            day: string;
+            /** Delivered */
+            delivered: number;
+            /** Difference */
+            difference: number | null;
+            /** Event */
+            event: string;
+            /** Lost */
+            lost: {
+                [key: string]: number;
+            };
+            /** Not Stored */
+            not_stored: number;
+            /** Ours */
+            ours: number;
+            /** Vendor */
+            vendor: number | null;
+            /** Within */
+            within: boolean | null;
+        };
+        /**
          * PersonBody
          * @description Who is signed in, and what they may do.
          */
@@ -2586,16 +4213,141 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
+         * PlanBody
+         * @description The plan and which version of it this is; version 0 was never saved.
+         */
+        PlanBody: {
+            /** Actor */
+            actor: string;
+            /** Common */
+            common: components["schemas"]["PropertyBody-Output"][];
+            /** Events */
+            events: components["schemas"]["PlannedEventBody-Output"][];
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string | null;
+            /** User Properties */
+            user_properties: components["schemas"]["PropertyBody-Output"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PlannedEventBody
+         * @description A planned event.
+         */
+        "PlannedEventBody-Input": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody-Input"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody-Input"];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Platforms
+             * @default []
+             */
+            platforms: ("web" | "iOS" | "Android" | "mini_program" | "HarmonyOS" | "server")[];
+            /**
+             * Properties
+             * @default []
+             */
+            properties: components["schemas"]["PropertyBody-Input"][];
+            /**
+             * Purposes
+             * @default []
+             */
+            purposes: ("analytics" | "personalisation" | "marketing" | "social")[];
+            /**
+             * Status
+             * @default active
+             * @enum {string}
+             */
+            status: "planned" | "active" | "deprecated";
+        };
+        /**
+         * PlannedEventBody
+         * @description A planned event.
+         */
+        "PlannedEventBody-Output": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Platforms
+             * @default []
+             */
+            platforms: ("web" | "iOS" | "Android" | "mini_program" | "HarmonyOS" | "server")[];
+            /**
+             * Properties
+             * @default []
+             */
+            properties: components["schemas"]["PropertyBody-Output"][];
+            /**
+             * Purposes
+             * @default []
+             */
+            purposes: ("analytics" | "personalisation" | "marketing" | "social")[];
+            /**
+             * Status
+             * @default active
+             * @enum {string}
+             */
+            status: "planned" | "active" | "deprecated";
+        };
+        /**
          * Prepared
-         * @description A file that was sent and not started. `mapping` is field to column; `preview` is null while there is a problem.
+         * @description A file that was sent and not started. `mapping` is field to column, `cells` the same in full; `samples` are a few
+         *     values of each column, personal ones masked; `preview` is null while there is a problem.
          */
         Prepared: {
+            /** Cells */
+            cells: {
+                [key: string]: components["schemas"]["CellOut"];
+            };
             /** Columns */
             columns: string[];
+            /** Decoder */
+            decoder: string | null;
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
             /** Filename */
             filename: string;
+            /** Header */
+            header: boolean;
             /** Import Id */
             import_id: string;
             /**
@@ -2609,10 +4361,54 @@ export interface components {
             };
             /** Mapping Name */
             mapping_name: string;
+            mapping_words: components["schemas"]["Text"];
             preview: components["schemas"]["PreviewOut"] | null;
             problem: components["schemas"]["Problem"] | null;
+            /** Recognised */
+            recognised: boolean;
+            /** Rest */
+            rest: boolean;
+            /** Samples */
+            samples: {
+                [key: string]: string[];
+            };
+            /** Statuses */
+            statuses: components["schemas"]["StatusValue"][];
             /** Suggested */
             suggested: boolean;
+        };
+        /**
+         * PreviewBody
+         * @description What an import would change; nothing was saved unless `saved_version` says so.
+         */
+        PreviewBody: {
+            /**
+             * Bad
+             * @default []
+             */
+            bad: components["schemas"]["BadCellBody"][];
+            /** Base Version */
+            base_version: number;
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+            /** Events */
+            events: number;
+            /** Properties */
+            properties: number;
+            /**
+             * Renamed
+             * @default {}
+             */
+            renamed: {
+                [key: string]: string;
+            };
+            /** Saved Version */
+            saved_version?: number | null;
+            /**
+             * Sheets
+             * @default []
+             */
+            sheets: string[];
         };
         /**
          * PreviewOut
@@ -2633,6 +4429,38 @@ export interface components {
                     [key: string]: unknown;
                 }[];
             };
+        };
+        /**
+         * PrivacyRequestBody
+         * @description What a shop platform asks on a person's behalf.
+         */
+        PrivacyRequestBody: {
+            /** Done By */
+            done_by: string | null;
+            /** Done Time */
+            done_time: string | null;
+            /** Due Time */
+            due_time: string;
+            /** Kind */
+            kind: string;
+            /** Received Time */
+            received_time: string;
+            /** Request Id */
+            request_id: string;
+            /** Source Id */
+            source_id: string;
+            /** Subject */
+            subject: string | null;
+        };
+        /**
+         * PrivacyRequestsBody
+         * @description A page of requests, the newest first.
+         */
+        PrivacyRequestsBody: {
+            /** Items */
+            items: components["schemas"]["PrivacyRequestBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * Problem
@@ -2707,6 +4535,224 @@ export interface components {
             hash: string;
             /** Sound */
             sound: boolean;
+        };
+        /**
+         * PropertyBody
+         * @description A planned property.
+         */
+        "PropertyBody-Input": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody-Input"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody-Input"];
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
+        };
+        /**
+         * PropertyBody
+         * @description A planned property.
+         */
+        "PropertyBody-Output": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
+        };
+        /**
+         * PullBody
+         * @description A pull, without its secret.
+         */
+        PullBody: {
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /** Address */
+            address: string;
+            /** Basis */
+            basis: {
+                [key: string]: string;
+            } | null;
+            /** Daily At */
+            daily_at: string | null;
+            /** Every Minutes */
+            every_minutes: number | null;
+            /** Has Secret */
+            has_secret: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
+            last: components["schemas"]["RunBody"] | null;
+            /** Made Time */
+            made_time: string;
+            /** Mapping */
+            mapping: string | null;
+            /** Name */
+            name: string;
+            /** Next Time */
+            next_time: string;
+            options: components["schemas"]["OptionsBody"];
+            /** Paused */
+            paused: boolean;
+            /** Pull Id */
+            pull_id: string;
+            /** Source Id */
+            source_id: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "folder" | "http" | "database";
+        };
+        /**
+         * PullChange
+         * @description What changes of a pull; an empty secret takes it away.
+         */
+        PullChange: {
+            /** Address */
+            address?: string | null;
+            /** Basis */
+            basis?: {
+                [key: string]: "contract" | "consented_upstream" | "ask_us";
+            } | null;
+            /** Daily At */
+            daily_at?: string | null;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /** Kind */
+            kind?: ("events" | "orders" | "users" | "products" | "contents" | "relations") | null;
+            /** Mapping */
+            mapping?: string | null;
+            /** Name */
+            name?: string | null;
+            options?: components["schemas"]["OptionsBody"] | null;
+            /** Paused */
+            paused?: boolean | null;
+            /** Secret */
+            secret?: string | null;
+            /** Source Id */
+            source_id?: string | null;
+            /** Way */
+            way?: ("folder" | "http" | "database") | null;
+        };
+        /**
+         * PullError
+         * @description Why a run failed.
+         */
+        PullError: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["weaktie__data__pulls__api__TextBody"];
+            /** Place */
+            place: string;
+        };
+        /**
+         * PullRequest
+         * @description A pull to be made. `address` may hold `{secret}`; either `every_minutes` or `daily_at` is given.
+         */
+        PullRequest: {
+            /** Address */
+            address: string;
+            /** Basis */
+            basis?: {
+                [key: string]: "contract" | "consented_upstream" | "ask_us";
+            } | null;
+            /** Daily At */
+            daily_at?: string | null;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
+            /** Mapping */
+            mapping?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * @default {
+             *       "header": "Authorization",
+             *       "mark_column": "",
+             *       "most_rows": 1000000,
+             *       "pattern": "*",
+             *       "query": ""
+             *     }
+             */
+            options: components["schemas"]["OptionsBody"];
+            /** Secret */
+            secret?: string | null;
+            /** Source Id */
+            source_id?: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "folder" | "http" | "database";
+        };
+        /**
+         * PullStarted
+         * @description The job that carries the pull out.
+         */
+        PullStarted: {
+            /** Job Id */
+            job_id: string;
         };
         /**
          * PurposeBody
@@ -2849,6 +4895,265 @@ export interface components {
             separate: components["schemas"]["PurposeBody"][];
         };
         /**
+         * RecheckBody
+         * @description The job that checks again.
+         */
+        RecheckBody: {
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * RecheckRequest
+         * @description How many days to check again.
+         */
+        RecheckRequest: {
+            /**
+             * Days
+             * @default 30
+             */
+            days: number;
+        };
+        /**
+         * ReconcileDay
+         * @description One day in one currency: pairs are ours and theirs.
+         */
+        ReconcileDay: {
+            /** Currency */
+            currency: string;
+            /** Day */
+            day: string;
+            /** Differing */
+            differing: number;
+            /** Orders */
+            orders: [
+                number,
+                number
+            ];
+            /** Paid Minor */
+            paid_minor: [
+                number,
+                number
+            ];
+            /** Refunded Minor */
+            refunded_minor: [
+                number,
+                number
+            ];
+        };
+        /**
+         * ReconcileReason
+         * @description A part of a difference.
+         */
+        ReconcileReason: {
+            /** Amount */
+            amount: number;
+            /** Code */
+            code: string;
+            words: components["schemas"]["ReconcileWords"];
+        };
+        /**
+         * ReconcileTerms
+         * @description What the words mean: measures, columns, reasons and toggles.
+         */
+        ReconcileTerms: {
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["MeasureBody"];
+            };
+            /** Line Reasons */
+            line_reasons: {
+                [key: string]: components["schemas"]["ReconcileWords"];
+            };
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["MeasureBody"];
+            };
+            /** Order Reasons */
+            order_reasons: {
+                [key: string]: components["schemas"]["ReconcileWords"];
+            };
+            /** Reasons */
+            reasons: {
+                [key: string]: components["schemas"]["ReconcileWords"];
+            };
+        };
+        /**
+         * ReconcileWords
+         * @description A text in both languages.
+         */
+        ReconcileWords: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ReconciliationBody
+         * @description One reconciliation; `days` of an export or a source, `split` of a number. `differing` counts orders that differ, or
+         *     what stays unexplained.
+         */
+        ReconciliationBody: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Actor */
+            actor: string;
+            /** Created Time */
+            created_time: string;
+            /**
+             * Days
+             * @default []
+             */
+            days: components["schemas"]["ReconcileDay"][];
+            /** Differing */
+            differing: number;
+            /** From Day */
+            from_day: string | null;
+            /** Kind */
+            kind: string;
+            /** Left Out */
+            left_out: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Orders */
+            orders: number;
+            /** Reasons */
+            reasons: {
+                [key: string]: number;
+            };
+            /** Rec Id */
+            rec_id: string;
+            split?: components["schemas"]["SplitBody"] | null;
+            /** To Day */
+            to_day: string | null;
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * ReconciliationPage
+         * @description The history, newest first, without days.
+         */
+        ReconciliationPage: {
+            /** Items */
+            items: components["schemas"]["ReconciliationBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * RelayBody
+         * @description A relay and how it is doing. The key is never shown again.
+         */
+        RelayBody: {
+            /** Connections */
+            connections: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Delivered */
+            delivered: number;
+            /** Enabled */
+            enabled: boolean;
+            error: components["schemas"]["RelayWords"] | null;
+            /** Failing Time */
+            failing_time: string | null;
+            /** Has Key */
+            has_key: boolean;
+            /** Kind */
+            kind: string;
+            /** Last Ok Time */
+            last_ok_time: string | null;
+            /** Max Lag S */
+            max_lag_s: number;
+            /** Next Try Time */
+            next_try_time: string | null;
+            /** Oldest S */
+            oldest_s: number;
+            /** Purposes */
+            purposes: number;
+            /** Relay Id */
+            relay_id: string;
+            /** Since Time */
+            since_time: string;
+            /** Source Id */
+            source_id: string;
+            /** Threshold */
+            threshold: number;
+            /** Url */
+            url: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * RelayPatch
+         * @description Another set-up, or on and off.
+         */
+        RelayPatch: {
+            /** Enabled */
+            enabled?: boolean | null;
+            setup?: components["schemas"]["RelaySetup"] | null;
+        };
+        /**
+         * RelaySetup
+         * @description How a relay is to be; without `key` the present one stays.
+         */
+        RelaySetup: {
+            /**
+             * Connections
+             * @default 8
+             */
+            connections: number;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "sensors" | "posthog";
+            /**
+             * Max Lag S
+             * @default 259200
+             */
+            max_lag_s: number;
+            /**
+             * Purposes
+             * @default 1
+             */
+            purposes: number;
+            /**
+             * Threshold
+             * @default 0.02
+             */
+            threshold: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * RelayTestBody
+         * @description What was sent and what the other side answered.
+         */
+        RelayTestBody: {
+            /** Answer */
+            answer: string;
+            /** Fine */
+            fine: boolean;
+            /** Status */
+            status: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * RelayWords
+         * @description A text in both languages.
+         */
+        RelayWords: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * RequestAsk
          * @description A request as an officer takes it in; with `verified_how` the identity counts as checked.
          */
@@ -2941,6 +5246,16 @@ export interface components {
             time: string;
         };
         /**
+         * RestoreRequest
+         * @description An older version to become the newest.
+         */
+        RestoreRequest: {
+            /** Base Version */
+            base_version: number;
+            /** Version */
+            version: number;
+        };
+        /**
          * RevealBody
          * @description Why contacts are looked at in the clear; it stands in the audit log.
          */
@@ -2990,6 +5305,49 @@ export interface components {
          */
         Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
         /**
+         * RuleBody
+         * @description A rule: which letters, and the steps that mend them.
+         */
+        RuleBody: {
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["StepBody-Input"][];
+            /** @default {} */
+            wanted: components["schemas"]["LettersWanted"];
+        };
+        /**
+         * RunBody
+         * @description What one run brought.
+         */
+        RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
          * SalesDayBody
          * @description Orders of one business day in one currency.
          */
@@ -3002,6 +5360,27 @@ export interface components {
             day: string;
             /** Orders */
             orders: number;
+        };
+        /**
+         * SaveMapping
+         * @description What to save under a name: the mapping of an import, or a mapping file with the kind it is for.
+         */
+        SaveMapping: {
+            /** Import Id */
+            import_id?: string | null;
+            /** Toml */
+            toml?: string | null;
+        };
+        /**
+         * SecretsRequest
+         * @description What the other side gave: for Shopify `secret`; for 有赞 `client_id`, `client_secret`; for 企业微信 `token`,
+         *     `aes_key`, `receive_id` (the CorpID).
+         */
+        SecretsRequest: {
+            /** Secrets */
+            secrets: {
+                [key: string]: string;
+            };
         };
         /**
          * SessionBody
@@ -3051,6 +5430,43 @@ export interface components {
             password: string;
             /** Token */
             token: string;
+        };
+        /**
+         * ShareBody
+         * @description Planned and seen events of one platform, or of one version of it.
+         */
+        ShareBody: {
+            /** App Version */
+            app_version: string;
+            /** Events */
+            events: number;
+            /** Missing */
+            missing: string[];
+            /** Planned */
+            planned: number;
+            /** Platform */
+            platform: string;
+            /** Seen */
+            seen: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
+         * SharedRequest
+         * @description The properties that every event may carry and those of people, to replace the present ones.
+         */
+        SharedRequest: {
+            /** Base Version */
+            base_version: number;
+            /** Common */
+            common: components["schemas"]["PropertyBody-Input"][];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** User Properties */
+            user_properties: components["schemas"]["PropertyBody-Input"][];
         };
         /**
          * SignInRequest
@@ -3133,6 +5549,38 @@ export interface components {
             name: string;
         };
         /**
+         * SourceRequestBody
+         * @description The source whose orders are the reference.
+         */
+        SourceRequestBody: {
+            /** Source Id */
+            source_id: string;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
+         * SplitBody
+         * @description Another system's number and its difference, split: ours + reasons + unexplained = theirs.
+         */
+        SplitBody: {
+            /** Also */
+            also: number;
+            /** Currency */
+            currency: string;
+            /** Measure */
+            measure: string;
+            /** Ours */
+            ours: number;
+            /** Reasons */
+            reasons: components["schemas"]["ReconcileReason"][];
+            /** Their Zone */
+            their_zone: string;
+            /** Theirs */
+            theirs: number;
+            /** Unexplained */
+            unexplained: number;
+        };
+        /**
          * Started
          * @description The job that carries the import out.
          */
@@ -3145,10 +5593,69 @@ export interface components {
             state: string;
         };
         /**
+         * StateBody
+         * @description How far the check is: its last time, open alerts, and files that were held against an older plan.
+         */
+        StateBody: {
+            /** Checked Time */
+            checked_time: string | null;
+            /** Open Alerts */
+            open_alerts: number;
+            /** Plan Version */
+            plan_version: number;
+            /** Stale Files */
+            stale_files: number;
+        };
+        /**
+         * StatusValue
+         * @description A value that stands in a column of statuses, and what it becomes; null where nobody said yet.
+         */
+        StatusValue: {
+            /** Becomes */
+            becomes: string | null;
+            /** Field */
+            field: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * StepBody
+         * @description One step of a rule: what it does to the field at `path` (dotted, `*` for each item of a list).
+         */
+        "StepBody-Input": {
+            /**
+             * Format
+             * @default
+             */
+            format: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "set" | "rename" | "remove" | "to_number" | "to_text" | "parse_time" | "cut" | "null_numbers" | "clean_text";
+            /**
+             * Length
+             * @default 0
+             */
+            length: number;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * To
+             * @default
+             */
+            to: string;
+            /** Value */
+            value?: string | number | boolean | null;
+        };
+        /**
          * StepBody
          * @description What was removed from one store; `note` says why it has to be tried again.
          */
-        StepBody: {
+        "StepBody-Output": {
             /** Digest */
             digest: string | null;
             /** Finished Time */
@@ -3243,6 +5750,22 @@ export interface components {
             zh: string;
         };
         /**
+         * TextBody
+         * @description A text of the plan in both languages; either may be empty.
+         */
+        "TextBody-Input": {
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+        };
+        /**
          * TicketBody
          * @description Where a copy can be fetched, once.
          */
@@ -3292,6 +5815,68 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * TouchedBody
+         * @description How many letters were touched.
+         */
+        TouchedBody: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * TrialBody
+         * @description Every event of the text, in its order.
+         */
+        TrialBody: {
+            /** Items */
+            items: components["schemas"]["TriedBody"][];
+        };
+        /**
+         * TrialRequest
+         * @description The JSON that a client would send: one event, a list, or a batch.
+         */
+        TrialRequest: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * TriedBody
+         * @description What one event would become: its rows by table, or the reason why it would be a dead letter.
+         */
+        TriedBody: {
+            /** Code */
+            code?: string | null;
+            /** Event */
+            event?: string | null;
+            /** Event Id */
+            event_id?: string | null;
+            /** Event Time */
+            event_time?: string | null;
+            /**
+             * Identifiers
+             * @default []
+             */
+            identifiers: components["schemas"]["IdentifierBody"][];
+            message?: components["schemas"]["WordsBody"] | null;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Place */
+            place?: string | null;
+            /**
+             * Rows
+             * @default {}
+             */
+            rows: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            };
         };
         /**
          * UserBody
@@ -3352,6 +5937,90 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * VendorNumbers
+         * @description Numbers typed in, or the text of a CSV `date,event,count`.
+         */
+        VendorNumbers: {
+            /** Csv */
+            csv?: string | null;
+            /**
+             * Rows
+             * @default []
+             */
+            rows: components["schemas"]["VendorRow"][];
+        };
+        /**
+         * VendorRow
+         * @description A number of the other system.
+         */
+        VendorRow: {
+            /** Count */
+            count: number;
+            /** Day */
+            day: string;
+            /** Event */
+            event: string;
+        };
+        /**
+         * VersionBody
+         * @description One saved version.
+         */
+        VersionBody: {
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ViolationBody
+         * @description Events that differ from the plan in one way; `share` is of all events of that name, platform, version and source.
+         */
+        ViolationBody: {
+            /** App Version */
+            app_version: string;
+            /** Event */
+            event: string;
+            /** Events */
+            events: number;
+            /** Kind */
+            kind: string;
+            message: components["schemas"]["WordsBody"];
+            /** Platform */
+            platform: string;
+            /** Property */
+            property: string;
+            /** Sample */
+            sample: string;
+            /** Share */
+            share: number | null;
+            /** Source */
+            source: string;
+        };
+        /**
+         * ViolationsBody
+         * @description The report of a window: how many events were checked, how many failed, and how.
+         */
+        ViolationsBody: {
+            /** Days */
+            days: number;
+            /** Events */
+            events: number;
+            /** Failed */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["ViolationBody"][];
+            /** Kinds */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
         };
         /**
          * CheckBody
@@ -3422,6 +6091,32 @@ export interface components {
             currency: string | null;
         };
         /**
+         * TextBody
+         * @description A text in both languages.
+         */
+        weaktie__data__pulls__api__TextBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TextBody
+         * @description A text of the plan in both languages; either may be empty.
+         */
+        weaktie__data__tracking__bodies__TextBody: {
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+        };
+        /**
          * CheckBody
          * @description What a check of the chain found.
          */
@@ -3442,6 +6137,54 @@ export interface components {
             kind: string;
             /** Text */
             text: string;
+        };
+        /**
+         * WebhookBody
+         * @description A webhook: where the other system pushes to, and what came of it. Its secrets are never shown.
+         */
+        WebhookBody: {
+            /** Accepted */
+            accepted: number;
+            /** Created Time */
+            created_time: string;
+            /** Ended Time */
+            ended_time: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shopify" | "youzan" | "wecom";
+            /** Last Refusal */
+            last_refusal: string | null;
+            /** Last Refused Time */
+            last_refused_time: string | null;
+            /** Last Time */
+            last_time: string | null;
+            /** Path */
+            path: string;
+            /** Repeated */
+            repeated: number;
+            /** Rotated Time */
+            rotated_time: string;
+            /** Source Id */
+            source_id: string;
+            /** Webhook Id */
+            webhook_id: string;
+        };
+        /**
+         * WebhookRequest
+         * @description A webhook to make.
+         */
+        WebhookRequest: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shopify" | "youzan" | "wecom";
+            /** Secrets */
+            secrets: {
+                [key: string]: string;
+            };
         };
         /**
          * WordsBody
@@ -3478,6 +6221,26 @@ export interface components {
             simulated: boolean;
             /** Timezone */
             timezone: string;
+        };
+        /**
+         * YamlRequest
+         * @description A plan as YAML. Without `save` only the difference is told.
+         */
+        YamlRequest: {
+            /** Base Version */
+            base_version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Save
+             * @default false
+             */
+            save: boolean;
+            /** Text */
+            text: string;
         };
     };
     responses: never;
@@ -3643,6 +6406,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["weaktie__trust__audit__api__CheckBody"];
+                };
+            };
+        };
+    };
+    backups_api_backups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupsBody"];
+                };
+            };
+        };
+    };
+    start_backup_api_backups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+        };
+    };
+    validate_api_collect_validate_post: {
+        parameters: {
+            query: {
+                protocol: "segment" | "sensors" | "posthog";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3948,7 +6786,10 @@ export interface operations {
             query?: {
                 code?: string | null;
                 cursor?: string | null;
+                event?: string | null;
                 limit?: number | null;
+                source?: string | null;
+                state?: ("open" | "mended" | "discarded") | null;
             };
             header?: never;
             path?: never;
@@ -3963,6 +6804,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLettersBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_letters_api_dead_letters_discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mend_letters_api_dead_letters_mend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MendJobBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_mending_api_dead_letters_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MendPreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -3992,6 +6932,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLetterCountBody"][];
+                };
+            };
+        };
+    };
+    take_back_letters_api_dead_letters_take_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LettersWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -4311,6 +7284,37 @@ export interface operations {
             };
         };
     };
+    mapping_of_api_imports__import_id__mapping_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     look_api_imports__import_id__preview_get: {
         parameters: {
             query?: never;
@@ -4393,6 +7397,101 @@ export interface operations {
             };
         };
     };
+    save_mapping_api_imports_mappings__name__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveMapping"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_mapping_api_imports_mappings__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mapping_file_api_imports_mappings__name__toml_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     accept_api_invitation_post: {
         parameters: {
             query?: never;
@@ -4458,7 +7557,7 @@ export interface operations {
             };
         };
     };
-    start_job_api_jobs_post: {
+    startjob_body_api_jobs_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -4522,7 +7621,7 @@ export interface operations {
             };
         };
     };
-    cancel_job_api_jobs__job_id__cancel_post: {
+    canceljob_body_api_jobs__job_id__cancel_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -4716,6 +7815,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverviewBody"];
+                };
+            };
+        };
+    };
+    list_privacy_requests_api_privacy_requests_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settle_privacy_request_api_privacy_requests__request_id__done_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -4974,6 +8136,648 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimelineBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_pulls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"][];
+                };
+            };
+        };
+    };
+    create_api_pulls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_pulls__pull_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_pulls__pull_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_now_api_pulls__pull_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullStarted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_api_pulls__pull_id__runs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    history_api_reconciliations_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_reconciliations__rec_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rec_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    as_csv_api_reconciliations__rec_id__csv_get: {
+        parameters: {
+            query?: {
+                what?: "days" | "orders";
+            };
+            header?: never;
+            path: {
+                rec_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    orders_api_reconciliations__rec_id__orders_get: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path: {
+                rec_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferingOrder"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    with_export_api_reconciliations_export_post: {
+        parameters: {
+            query?: {
+                filename?: string;
+                mapping?: string | null;
+                zone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    with_number_api_reconciliations_number_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    with_source_api_reconciliations_source_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    terms_api_reconciliations_terms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconcileTerms"];
+                };
+            };
+        };
+    };
+    list_relays_api_relays_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayBody"][];
+                };
+            };
+        };
+    };
+    create_relay_api_relays_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_relay_api_relays__relay_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_relay_api_relays__relay_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelayPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    parity_api_relays__relay_id__parity_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParityBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    test_relay_api_relays__relay_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayTestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    vendor_numbers_api_relays__relay_id__vendor_numbers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorNumbers"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedBody"];
                 };
             };
             /** @description Validation Error */
@@ -5719,6 +9523,72 @@ export interface operations {
             };
         };
     };
+    list_webhooks_api_sources__source_id__webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_webhook_api_sources__source_id__webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     tags_api_tags_get: {
         parameters: {
             query?: never;
@@ -5735,6 +9605,665 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagCard"][];
+                };
+            };
+        };
+    };
+    alerts_api_tracking_alerts_get: {
+        parameters: {
+            query?: {
+                state?: "" | "open" | "acknowledged" | "muted" | "resolved";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_alert_api_tracking_alerts__alert_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    coverage_api_tracking_coverage_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    event_api_tracking_event_get: {
+        parameters: {
+            query: {
+                days?: number;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDetailBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    events_api_tracking_events_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRowBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_api_tracking_plan_get: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    adopt_api_tracking_plan_adopt_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    difference_api_tracking_plan_difference_get: {
+        parameters: {
+            query: {
+                after?: number | null;
+                before: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_event_api_tracking_plan_events_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_at_proposal_api_tracking_plan_proposal_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+        };
+    };
+    adopt_proposal_api_tracking_plan_proposal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_tracking_plan_restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_shared_api_tracking_plan_shared_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_tracking_plan_versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionBody"][];
+                };
+            };
+        };
+    };
+    import_workbook_api_tracking_plan_workbook_post: {
+        parameters: {
+            query: {
+                base_version: number;
+                replace?: boolean;
+                save?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_yaml_api_tracking_plan_yaml_get: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_yaml_api_tracking_plan_yaml_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["YamlRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    recheck_api_tracking_recheck_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecheckBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_api_tracking_state_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    violations_api_tracking_violations_get: {
+        parameters: {
+            query?: {
+                app_version?: string | null;
+                days?: number;
+                event?: string | null;
+                kind?: string | null;
+                platform?: string | null;
+                property?: string | null;
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    violations_csv_api_tracking_violations_csv_get: {
+        parameters: {
+            query?: {
+                app_version?: string | null;
+                days?: number;
+                event?: string | null;
+                kind?: string | null;
+                platform?: string | null;
+                property?: string | null;
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5851,6 +10380,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FacetsBody"];
+                };
+            };
+        };
+    };
+    end_webhook_api_webhooks__webhook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rotate_webhook_api_webhooks__webhook_id__secrets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

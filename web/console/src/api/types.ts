@@ -45,22 +45,42 @@ export type BasisPerPurpose = Required<Source["basis"]>;
 export type Purpose = keyof BasisPerPurpose;
 export type Basis = BasisPerPurpose[Purpose];
 
+export type Webhook = Got<"/api/sources/{source_id}/webhooks">[number];
+export type WebhookKind = Webhook["kind"];
+export type PrivacyRequest = Item<Got<"/api/privacy-requests">>;
+export type Trial = components["schemas"]["TrialBody"];
+export type Tried = Trial["items"][number];
+
 export type Overview = Got<"/api/overview">;
 export type LeftOut = Overview["people_left_out"];
 export type Definitions = Got<"/api/definitions">;
 
 export type LiveEvent = Item<Got<"/api/live/events">>;
 export type DeadLetter = Item<Got<"/api/dead-letters">>;
+export type MendPreview = components["schemas"]["MendPreviewBody"];
 export type DeadLetterCount = Got<"/api/dead-letters/summary">[number];
 
 export type Mapping = Got<"/api/imports/mappings">[number];
+export type Cell = components["schemas"]["CellOut"];
+export type Pull = Got<"/api/pulls">[number];
+export type PullRun = Got<"/api/pulls/{pull_id}/runs">[number];
+export type PullWay = Pull["way"];
 export type Import = Got<"/api/imports/{import_id}">;
 export type Prepared = Got<"/api/imports/{import_id}/preview">;
 export type Preview = NonNullable<Prepared["preview"]>;
 export type BadRow = Preview["bad"][number];
 export type ImportKind = Import["kind"];
 
+export type Relay = Got<"/api/relays">[number];
+export type RelayTest = components["schemas"]["RelayTestBody"];
+export type Parity = Got<"/api/relays/{relay_id}/parity">;
+export type Reconciliation = Got<"/api/reconciliations/{rec_id}">;
+export type ReconcileTerms = Got<"/api/reconciliations/terms">;
+export type DifferingOrder = Got<"/api/reconciliations/{rec_id}/orders">[number];
+
 export type Job = Got<"/api/jobs/{job_id}">;
+export type Backups = Got<"/api/backups">;
+export type Backup = Backups["items"][number];
 export type JobState = Job["state"];
 
 export type UserPage = Got<"/api/users">;
@@ -82,3 +102,19 @@ export type Rfm = Got<"/api/rfm">;
 export type RfmCell = Rfm["cells"][number];
 export type RfmGroup = Rfm["classes"][number];
 export type Level = RfmCell["r"];
+
+export type Plan = Got<"/api/tracking/plan">;
+export type PlannedEvent = Plan["events"][number];
+export type PlannedProperty = Plan["common"][number];
+export type PlanVersion = Got<"/api/tracking/plan/versions">[number];
+export type PlanChange = Got<"/api/tracking/plan/difference">[number];
+export type PlanPreview = Got<"/api/tracking/plan/proposal">;
+export type TrackedEvent = Got<"/api/tracking/events">[number];
+export type TrackedDetail = Got<"/api/tracking/event">;
+export type Coverage = Got<"/api/tracking/coverage">;
+export type CoverageShare = Coverage["platforms"][number];
+export type ViolationReport = Got<"/api/tracking/violations">;
+export type Violation = ViolationReport["items"][number];
+export type TrackingAlerts = Got<"/api/tracking/alerts">;
+export type TrackingAlert = TrackingAlerts["items"][number];
+export type TrackingState = Got<"/api/tracking/state">;

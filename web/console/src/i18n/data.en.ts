@@ -101,7 +101,6 @@ export const enData: Record<keyof typeof zhData, string> = {
   "import.required": "required",
   "import.missing": "Still to choose: {names}",
   "import.noColumn": "not imported",
-  "import.byMapping": "set by the mapping",
   "import.unmapped": "Columns not mapped:",
   "import.basis": "Basis",
   "import.preview": "As it will be stored",

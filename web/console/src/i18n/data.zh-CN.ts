@@ -99,7 +99,6 @@ export const zhData = {
   "import.required": "必填",
   "import.missing": "还需指定：{names}",
   "import.noColumn": "不导入",
-  "import.byMapping": "由模板决定",
   "import.unmapped": "未映射的列：",
   "import.basis": "处理依据",
   "import.preview": "入库预览",

@@ -1,5 +1,11 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enClients } from "./clients.en";
+import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
+import { enMend } from "./mend.en";
+import { enTracking } from "./tracking.en";
+import { enRelay } from "./relay.en";
+import { enImports } from "./imports.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -247,5 +253,11 @@ export const en: Record<keyof typeof zh, string> = {
   "settings.checkAgain": "Check again",
   "settings.ok": "fine",
   "settings.notOk": "not fine",
+  ...enBackup,
   ...enData,
+  ...enClients,
+  ...enMend,
+  ...enTracking,
+  ...enRelay,
+  ...enImports,
 };

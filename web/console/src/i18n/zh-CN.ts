@@ -1,5 +1,11 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
+import { zhClients } from "./clients.zh-CN";
+import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
+import { zhMend } from "./mend.zh-CN";
+import { zhTracking } from "./tracking.zh-CN";
+import { zhRelay } from "./relay.zh-CN";
+import { zhImports } from "./imports.zh-CN";
 
 export const zh = {
   // shell
@@ -246,5 +252,11 @@ export const zh = {
   "settings.checkAgain": "重新检查",
   "settings.ok": "正常",
   "settings.notOk": "有问题",
+  ...zhBackup,
   ...zhData,
+  ...zhClients,
+  ...zhMend,
+  ...zhTracking,
+  ...zhRelay,
+  ...zhImports,
 };

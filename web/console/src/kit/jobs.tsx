@@ -18,7 +18,7 @@ export function JobProgress({ job }: { job: Job }) {
         aria-label={w(job.words)}
       />
       {job.state === "running" && job.step && <div className="faint">{w(job.step)}</div>}
-      {job.error && <div className="bad">{job.error}</div>}
+      {job.error && <div className="bad" title={job.error}>{job.error_words ? w(job.error_words) : job.error}</div>}
     </div>
   );
 }

@@ -115,6 +115,15 @@ export function TierTag({ tier, children }: { tier: string; children: ReactNode 
   return <Tag color={TIER_COLOURS[tier] ?? "default"}>{children}</Tag>;
 }
 
+/** Who did something: the name, with the id on hover. */
+export function Actor({ id, name, width = 140 }: { id: string; name: string | null | undefined; width?: number }) {
+  return (
+    <span className="cut" style={{ maxWidth: width }} title={id}>
+      {name ?? id}
+    </span>
+  );
+}
+
 /** Lines of name and value; on a phone they stack. */
 export function Facts({ items }: { items: [ReactNode, ReactNode][] }) {
   return (

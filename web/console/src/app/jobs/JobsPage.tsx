@@ -1,5 +1,5 @@
 import { PlayCircleOutlined } from "@ant-design/icons";
-import { App, Button, Drawer } from "antd";
+import { Alert, App, Button, Drawer } from "antd";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
@@ -11,7 +11,7 @@ import { isActive, JobProgress } from "@/kit/jobs";
 import { Json } from "@/kit/Json";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
-import { Ago, At, Cut, Facts, StateTag } from "@/kit/small";
+import { Actor, Ago, At, Facts, StateTag } from "@/kit/small";
 import { Nothing } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { usePager } from "@/kit/usePager";
@@ -47,7 +47,7 @@ export default function JobsPage() {
     { title: t("job.progress"), key: "progress", width: 280, render: (_, job) => <JobProgress job={job} /> },
     { title: t("job.made"), dataIndex: "made_time", render: (time: string) => <Ago time={time} /> },
     { title: t("job.took"), key: "took", render: (_, job) => <span className="number nowrap">{took(job)}</span> },
-    { title: t("job.actor"), dataIndex: "actor", render: (actor: string) => <Cut text={actor} width={110} /> },
+    { title: t("job.actor"), key: "actor", render: (_, job) => <Actor id={job.actor} name={job.actor_name} width={110} /> },
     { title: "", key: "stop", align: "right", render: (_, job) => stop(job) },
   ];
   return (
@@ -109,9 +109,19 @@ export default function JobsPage() {
                 [t("job.started"), <At key="started" time={shown.started_time} />],
                 [t("job.ended"), <At key="ended" time={shown.ended_time} />],
                 [t("job.took"), took(shown)],
-                [t("job.actor"), shown.actor],
+                [t("job.actor"), <Actor key="actor" id={shown.actor} name={shown.actor_name} />],
               ]}
             />
+            {shown.error && (
+              <Alert
+                type="error"
+                showIcon
+                className="gap"
+                data-testid="job-error"
+                title={shown.error_words ? w(shown.error_words) : t("job.why")}
+                description={<code>{shown.error}</code>}
+              />
+            )}
             {Object.keys(shown.result).length > 0 && (
               <>
                 <h3>{t("job.result")}</h3>

@@ -5,6 +5,7 @@ import { useRead } from "@/api/hooks";
 import type { Check, Permission, Setting } from "@/api/types";
 import { useSession } from "@/kit/session";
 import { useLanguage, type Key } from "@/i18n";
+import { BackupsPanel } from "@/app/settings/BackupsPanel";
 import { PageFrame, Panel } from "@/kit/page";
 import { Search } from "@/kit/Search";
 import { Shown } from "@/kit/states";
@@ -16,6 +17,7 @@ const TABS: { key: string; label: Key; needs: Permission }[] = [
   { key: "values", label: "settings.values", needs: "view" },
   { key: "accounts", label: "settings.accounts", needs: "own" },
   { key: "keys", label: "settings.keys", needs: "develop" },
+  { key: "backups", label: "settings.backups", needs: "operate" },
   { key: "doctor", label: "settings.doctor", needs: "view" },
 ];
 
@@ -36,6 +38,7 @@ export default function SettingsPage() {
       {tab === "values" && <Values />}
       {tab === "accounts" && <AccountsPanel />}
       {tab === "keys" && <KeysPanel />}
+      {tab === "backups" && <BackupsPanel />}
       {tab === "doctor" && <Doctor />}
     </PageFrame>
   );

@@ -14,9 +14,16 @@ const Tags = lazy(() => import("@/data/profiles/TagsPage"));
 const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
+const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
 const Sources = lazy(() => import("@/data/sources/SourcesPage"));
 const Imports = lazy(() => import("@/data/imports/ImportsPage"));
+const Mappings = lazy(() => import("@/data/imports/MappingsPage"));
+const Pulls = lazy(() => import("@/data/pulls/PullsPage"));
 const OneImport = lazy(() => import("@/data/imports/ImportPage"));
+const Relays = lazy(() => import("@/data/relay/RelaysPage"));
+const Parity = lazy(() => import("@/data/relay/ParityPage"));
+const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
+const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
@@ -47,9 +54,16 @@ export function Pages() {
           <Route path="/rfm" element={<Rfm />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
+          <Route path="/tracking/:tab?" element={<Tracking />} />
           <Route path="/sources" element={<Sources />} />
           <Route path="/imports" element={<Imports />} />
+          <Route path="/imports/pulls" element={<Pulls />} />
+          <Route path="/imports/mappings" element={<Mappings />} />
           <Route path="/imports/:importId" element={<OneImport />} />
+          <Route path="/relays" element={<Relays />} />
+          <Route path="/relays/:relayId" element={<Parity />} />
+          <Route path="/reconcile" element={<Reconcile />} />
+          <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/erasures" element={<Erasures />} />
           <Route path="/audit" element={<Audit />} />

@@ -33,6 +33,7 @@ function Navigation({ onPick }: { onPick?: () => void }) {
             label: (
               <Link to={place.path} data-testid={`nav-${place.path.slice(1) || "overview"}`}>
                 {t(place.label)}
+                {place.badge}
               </Link>
             ),
           }));

@@ -2,18 +2,22 @@ import {
   ApartmentOutlined,
   AuditOutlined,
   BugOutlined,
+  CheckSquareOutlined,
+  CalculatorOutlined,
   CloudUploadOutlined,
   DashboardOutlined,
   DeleteOutlined,
   HeatMapOutlined,
   PlayCircleOutlined,
   SettingOutlined,
+  SwapOutlined,
   TagsOutlined,
   TeamOutlined,
   ThunderboltOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Permission } from "@/api/types";
+import { AlertBadge } from "@/data/tracking/AlertBadge";
 import type { Key } from "@/i18n";
 
 export interface Place {
@@ -23,6 +27,8 @@ export interface Place {
   /** The second key of `g …`. */
   hotkey: string;
   needs: Permission;
+  /** Stands behind the label: how much waits there. */
+  badge?: ReactNode;
 }
 export interface Group {
   label: Key | null;
@@ -47,9 +53,19 @@ export const NAVIGATION: Group[] = [
     label: "nav.group.data",
     places: [
       { path: "/live", label: "nav.live", icon: <ThunderboltOutlined />, hotkey: "l", needs: "view" },
+      {
+        path: "/tracking",
+        label: "nav.tracking",
+        icon: <CheckSquareOutlined />,
+        hotkey: "p",
+        needs: "view",
+        badge: <AlertBadge />,
+      },
       { path: "/sources", label: "nav.sources", icon: <ApartmentOutlined />, hotkey: "s", needs: "view" },
       { path: "/imports", label: "nav.imports", icon: <CloudUploadOutlined />, hotkey: "i", needs: "view" },
       { path: "/dead-letters", label: "nav.deadLetters", icon: <BugOutlined />, hotkey: "d", needs: "view" },
+      { path: "/relays", label: "nav.relays", icon: <SwapOutlined />, hotkey: "w", needs: "view" },
+      { path: "/reconcile", label: "nav.reconcile", icon: <CalculatorOutlined />, hotkey: "b", needs: "view" },
       { path: "/jobs", label: "nav.jobs", icon: <PlayCircleOutlined />, hotkey: "j", needs: "view" },
     ],
   },

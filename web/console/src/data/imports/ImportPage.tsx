@@ -18,7 +18,10 @@ import { PreviewTables } from "./PreviewTables";
 
 export interface ImportChange {
   kind?: ImportKind;
-  mapping?: string | Record<string, string>;
+  mapping?: string | Record<string, unknown>;
+  toml?: string;
+  header?: boolean;
+  rest?: boolean;
   basis?: BasisPerPurpose;
 }
 const BUSY_MS = 1_000;
@@ -97,6 +100,16 @@ function Preparing({ one, path }: { one: Import; path: string }) {
         const good = shown.preview?.rows.length ?? 0;
         return (
           <>
+            {change.data === undefined && shown.recognised && (
+              <Alert
+                type="success"
+                showIcon
+                className="gap"
+                data-testid="import-recognised"
+                title={t("import.recognised", { name: w(shown.mapping_words) })}
+                description={t("import.recognisedText")}
+              />
+            )}
             {problem && (
               <Alert type="error" showIcon title={w(problem.words)} description={problem.place} data-testid="import-error" />
             )}

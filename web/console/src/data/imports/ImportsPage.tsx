@@ -1,6 +1,7 @@
 import { CloudUploadOutlined } from "@ant-design/icons";
 import { Alert, Progress, Segmented, Tag, Upload } from "antd";
 import { useState } from "react";
+import { ImportTabs } from "./ImportTabs";
 import { useNavigate } from "react-router";
 import { ApiError, upload } from "@/api/client";
 import { useRead } from "@/api/hooks";
@@ -9,7 +10,7 @@ import { useSession } from "@/kit/session";
 import { useLanguage } from "@/i18n";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
-import { Ago } from "@/kit/small";
+import { Actor, Ago } from "@/kit/small";
 import { Nothing } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { useNarrow } from "@/kit/useNarrow";
@@ -49,10 +50,12 @@ export default function ImportsPage() {
       align: "right",
       render: (n: number) => <span className={n > 0 ? "number bad" : "number"}>{whole(n)}</span>,
     },
+    { title: t("import.actor"), key: "actor", render: (_, row) => <Actor id={row.actor} name={row.actor_name} width={110} /> },
     { title: t("import.created"), dataIndex: "created_time", render: (time: string) => <Ago time={time} /> },
   ];
   return (
     <PageFrame testId="page-imports" title={t("nav.imports")} about={t("import.about")}>
+      <ImportTabs here="/imports" />
       {may("operate") && <DropZone />}
       <Panel flush title={t("import.history")}>
         <ListTable

@@ -18,6 +18,7 @@ export const FIELD_WORDS: Record<string, Words> = {
   name: { zh: "名称", en: "Name" },
   quantity: { zh: "数量", en: "Quantity" },
   price: { zh: "单价", en: "Unit price" },
+  line_status: { zh: "行状态", en: "Line status" },
   line_amount: { zh: "行金额", en: "Line amount" },
   refunded: { zh: "退款金额", en: "Refunded" },
   coupon_id: { zh: "优惠券ID", en: "Coupon id" },

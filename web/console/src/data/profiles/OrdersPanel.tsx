@@ -6,6 +6,7 @@ import { At, Cut } from "@/kit/small";
 import { Nothing } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { profilePath } from "@/kit/paths";
+import { useFacets } from "./useFacets";
 import { useMore } from "./useMore";
 
 const COLOURS: Record<string, string> = {
@@ -18,6 +19,7 @@ const COLOURS: Record<string, string> = {
 export function OrdersPanel({ userId }: { userId: string }) {
   const { t, named } = useLanguage();
   const f = useFormat();
+  const { channel } = useFacets();
   const read = useMore<OrderRow>(profilePath(userId, "/orders"));
   const status = (row: OrderRow) => <Tag color={COLOURS[row.status]}>{named("order.status", row.status)}</Tag>;
   const goods = (row: OrderRow) =>
@@ -29,7 +31,7 @@ export function OrdersPanel({ userId }: { userId: string }) {
     { title: t("order.amount"), key: "amount", align: "right", render: (_, row) => amount(row) },
     { title: t("order.status"), key: "status", render: (_, row) => status(row) },
     { title: t("order.items"), key: "items", render: (_, row) => <Cut text={goods(row) || "–"} width={300} /> },
-    { title: t("user.channel"), dataIndex: "channel", render: (channel: string | null) => channel ?? "–" },
+    { title: t("user.channel"), dataIndex: "channel", render: (value: string | null) => channel(value) ?? "–" },
   ];
   return (
     <>

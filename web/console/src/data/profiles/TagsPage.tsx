@@ -1,8 +1,8 @@
 import { Segmented, Tag } from "antd";
 import { useRead } from "@/api/hooks";
-import type { TagCard } from "@/api/types";
+import type { TagCard, UserPage } from "@/api/types";
 import { useLanguage } from "@/i18n";
-import { PageFrame, Panel } from "@/kit/page";
+import { LeftOutBanner, PageFrame, Panel } from "@/kit/page";
 import { Search } from "@/kit/Search";
 import { Ago } from "@/kit/small";
 import { Nothing, Shown } from "@/kit/states";
@@ -15,8 +15,10 @@ export default function TagsPage() {
   const { t, w } = useLanguage();
   const { filters, change } = useFilters(FILTERS);
   const read = useRead<TagCard[]>("/api/tags");
+  const people = useRead<UserPage>("/api/users", { limit: 1 });
   return (
     <PageFrame testId="page-tags" title={t("tag.title")} about={t("tag.about")}>
+      <LeftOutBanner leftOut={people.data?.left_out} />
       <Shown read={read} rows={10}>
         {(tags) => {
           const dimensions = [...new Map(tags.map((tag) => [tag.dimension, tag.dimension_words])).entries()];

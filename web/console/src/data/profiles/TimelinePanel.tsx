@@ -8,12 +8,14 @@ import { Cut } from "@/kit/small";
 import { Nothing, Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { profilePath } from "@/kit/paths";
+import { useFacets } from "./useFacets";
 import { useMore } from "./useMore";
 
 /** 用户行为序列: what the person did, the newest first, by day. */
 export function TimelinePanel({ userId }: { userId: string }) {
   const { t } = useLanguage();
   const f = useFormat();
+  const { channel } = useFacets();
   const [event, setEvent] = useState("");
   const [open, setOpen] = useState<string | null>(null);
   const read = useMore<TimelineEvent>(profilePath(userId, "/timeline"), { event, limit: 50 });
@@ -39,7 +41,7 @@ export function TimelinePanel({ userId }: { userId: string }) {
                       <button type="button" aria-expanded={shown} onClick={() => setOpen(shown ? null : one.event_id)}>
                         <time className="number faint">{f.clock(one.event_time)}</time>
                         <b className="event-name">{one.event}</b>
-                        <span className="faint">{[one.platform, one.channel].filter(Boolean).join(" · ")}</span>
+                        <span className="faint">{[one.platform, channel(one.channel)].filter(Boolean).join(" · ")}</span>
                         <Cut text={summary(one.properties)} width={360} />
                       </button>
                       {shown && <Json value={one} />}

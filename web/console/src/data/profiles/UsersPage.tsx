@@ -17,12 +17,13 @@ import { useFilters } from "@/kit/useFilters";
 import { useFormat } from "@/kit/useFormat";
 import { useNarrow } from "@/kit/useNarrow";
 import { usePager } from "@/kit/usePager";
+import { useFacets } from "./useFacets";
 import { USER_FILTERS, type UserFilters } from "./userFilters";
 
 type Change = (some: Partial<UserFilters>) => void;
 
 export default function UsersPage() {
-  const { t, w } = useLanguage();
+  const { t } = useLanguage();
   const f = useFormat();
   const narrow = useNarrow();
   const navigate = useNavigate();
@@ -33,11 +34,7 @@ export default function UsersPage() {
   const { min_spend, ...others } = filters;
   const query = { ...others, min_spend: min_spend > 0 ? min_spend * scale : undefined, active_within: filters.active_within || undefined };
   const read = useRead<UserPage>("/api/users", { ...query, cursor: pager.cursor, limit: 50 }, { keep: true });
-  const facets = useRead<Facets>("/api/users/facets");
-  const words = (list: Facet[] | undefined, value: string | null) => {
-    const known = list?.find((one) => one.value === value);
-    return known ? w(known.words) : value;
-  };
+  const { facets, words, channel } = useFacets();
   const active = activeFilters(filters, USER_FILTERS, ["search", "sort", "order"]);
   const open = (row: UserRow) => void navigate(`/users/${encodeURIComponent(row.user_id)}`);
   const sorted = (key: UserFilters["sort"]) => ({
@@ -46,7 +43,7 @@ export default function UsersPage() {
     sortDirections: ["descend" as const, "ascend" as const, "descend" as const],
   });
   const tier = (row: UserRow) =>
-    row.tier ? <TierTag tier={row.tier}>{words(facets.data?.tiers, row.tier)}</TierTag> : <span className="faint">–</span>;
+    row.tier ? <TierTag tier={row.tier}>{words(facets?.tiers, row.tier)}</TierTag> : <span className="faint">–</span>;
   const columns: Columns<UserRow> = [
     {
       title: t("user.user"),
@@ -59,7 +56,7 @@ export default function UsersPage() {
       ),
     },
     { title: t("user.tier"), key: "tier", render: (_, row) => tier(row) },
-    { title: t("user.rfm"), key: "rfm", render: (_, row) => words(facets.data?.rfm, row.rfm_class) ?? "–" },
+    { title: t("user.rfm"), key: "rfm", render: (_, row) => words(facets?.rfm, row.rfm_class) ?? "–" },
     { title: t("user.orders"), dataIndex: "orders", key: "orders", align: "right", ...sorted("orders"), render: (n: number) => <span className="number">{f.whole(n)}</span> },
     {
       title: t("user.spend"),
@@ -70,7 +67,7 @@ export default function UsersPage() {
     },
     { title: t("user.lastSeen"), dataIndex: "last_seen_time", key: "last_seen", ...sorted("last_seen"), render: (time: string | null) => <Ago time={time} /> },
     { title: t("user.registered"), dataIndex: "registered_time", key: "registered", ...sorted("registered"), render: (time: string | null) => f.date(time) },
-    { title: t("user.channel"), key: "channel", render: (_, row) => words(facets.data?.channels, row.channel) ?? "–" },
+    { title: t("user.channel"), key: "channel", render: (_, row) => channel(row.channel) ?? "–" },
     { title: t("user.place"), key: "place", render: (_, row) => [row.province, row.city].filter(Boolean).join(" ") || "–" },
   ];
   return (
@@ -92,7 +89,7 @@ export default function UsersPage() {
             {t("list.filters")} {active > 0 && `(${active})`}
           </Button>
         )}
-        {(showFilters || !narrow) && <FilterRow facets={facets.data} filters={filters} change={change} />}
+        {(showFilters || !narrow) && <FilterRow facets={facets} filters={filters} change={change} />}
         {active > 0 && (
           <Button
             type="link"
@@ -141,7 +138,7 @@ export default function UsersPage() {
                 </span>
               </div>
               <div className="faint">
-                {[words(facets.data?.rfm, row.rfm_class), words(facets.data?.channels, row.channel), row.province]
+                {[words(facets?.rfm, row.rfm_class), channel(row.channel), row.province]
                   .filter(Boolean)
                   .join(" · ")}
               </div>

@@ -1,10 +1,13 @@
-import { CodeOutlined, EditOutlined, InboxOutlined, PlusOutlined } from "@ant-design/icons";
+import { ApiOutlined, CodeOutlined, EditOutlined, ExperimentOutlined, InboxOutlined, PlusOutlined } from "@ant-design/icons";
 import { App, Button, Modal, Switch, Tag, Tooltip } from "antd";
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { api } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
 import type { Source } from "@/api/types";
+import { TrialDrawer } from "@/data/collect/TrialDrawer";
+import { PrivacyRequests } from "@/data/webhooks/PrivacyRequests";
+import { WebhooksDrawer } from "@/data/webhooks/WebhooksDrawer";
 import { useSession } from "@/kit/session";
 import { useLanguage } from "@/i18n";
 import { itemsOf } from "@/kit/itemsOf";
@@ -27,6 +30,8 @@ export default function SourcesPage() {
   const [making, setMaking] = useState(false);
   const [editing, setEditing] = useState<Source | null>(null);
   const [connecting, setConnecting] = useState<Source | null>(null);
+  const [hooking, setHooking] = useState<Source | null>(null);
+  const [trying, setTrying] = useState(false);
   const [archived, setArchived] = useState(false);
   const archive = useWrite<{ id: string; archived: boolean }, Source>(
     ({ id, archived: to }) => api.patch(`/api/sources/${encodeURIComponent(id)}`, { archived: to }),
@@ -49,6 +54,9 @@ export default function SourcesPage() {
       <span className="row-tight">
         <Tooltip title={t("source.connect")}>
           <Button size="small" type="text" icon={<CodeOutlined />} aria-label={t("source.connect")} onClick={() => setConnecting(source)} />
+        </Tooltip>
+        <Tooltip title={t("webhook.title")}>
+          <Button size="small" type="text" icon={<ApiOutlined />} aria-label={t("webhook.title")} onClick={() => setHooking(source)} data-testid="source-webhooks" />
         </Tooltip>
         <Tooltip title={t("source.edit")}>
           <Button size="small" type="text" icon={<EditOutlined />} aria-label={t("source.edit")} onClick={() => setEditing(source)} />
@@ -101,9 +109,14 @@ export default function SourcesPage() {
       about={t("source.about")}
       extra={
         may("develop") && (
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setMaking(true)} data-testid="source-new">
-            {t("source.new")}
-          </Button>
+          <span className="row-tight wrap">
+            <Button icon={<ExperimentOutlined />} onClick={() => setTrying(true)} data-testid="trial-open">
+              {t("trial.title")}
+            </Button>
+            <Button type="primary" icon={<PlusOutlined />} onClick={() => setMaking(true)} data-testid="source-new">
+              {t("source.new")}
+            </Button>
+          </span>
         )
       }
     >
@@ -136,6 +149,9 @@ export default function SourcesPage() {
           )}
         />
       </Panel>
+      <PrivacyRequests />
+      {trying && <TrialDrawer onClose={() => setTrying(false)} />}
+      {hooking && <WebhooksDrawer source={hooking} onClose={() => setHooking(null)} />}
       {making && <NewSourceForm onClose={() => setMaking(false)} />}
       {editing && <EditSourceForm source={editing} onClose={() => setEditing(null)} />}
       {connecting && (

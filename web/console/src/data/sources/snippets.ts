@@ -51,6 +51,56 @@ analytics.track({ userId: "u1", event: "Product Viewed", properties: { product_i
 await analytics.closeAndFlush();`,
     },
     {
+      key: "segment-browser",
+      name: "Segment Browser",
+      install: "npm install @segment/analytics-next",
+      code: `import { AnalyticsBrowser } from "@segment/analytics-next";
+
+const analytics = AnalyticsBrowser.load({
+  writeKey: "${writeKey}",
+  cdnURL: "${host}",
+});
+
+analytics.page();
+analytics.identify("u1", { city: "Hangzhou" });
+analytics.track("Product Viewed", { product_id: "p1" });`,
+    },
+    {
+      key: "rudder-python",
+      name: "RudderStack Python",
+      install: "pip install rudder-sdk-python",
+      code: `import rudderstack.analytics as analytics
+
+analytics.write_key = "${writeKey}"
+analytics.dataPlaneUrl = "${host}"
+
+analytics.track("u1", "Product Viewed", {"product_id": "p1"})
+analytics.flush()`,
+    },
+    {
+      key: "posthog-python",
+      name: "PostHog Python",
+      install: "pip install posthog",
+      code: `from posthog import Posthog
+
+posthog = Posthog("${writeKey}", host="${host}")
+
+posthog.set(distinct_id="u1", properties={"city": "Hangzhou"})
+posthog.capture("Product Viewed", distinct_id="u1", properties={"product_id": "p1"})
+posthog.shutdown()`,
+    },
+    {
+      key: "posthog-node",
+      name: "PostHog Node",
+      install: "npm install posthog-node",
+      code: `import { PostHog } from "posthog-node";
+
+const posthog = new PostHog("${writeKey}", { host: "${host}" });
+
+posthog.capture({ distinctId: "u1", event: "Product Viewed", properties: { product_id: "p1" } });
+await posthog.shutdown();`,
+    },
+    {
       key: "sensors-python",
       name: "神策 Python",
       install: "pip install SensorsAnalyticsSDK",
@@ -62,6 +112,18 @@ sa = sensorsanalytics.SensorsAnalytics(consumer)
 sa.track("u1", "ViewProduct", {"product_id": "p1"}, is_login_id=True)
 sa.profile_set("u1", {"$name": "小林"}, is_login_id=True)
 sa.flush()`,
+    },
+    {
+      key: "sensors-node",
+      name: "神策 Node",
+      install: "npm install sa-sdk-node",
+      code: `import sdk from "sa-sdk-node";
+
+const SensorsAnalytics = sdk.default ?? sdk;
+const sa = new SensorsAnalytics();
+sa.submitTo({ url: "${host}/sa?token=${writeKey}", gzip: true });
+
+sa.track("u1", "ViewProduct", { product_id: "p1", $is_login_id: true });`,
     },
     {
       key: "sensors-js",

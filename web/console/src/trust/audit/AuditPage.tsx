@@ -9,7 +9,7 @@ import { Json } from "@/kit/Json";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
 import { Search } from "@/kit/Search";
-import { At, Cut } from "@/kit/small";
+import { Actor, At, Cut } from "@/kit/small";
 import { Nothing } from "@/kit/states";
 import { useFilters } from "@/kit/useFilters";
 import { useFormat } from "@/kit/useFormat";
@@ -26,7 +26,7 @@ export default function AuditPage() {
   const [open, setOpen] = useState<AuditEntry | null>(null);
   const columns: Columns<AuditEntry> = [
     { title: t("audit.time"), dataIndex: "at_time", render: (time: string) => <At time={time} /> },
-    { title: t("audit.actor"), key: "actor", render: (_, row) => row.actor_name ?? row.actor },
+    { title: t("audit.actor"), key: "actor", render: (_, row) => <Actor id={row.actor} name={row.actor_name} /> },
     { title: t("audit.action"), dataIndex: "action", render: (action: string) => <code>{action}</code> },
     { title: t("audit.object"), key: "object", render: (_, row) => <Cut text={objectOf(row)} width={260} /> },
     {
@@ -76,7 +76,9 @@ export default function AuditPage() {
                 <code>{row.action}</code>
                 <At time={row.at_time} />
               </div>
-              <div>{row.actor_name ?? row.actor}</div>
+              <div>
+                <Actor id={row.actor} name={row.actor_name} />
+              </div>
               <div className="faint">{objectOf(row)}</div>
             </button>
           )}

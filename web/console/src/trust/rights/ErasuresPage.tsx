@@ -5,7 +5,7 @@ import type { Erasure, Page } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
-import { At, Cut, Facts } from "@/kit/small";
+import { Actor, At, Cut, Facts } from "@/kit/small";
 import { Nothing, Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { usePager } from "@/kit/usePager";
@@ -27,7 +27,7 @@ export default function ErasuresPage() {
     { title: t("erasure.number"), dataIndex: "erasure_id", render: (id: string) => <code>{id}</code> },
     { title: t("erasure.state"), dataIndex: "state", render: (state: string) => <ErasureState state={state} /> },
     { title: t("erasure.reason"), dataIndex: "reason", render: (reason: string) => <Cut text={reason} /> },
-    { title: t("erasure.actor"), dataIndex: "actor" },
+    { title: t("erasure.actor"), key: "actor", render: (_, row) => <Actor id={row.actor} name={row.actor_name} /> },
     { title: t("erasure.finished"), dataIndex: "finished_time", render: (time: string | null) => <At time={time} /> },
   ];
   return (
@@ -50,7 +50,7 @@ export default function ErasuresPage() {
               </div>
               <div>{row.reason}</div>
               <div className="faint">
-                {row.actor} · <At time={row.requested_time} />
+                <Actor id={row.actor} name={row.actor_name} /> · <At time={row.requested_time} />
               </div>
             </button>
           )}
@@ -77,7 +77,7 @@ function Proof({ id }: { id: string }) {
               [t("erasure.number"), <code key="id">{erasure.erasure_id}</code>],
               [t("erasure.state"), <ErasureState key="state" state={erasure.state} />],
               [t("erasure.reason"), erasure.reason],
-              [t("erasure.actor"), erasure.actor],
+              [t("erasure.actor"), <Actor key="actor" id={erasure.actor} name={erasure.actor_name} />],
               [t("erasure.requested"), <At key="from" time={erasure.requested_time} />],
               [t("erasure.finished"), <At key="to" time={erasure.finished_time} />],
               [t("erasure.digest"), <code key="proof" className="break">{erasure.proof ?? "–"}</code>],

@@ -1,0 +1,1 @@
+"""Files and rows that are fetched on a schedule: from a folder, an HTTP address or a database."""

@@ -1,0 +1,1 @@
+"""Comparing our orders with what another system says."""

@@ -1,0 +1,1 @@
+"""The tracking plan: what events are meant to be, what really came, and where the two differ."""
