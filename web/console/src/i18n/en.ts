@@ -6,6 +6,8 @@ import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
 import { enRelay } from "./relay.en";
 import { enImports } from "./imports.en";
+import { enConsent } from "./trust.consent.en";
+import { enRights } from "./trust.rights.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -260,4 +262,6 @@ export const en: Record<keyof typeof zh, string> = {
   ...enTracking,
   ...enRelay,
   ...enImports,
+  ...enConsent,
+  ...enRights,
 };

@@ -6,6 +6,8 @@ import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhImports } from "./imports.zh-CN";
+import { zhConsent } from "./trust.consent.zh-CN";
+import { zhRights } from "./trust.rights.zh-CN";
 
 export const zh = {
   // shell
@@ -259,4 +261,6 @@ export const zh = {
   ...zhTracking,
   ...zhRelay,
   ...zhImports,
+  ...zhConsent,
+  ...zhRights,
 };

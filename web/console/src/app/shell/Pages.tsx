@@ -25,6 +25,8 @@ const Parity = lazy(() => import("@/data/relay/ParityPage"));
 const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
+const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
+const Rights = lazy(() => import("@/trust/rights/RightsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
 const Settings = lazy(() => import("@/app/settings/SettingsPage"));
@@ -65,6 +67,8 @@ export function Pages() {
           <Route path="/reconcile" element={<Reconcile />} />
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/jobs" element={<Jobs />} />
+          <Route path="/consents/:tab?" element={<Consents />} />
+          <Route path="/rights" element={<Rights />} />
           <Route path="/erasures" element={<Erasures />} />
           <Route path="/audit" element={<Audit />} />
           <Route path="/settings/:tab?" element={<Settings />} />

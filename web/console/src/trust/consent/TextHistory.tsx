@@ -4,8 +4,9 @@ import { useRead } from "@/api/hooks";
 import type { ConsentNotice, ConsentSubject, DiffLine } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { Panel } from "@/kit/page";
-import { Actor, At } from "@/kit/small";
+import { At } from "@/kit/small";
 import { Shown } from "@/kit/states";
+import { Who } from "@/trust/accounts/Who";
 import { Preview } from "./TextEditor";
 import { before } from "./texts";
 import { TEXTS } from "./useSubjects";
@@ -53,7 +54,7 @@ function Version({ version, former }: { version: ConsentNotice; former: ConsentN
     >
       <p className="faint small gap">
         <At time={version.published_time ?? version.created_time} /> ·{" "}
-        <Actor id={version.published_by ?? version.created_by} name={undefined} />
+        <Who id={version.published_by ?? version.created_by} />
       </p>
       {changes && former ? (
         <Difference subject={version.subject} version={version.version} against={former.version} />

@@ -5,8 +5,9 @@ import { api } from "@/api/client";
 import { useWrite } from "@/api/hooks";
 import type { ConsentNotice, ConsentSubject } from "@/api/types";
 import { useLanguage } from "@/i18n";
-import { Actor, At } from "@/kit/small";
+import { At } from "@/kit/small";
 import { Shown } from "@/kit/states";
+import { Who } from "@/trust/accounts/Who";
 import { Refused } from "@/trust/rights/Refused";
 import { PublishDialog } from "./PublishDialog";
 import { TextEditor } from "./TextEditor";
@@ -69,7 +70,7 @@ function Card({ subject, onDo }: CardProps) {
           <p className="text-start">{w(current.body)}</p>
           <p className="faint small">
             {t("centre.published")} <At time={current.published_time} seconds={false} /> ·{" "}
-            <Actor id={current.published_by ?? "–"} name={undefined} />
+            {current.published_by && <Who id={current.published_by} />}
           </p>
         </>
       ) : (

@@ -7,6 +7,7 @@ import { useLanguage } from "@/i18n";
 import { Panel } from "@/kit/page";
 import { At, CopyButton, Facts } from "@/kit/small";
 import { Shown } from "@/kit/states";
+import { Who } from "@/trust/accounts/Who";
 import { isClosed } from "./due";
 import { RequestActions } from "./RequestActions";
 import { Due, RequestState } from "./RequestMarks";
@@ -102,6 +103,13 @@ function noteOf(step: RightsRequest["steps"][number], fieldWords: (field: string
   return step.action === "correct" ? fieldWords(step.note.split(" ")[0] ?? "") : step.note;
 }
 
+/** The person, the system, or a member of the team. */
+function By({ actor }: { actor: string }) {
+  const { named } = useLanguage();
+  const known = named("rights.actor", actor);
+  return known === actor ? <Who id={actor} /> : <span>{known}</span>;
+}
+
 function History({ request, fields }: { request: RightsRequest; fields: Record<string, Words> }) {
   const { t, w, named } = useLanguage();
   const fieldWords = (field: string) => w(fields[field]) || field;
@@ -114,7 +122,7 @@ function History({ request, fields }: { request: RightsRequest; fields: Record<s
             <div data-testid={`step-${step.action}`}>
               <b>{named("rights.action", step.action)}</b>
               <div className="faint">
-                <At time={step.time} /> · <span className="break">{named("rights.actor", step.actor)}</span>
+                <At time={step.time} /> · <By actor={step.actor} />
               </div>
               <div className="break">{noteOf(step, fieldWords)}</div>
             </div>
@@ -153,7 +161,7 @@ function Proof({ id, erasure }: { id: string; erasure: string | null }) {
                 ? [
                     [
                       t("nav.erasures"),
-                      <Link key="erasure" to="/erasures">
+                      <Link key="erasure" to={`/erasures?open=${encodeURIComponent(erasure)}`}>
                         <code className="break">{erasure}</code>
                       </Link>,
                     ] as [string, ReactNode],
