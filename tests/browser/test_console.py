@@ -13,7 +13,7 @@ from tests.suites.servers import Server, run
 
 PAGES = (
     "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/imports/pulls", "/imports/mappings", "/dead-letters",
-    "/relays", "/reconcile", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking", "/tracking/coverage",
+    "/relays", "/reconcile", "/jobs", "/consents", "/consents/texts", "/consents/person", "/rights", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking", "/tracking/coverage",
     "/tracking/report", "/tracking/alerts", "/tracking/versions",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
