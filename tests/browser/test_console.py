@@ -13,8 +13,8 @@ from tests.suites.servers import Server, run
 
 PAGES = (
     "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/imports/pulls", "/imports/mappings", "/dead-letters",
-    "/relays", "/reconcile", "/jobs", "/consents", "/consents/texts", "/consents/person", "/rights", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking", "/tracking/coverage",
-    "/tracking/report", "/tracking/alerts", "/tracking/versions",
+    "/relays", "/reconcile", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking", "/tracking/coverage",
+    "/tracking/report", "/tracking/alerts", "/tracking/versions", "/consents", "/consents/texts", "/consents/person", "/rights",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 
