@@ -30,6 +30,7 @@ def member(opened: Opened, shop: Server) -> Callable[..., Page]:
     def open_as(role: str, path: str, **options: int) -> Page:
         link = opened("/").evaluate(INVITE, [f"{role}-{secrets.token_hex(4)}@example.com", role])
         page = opened(link, signed_in=False, **options)
+        page.fill("#name", "周合规")
         page.fill("#password", PASSWORD)
         page.click("[data-testid=submit]")
         page.wait_for_selector("[data-testid=nav-overview], [data-testid=nav-open]")
@@ -128,8 +129,8 @@ def test_a_request_from_the_persons_page_is_refused_with_a_reason(
     page.click("[data-testid=link-make]")
     own = opened(signed_in=False)
     own.goto(page.inner_text("[data-testid=link-url]"))
-    asking = own.locator("button[data-kind=correct]").locator("..")
-    own.locator("summary").evaluate_all("all => all.forEach(one => one.parentElement.open = true)")
+    asking = own.locator("[data-testid=ask-correct]")
+    asking.locator("summary").click()
     asking.locator("textarea").fill("城市应为北京")
     asking.locator("input[type=checkbox]").check()
     asking.locator("button").click()

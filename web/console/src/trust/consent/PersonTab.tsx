@@ -1,4 +1,4 @@
-import { Button, Tag } from "antd";
+import { Button, Input, Tag } from "antd";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useRead } from "@/api/hooks";
@@ -6,7 +6,6 @@ import type { Page, PersonConsent, RightsRequest } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { Panel } from "@/kit/page";
 import { profilePath } from "@/kit/paths";
-import { Search } from "@/kit/Search";
 import { Facts } from "@/kit/small";
 import { Nothing, Shown } from "@/kit/states";
 import { useFilters } from "@/kit/useFilters";
@@ -27,12 +26,19 @@ export function PersonTab() {
   return (
     <>
       <div className="tools">
-        <Search
-          value={filters.person}
-          onSearch={(person) => change({ person })}
-          placeholder={t("centre.findPerson")}
-          testId="consent-person"
-        />
+        <span data-search className="search person-search">
+          <Input.Search
+            key={filters.person}
+            defaultValue={filters.person}
+            onSearch={(person) => change({ person: person.trim() })}
+            placeholder={t("centre.findPerson")}
+            aria-label={t("centre.findPerson")}
+            maxLength={200}
+            allowClear
+            enterButton
+            data-testid="consent-person"
+          />
+        </span>
       </div>
       {filters.person ? (
         <Person key={filters.person} userId={filters.person} />

@@ -23,8 +23,7 @@ const BOXES: { lang: Lang; title: "title_zh" | "title_en"; body: "body_zh" | "bo
 export function TextEditor({ subject, onClose }: TextEditorProps) {
   const { t, w } = useLanguage();
   const [form] = Form.useForm<ConsentDraft>();
-  const [looking, setLooking] = useState(false);
-  const written = Form.useWatch([], { form, preserve: true }) as ConsentDraft | undefined;
+  const [seen, setSeen] = useState<ConsentDraft | null>(null);
   const save = useWrite<ConsentDraft, ConsentNotice>((draft) => api.post(`${TEXTS}/${subject.subject}`, draft), [TEXTS]);
   const next = draftOf(subject)?.version ?? (subject.versions[0]?.version ?? 0) + 1;
   const required = [{ required: true, whitespace: true, message: t("form.required") }];
@@ -45,8 +44,8 @@ export function TextEditor({ subject, onClose }: TextEditorProps) {
     >
       <div className="tools gap">
         <Segmented
-          value={looking}
-          onChange={setLooking}
+          value={seen !== null}
+          onChange={(preview) => setSeen(preview ? form.getFieldsValue() : null)}
           options={[
             { value: false, label: t("centre.write") },
             { value: true, label: <span data-testid="text-preview">{t("centre.preview")}</span> },
@@ -54,14 +53,14 @@ export function TextEditor({ subject, onClose }: TextEditorProps) {
         />
       </div>
       <Refused error={save.error} />
-      {looking && written && <Preview draft={written} />}
+      {seen && <Preview draft={seen} />}
       <Form<ConsentDraft>
         form={form}
         layout="vertical"
-        hidden={looking}
+        style={{ display: seen ? "none" : undefined }}
         initialValues={draftFrom(subject)}
         onFinish={(draft) => save.mutate(draft, { onSuccess: onClose })}
-        onFinishFailed={() => setLooking(false)}
+        onFinishFailed={() => setSeen(null)}
       >
         {BOXES.map((box) => (
           <div key={box.lang}>

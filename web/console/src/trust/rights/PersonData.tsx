@@ -29,7 +29,9 @@ export function PersonData({ request, refresh }: PersonDataProps) {
     const link = document.createElement("a");
     link.href = ticket.path;
     link.download = `${request.request_id}.zip`;
+    document.body.append(link);
     link.click();
+    link.remove();
     // the download itself is a step of the request
     setTimeout(refresh, NOTED_MS);
   };

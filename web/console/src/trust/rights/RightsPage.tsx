@@ -23,6 +23,7 @@ const FILTERS = { search: "", view: "open", kind: "" };
 const VIEWS = ["open", "overdue", "done", "refused", "all"] as const;
 type View = (typeof VIEWS)[number];
 const OPEN = "request";
+const EVERY_MS = 30_000;
 
 /** The queue of what people ask for by right: what is due first on top. */
 export default function RightsPage() {
@@ -30,9 +31,9 @@ export default function RightsPage() {
   const { filters, change } = useFilters(FILTERS);
   const view = VIEWS.find((one) => one === filters.view) ?? "open";
   const pager = usePager();
-  const queue = useRead<RightsQueue>(`${QUEUE}/queue`);
+  const queue = useRead<RightsQueue>(`${QUEUE}/queue`, {}, { every: EVERY_MS });
   const query = { search: filters.search, kind: filters.kind, ...wanted(view), cursor: pager.cursor };
-  const read = useRead<Page<RightsRequest>>(QUEUE, query, { keep: true });
+  const read = useRead<Page<RightsRequest>>(QUEUE, query, { keep: true, every: EVERY_MS });
   const [open, setOpen] = useOpenRequest();
   const [making, setMaking] = useState(false);
   const filtered = filters.search !== "" || filters.kind !== "" || view !== "open";
@@ -83,14 +84,7 @@ export default function RightsPage() {
         />
       </Panel>
       {making && <NewRequest onClose={() => setMaking(false)} onMade={setOpen} />}
-      <Drawer
-        open={open !== null}
-        onClose={() => setOpen(null)}
-        title={t("rights.one")}
-        size="large"
-        destroyOnHidden
-        data-testid="request-drawer"
-      >
+      <Drawer open={open !== null} onClose={() => setOpen(null)} title={t("rights.one")} size="large">
         {open && <RequestDetail id={open} fields={queue.data?.fields ?? {}} />}
       </Drawer>
     </PageFrame>
