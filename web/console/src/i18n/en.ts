@@ -186,7 +186,7 @@ export const en: Record<keyof typeof zh, string> = {
   "consent.grantText": "Record this only after the person clearly agreed. The receipt is kept and enters the audit log.",
   "consent.grantDo": "Record consent",
   "consent.withdrawTitle": "Withdraw consent: {purpose}",
-  "consent.withdrawText": "The purpose then stops using this person's data: the profile, lists and relays leave them out at once, counts within a minute. Ordering goes on as before.",
+  "consent.withdrawText": "The purpose then stops using this person's data: the profile and lists leave them out at once, counts and relays within a minute. Ordering goes on as before.",
   "consent.withdrawDo": "Withdraw consent",
   "consent.howAsk": "How did the person say so? (required)",
   "consent.howExample": "for example: by phone, 24 November",

@@ -185,7 +185,7 @@ export const zh = {
   "consent.grantText": "请仅在本人明确同意后记录。记录会保留且写入审计日志。",
   "consent.grantDo": "记录同意",
   "consent.withdrawTitle": "撤回同意：{purpose}",
-  "consent.withdrawText": "撤回后，该目的停止使用此人的数据：用户详情、名单与转发立即不再包含此人，统计数字在一分钟内更新。下单等服务不受影响。",
+  "consent.withdrawText": "撤回后，该目的停止使用此人的数据：用户详情与名单立即不再包含此人，统计数字与转发在一分钟内停止。下单等服务不受影响。",
   "consent.withdrawDo": "撤回同意",
   "consent.howAsk": "本人如何表示？（必填）",
   "consent.howExample": "例如：客服电话 2026-11-24",
