@@ -22,6 +22,8 @@ export const enRights: Record<keyof typeof zhRights, string> = {
   "rights.noneText": "What people ask on their consent page appears here by itself; take in what comes by phone or mail with “New request”.",
   "rights.noMatchText": "Try another number or id, or look at all requests.",
   "rights.overdueMany": "{n} requests are past their deadline",
+  "rights.passed": "{n} requests that shop platforms passed on wait",
+  "rights.toPassed": "To the sources",
   "rights.showOverdue": "Show them",
   "rights.one": "Rights request",
   "rights.number": "Number",

@@ -20,6 +20,8 @@ export const zhRights = {
   "rights.noneText": "用户在授权页提交的请求会自动出现在这里；电话、邮件收到的请求请点“登记请求”。",
   "rights.noMatchText": "换一个编号或 ID 试试，或查看全部请求。",
   "rights.overdueMany": "{n} 个请求已超过答复期限",
+  "rights.passed": "店铺平台转来的 {n} 个请求待处理",
+  "rights.toPassed": "前往数据源",
   "rights.showOverdue": "查看逾期请求",
   "rights.one": "权利请求",
   "rights.number": "请求编号",

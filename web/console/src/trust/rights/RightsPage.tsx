@@ -1,9 +1,9 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { Alert, Button, Drawer, Segmented, Select } from "antd";
 import { useState, type ReactNode } from "react";
-import { useLocation, useSearchParams } from "react-router";
+import { Link, useLocation, useSearchParams } from "react-router";
 import { useRead } from "@/api/hooks";
-import type { Page, RightsQueue, RightsRequest, Setting } from "@/api/types";
+import type { Page, PrivacyRequest, RightsQueue, RightsRequest, Setting } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
@@ -47,6 +47,7 @@ export default function RightsPage() {
       {queue.data && queue.data.overdue > 0 && view !== "overdue" && (
         <Late n={queue.data.overdue} onShow={() => change({ view: "overdue", search: "", kind: "" })} />
       )}
+      <Passed />
       <div className="tools">
         <Search
           value={filters.search}
@@ -139,6 +140,22 @@ function Late({ n, onShow }: { n: number; onShow: () => void }) {
           {t("rights.showOverdue")}
         </Button>
       }
+    />
+  );
+}
+
+/** Shop platforms pass requests on by webhook; they are answered where the platforms are connected. */
+function Passed() {
+  const { t } = useLanguage();
+  const read = useRead<Page<PrivacyRequest>>("/api/privacy-requests", {});
+  const waiting = read.data?.items.filter((one) => !one.done_time).length ?? 0;
+  if (waiting === 0) return null;
+  return (
+    <Alert
+      type="info"
+      showIcon
+      title={t("rights.passed", { n: read.data?.next_cursor ? `${waiting}+` : waiting })}
+      action={<Link to="/sources">{t("rights.toPassed")}</Link>}
     />
   );
 }
