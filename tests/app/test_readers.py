@@ -153,17 +153,17 @@ def test_every_reader_has_a_probe() -> None:
 
 
 def test_a_withdrawal_stops_every_reader_within_a_minute(shop: Shop) -> None:
-    assert worker.HOUSEKEEPING_SECONDS + worker.JOB_SECONDS < WITHIN_S
+    assert worker.WITHDRAWALS_SECONDS < WITHIN_S
     assert {name: bool(probe(shop)) for name, probe in PROBES.items()} == dict.fromkeys(PROBES, True)
     clock = shop.wt.clock
     assert isinstance(clock, FixedClock)
     for purpose in ("analytics", "personalisation", "marketing", "social"):
         body = {"purpose": purpose, "granted": False, "how": "by phone"}
         assert shop.operator.send("POST", f"/api/profiles/{GONE}/consent", body).status_code == 200
-    clock.move(worker.HOUSEKEEPING_SECONDS + worker.JOB_SECONDS)
-    shop.wt.withdrawals.drop()  # what the worker does each time it tidies
+    clock.move(worker.WITHDRAWALS_SECONDS)
+    shop.wt.withdrawals.drop()  # what the worker does each time it looks
     shop.wt.blocked.refresh()  # what the door's thread does each second
-    clock.move(WITHIN_S - worker.HOUSEKEEPING_SECONDS - worker.JOB_SECONDS - 1)
+    clock.move(WITHIN_S - worker.WITHDRAWALS_SECONDS - 1)
     assert {name: bool(probe(shop)) for name, probe in PROBES.items()} == dict.fromkeys(PROBES, False)
     left_out = shop.json("/api/rfm")["left_out"]  # type: ignore[index]
     assert [(r["code"], r["count"]) for r in left_out["reasons"] if r["count"]] == [("refused", 1)]

@@ -204,6 +204,20 @@ def test_a_child_is_served_nothing_without_a_guardian(centre: Centre) -> None:
     )
     bring_in(centre.wt)
     assert "personalisation" not in centre.granted("u-2"), "a statement does not undo what the shop knows"
+    centre.officer.send("POST", "/api/consent/people/u-2/age", {"band": "adult", "reason": "showed a card"})
+    said = {"traits": {"age": 9}, "at_us": centre.clock.now_us()}
+    put(
+        centre.wt,
+        track(11, "u-2", type="identify", event=None, **said),
+        track(12, "u-2", anonymous="a-2", type="identify", event=None, **said),
+        track(13, None, anonymous="a-2", type="identify", event=None, **said),
+    )
+    bring_in(centre.wt)
+    assert "personalisation" in centre.granted("u-2"), "nor does one of another identifier of theirs"
+    with centre.wt.database.connect() as connection:
+        person_of, _, _ = centre.wt.consent_people.crowd(connection)
+        number = centre.wt.identity.find(connection, "u-2")
+        assert centre.wt.consent.ages.masks(connection, person_of)[number] == 0, "the arrays say the same"
     centre.clock.move(5 * 366 * 86_400)
     with centre.wt.database.connect() as connection:
         young = centre.wt.consent.young(connection, [alias])

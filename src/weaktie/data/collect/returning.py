@@ -75,12 +75,14 @@ class Returning:
         )
 
 
-def without_erased(batch: LoadBatch, registry: Registry, orders: pa.Table | None = None) -> LoadBatch:
-    """A batch of imported rows without people who were erased and rows from before their erasure: orders lose their buyer, other
-    rows go. `orders` says when the lines of orders were paid."""
-    rows, personal, keep = batch.rows, batch.personal, None
+def without_erased(
+    batch: LoadBatch, registry: Registry, orders: pa.Table | None = None
+) -> tuple[LoadBatch, Bools]:
+    """A batch of imported rows without people who were erased and rows from before their erasure (orders lose their buyer, other
+    rows go), and which of its rows are still in it. `orders` says when the lines of orders were paid."""
+    rows, personal = batch.rows, batch.personal
     times = _instants(batch.table, rows, orders)
-    nobody = np.zeros(rows.num_rows, np.bool_)
+    nobody, enters = np.zeros(rows.num_rows, np.bool_), np.ones(rows.num_rows, np.bool_)
     for column in TABLES[batch.table].alias_columns:
         name, kind = text_column(column)
         if name not in rows.schema.names:
@@ -88,18 +90,28 @@ def without_erased(batch: LoadBatch, registry: Registry, orders: pa.Table | None
         bad = _bad(rows[name], kind, times, registry)
         if bad is None:
             continue
-        cleared = pc.if_else(pa.array(bad), pa.scalar(None, rows[name].type), rows[name])
-        rows = rows.set_column(rows.schema.get_field_index(name), name, cleared)
+        rows = _cleared(rows, name, bad)
         if column == "alias_no":
             nobody |= bad
         if batch.table not in KEPT_WITHOUT_PERSON and not column.startswith("sharer"):
-            keep = ~bad if keep is None else keep & ~bad
+            enters &= ~bad | _logins(rows) if column == "anon_alias_no" else ~bad
     if personal is not None:
-        personal = _without_contacts(personal, rows, times, nobody, registry)
-    if keep is not None:
-        rows = rows.filter(pa.array(keep))
-        personal = None if personal is None else personal.filter(pa.array(keep))
-    return replace(batch, rows=rows, personal=personal)
+        personal = _without_contacts(personal, rows, times, nobody, registry).filter(pa.array(enters))
+    return replace(batch, rows=rows.filter(pa.array(enters)), personal=personal), enters
+
+
+def _cleared(rows: pa.Table, name: str, gone: Bools) -> pa.Table:
+    """The rows with a column's values taken out where `gone`."""
+    values = pc.if_else(pa.array(gone), pa.scalar(None, rows[name].type), rows[name])
+    return rows.set_column(rows.schema.get_field_index(name), name, values)
+
+
+def _logins(rows: pa.Table) -> Bools:
+    """Which rows name a login."""
+    if "user_id" not in rows.schema.names:
+        return np.zeros(rows.num_rows, np.bool_)
+    named: Bools = pc.fill_null(pc.not_equal(rows["user_id"], ""), fill_value=False).to_numpy()
+    return named
 
 
 def _without_contacts(
@@ -107,16 +119,14 @@ def _without_contacts(
 ) -> pa.Table:
     """Personal columns without what belongs to nobody any more, and without contacts that are an erased person's; one beside a
     login that may be kept has come back with it."""
-    named = rows["user_id"] if "user_id" in rows.schema.names else None
-    login = np.zeros(len(nobody), np.bool_) if named is None else pc.is_valid(named).to_numpy()
+    login = _logins(rows)
     for name in personal.schema.names:
         gone = nobody
         if name in CONTACTS:
             bad = _bad(personal[name], name, times, registry, logins=login)
             gone = nobody if bad is None else nobody | bad
         if gone.any():
-            cleared = pc.if_else(pa.array(gone), pa.scalar(None, personal[name].type), personal[name])
-            personal = personal.set_column(personal.schema.get_field_index(name), name, cleared)
+            personal = _cleared(personal, name, gone)
     return personal
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -75,23 +75,22 @@ class Loader:
         now_us = self._clock.now_us()
         self._registry.follow()
         orders = next((b.rows for b in batches if b.table == "orders"), None)
-        if self._registry.has_erased():
-            batches = [without_erased(batch, self._registry, orders) for batch in batches]
-        numbers = self._registry.numbers(dict.fromkeys(i for b in batches for i in _identifiers(b)), now_us)
+        judged = [self._judged(batch, orders) for batch in batches]
+        wanted = dict.fromkeys(i for batch, _, _ in judged for i in _identifiers(batch))
+        numbers = self._registry.numbers(wanted, now_us)
         writing: list[Future[Staged]] = []
         outcomes: list[LoadOutcome] = []
         links: list[LinkFact] = []
         sources: set[tuple[int, str]] = set()
         sealed: list[tuple[int, str, str]] = []
-        for batch in batches:
-            keep, words, rows = self._new_rows(batch)
+        for batch, keep, words in judged:
             stored = int(keep.sum())
             outcomes.append(LoadOutcome(stored, len(keep) - stored))
             if not stored:
                 continue
             chosen = pa.array(keep)
             paid = orders if batch.table == "order_items" else None
-            data = self._typed(_with_buyers(batch, rows).filter(chosen), batch, numbers, now_us, paid)
+            data = self._typed(_with_buyers(batch).filter(chosen), batch, numbers, now_us, paid)
             origin = f"{batch.table}-{batch.origin}"
             day, ids = now_us // DAY_US, words[keep]
             # Files are written beside: what follows here needs the rows, not the file.
@@ -125,6 +124,16 @@ class Loader:
                 commit(tx, outcomes)
         self._sourced = sources if len(self._sourced) > 1_000_000 else self._sourced | sources
         return outcomes
+
+    def _judged(self, batch: LoadBatch, orders: pa.Table | None) -> tuple[LoadBatch, Bools, U64]:
+        """The batch without erased people, which of its rows are new, and the words of all. These are of what the file says: a
+        row stays the same row when somebody in it is erased."""
+        keep, words, rows = self._new_rows(batch)
+        batch = replace(batch, rows=rows)
+        if not self._registry.has_erased():
+            return batch, keep, words
+        batch, enters = without_erased(batch, self._registry, orders)
+        return batch, keep[enters], words[enters]
 
     def _new_rows(self, batch: LoadBatch) -> tuple[Bools, U64, pa.Table]:
         """Which rows are new, the words of all, and the rows with those of a known id but other content flagged."""
@@ -181,11 +190,11 @@ def _paid_times(order_ids: pa.ChunkedArray, orders: pa.Table) -> pa.Array:
     return orders["paid_time"].combine_chunks().cast(TIME).take(at)
 
 
-def _with_buyers(batch: LoadBatch, rows: pa.Table) -> pa.Table:
+def _with_buyers(batch: LoadBatch) -> pa.Table:
     """Orders and their lines with the buyer's phone beside them, which names the buyer where no user id does."""
     if batch.table not in BOUGHT or batch.personal is None:
-        return rows
-    return rows.append_column("phone", batch.personal["phone"])
+        return batch.rows
+    return batch.rows.append_column("phone", batch.personal["phone"])
 
 
 def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:

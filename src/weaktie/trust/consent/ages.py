@@ -1,4 +1,4 @@
-"""Who is a minor. Only bands are kept here, and of minors only; a birthday itself lies in the vault."""
+"""Who is a minor. Only bands are kept here, of minors and of whom the shop spoke; a birthday itself lies in the vault."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
@@ -25,12 +25,15 @@ class Ages:
         self._clock = clock
 
     def young(self, connection: Connection, alias_nos: Sequence[int], receipts: Iterable[Receipt]) -> Young:
-        """The band of one person, the youngest that any identifier says, and whether a guardian has agreed."""
+        """The band of one person, and whether a guardian has agreed: what the shop set by hand last, else the youngest that any
+        identifier says."""
         if not alias_nos:
             return ADULT
         rows = _AGES_OF.run(connection, alias_nos).all()
         if not rows:
             return ADULT
+        flags = [r for r in rows if r.how == FLAG]
+        rows = [max(flags, key=lambda r: r.at_us)] if flags else rows
         band = band_of(max(r.turns_14_day for r in rows), max(r.turns_18_day for r in rows), self._today())
         guardian = latest_by_purpose(receipts).get(int(Purpose.GUARDIAN))
         return Young(band, guardian is not None and guardian.granted)
@@ -39,10 +42,15 @@ class Ages:
         """What age refuses each person, indexed by person number."""
         found = np.zeros(len(person_of), np.uint8)
         today = self._today()
-        children: set[int] = set()
-        for row in connection.execute(select(consent_ages).where(consent_ages.c.turns_14_day > today)):
-            if row.alias_no < len(person_of) and person_of[row.alias_no] >= 0:
-                children.add(int(person_of[row.alias_no]))
+        stated: dict[int, int] = {}
+        flagged: dict[int, int] = {}
+        for row in connection.execute(select(consent_ages).order_by(consent_ages.c.at_us)):
+            person = int(person_of[row.alias_no]) if row.alias_no < len(person_of) else -1
+            if row.how == FLAG:
+                flagged[person] = row.turns_14_day
+            else:
+                stated[person] = max(stated.get(person, 0), row.turns_14_day)
+        children = {n for n, day in (stated | flagged).items() if n >= 0 and day > today}
         if not children:
             return found
         agreed: dict[int, bool] = {}
@@ -83,7 +91,7 @@ class Ages:
 
     def _keep(self, tx: Connection, alias_no: int, days: tuple[int, int], how: str) -> int:
         tx.execute(delete(consent_ages).where(consent_ages.c.alias_no == alias_no))
-        if days[1] <= self._today():
+        if days[1] <= self._today() and how != FLAG:
             return 0
         tx.execute(
             insert(consent_ages).values(

@@ -92,7 +92,7 @@ consent_ages = Table(
         comment="stated, or flag: set by the shop and kept against statements",
     ),
     Column("at_us", BigInteger, nullable=False),
-    comment="Who is a minor, as bands; adults are not in it, birthdays are in the vault",
+    comment="Who is a minor, as bands; adults only where the shop said so; birthdays are in the vault",
 )
 
 consent_links = Table(

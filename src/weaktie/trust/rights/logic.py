@@ -79,8 +79,8 @@ GDPR_DAYS = 30
 
 def due_instant(asked_us: int, policy: str, working_days: int, zone: ZoneInfo) -> int:
     """When an answer is due: the end of the last day, in the workspace's zone. `pipl` counts working days, Monday to Friday,
-    beginning with the day after; public holidays are not known here, so the deadline is never later than the law's. `gdpr`
-    counts 30 days."""
+    beginning with the day after. Public holidays are not known here, so the deadline may be earlier than the law's, and where a
+    Saturday is worked in exchange for a holiday, a day later. `gdpr` counts 30 days."""
     day = to_datetime(asked_us).astimezone(zone).replace(hour=23, minute=59, second=59, microsecond=0)
     if policy == "gdpr":
         return from_datetime(day + timedelta(days=GDPR_DAYS))

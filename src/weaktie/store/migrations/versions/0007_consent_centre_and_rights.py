@@ -19,7 +19,7 @@ def upgrade() -> None:
     sa.Column('how', sa.String(length=16), nullable=False, comment='stated, or flag: set by the shop and kept against statements'),
     sa.Column('at_us', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('alias_no', name=op.f('pk_consent_ages')),
-    comment='Who is a minor, as bands; adults are not in it, birthdays are in the vault'
+    comment='Who is a minor, as bands; adults only where the shop said so; birthdays are in the vault'
     )
     op.create_table('consent_links',
     sa.Column('link_id', sa.String(length=40), nullable=False),
