@@ -155,7 +155,7 @@ export const en: Record<keyof typeof zh, string> = {
   "erase.text": "When you confirm:",
   "erase.now": "the person disappears at once from lists, pages and the API;",
   "erase.keys": "the key is destroyed, so that name, phone and e-mail can no longer be read, not even from backups;",
-  "erase.files": "behaviour, orders, tags and relations are removed from every store;",
+  "erase.files": "behaviour, tags and relations are removed from every store; orders, which the law keeps, lose their identity;",
   "erase.proof": "a proof is made and a journal line kept, so that restoring a backup erases again.",
   "erase.final": "This cannot be undone.",
   "erase.type": "Type the user id to confirm:",

@@ -34,6 +34,7 @@ export const zhConsent = {
   "centre.unpublishedText": "发布告知文本前，不会就该用途征求任何人的同意。",
   "centre.editDraft": "编辑草稿",
   "centre.newVersion": "撰写新版本",
+  "centre.firstVersion": "撰写首个版本",
   "centre.cancel": "取消",
   "centre.saveDraft": "保存草稿",
   "centre.write": "撰写",

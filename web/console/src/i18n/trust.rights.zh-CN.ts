@@ -114,7 +114,6 @@ export const zhRights = {
   "rights.correctDo": "更正",
   "rights.corrected": "已更正：{fields}",
   "rights.erase": "删除此人的全部数据",
-  "rights.eraseOrders": "依法须留存的订单去除身份后保留；",
   "rights.eraseCloses": "完成后此请求自动办结，并附删除证明。",
   "rights.eraseType": "请输入请求编号以确认：",
   "rights.erasing": "正在删除，完成后请求自动办结。",

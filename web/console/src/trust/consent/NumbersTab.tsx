@@ -84,10 +84,10 @@ function Shares({ counts, people }: { counts: Count[]; people: number }) {
             <i className="share-no" style={{ width: part(count.refused) }} />
           </span>
           <span className="share-words number">
-            <span className="good">
+            <span className={count.granted > 0 ? "good" : "faint"}>
               {t("consent.granted")} <b data-testid={`granted-${count.subject}`}>{whole(count.granted)}</b> {percent(count.granted / people)}
             </span>
-            <span className="bad">
+            <span className={count.refused > 0 ? "bad" : "faint"}>
               {t("consent.refused")} <b>{whole(count.refused)}</b>
             </span>
             <span className="faint">

@@ -68,7 +68,7 @@ export function TextEditor({ subject, onClose }: TextEditorProps) {
               <Input maxLength={120} data-testid={`text-${box.title}`} lang={box.lang} />
             </Form.Item>
             <Form.Item name={box.body} label={t(box.bodyWords)} rules={required}>
-              <Input.TextArea autoSize={{ minRows: 5, maxRows: 16 }} maxLength={20_000} data-testid={`text-${box.body}`} lang={box.lang} />
+              <Input.TextArea rows={8} maxLength={20_000} data-testid={`text-${box.body}`} lang={box.lang} />
             </Form.Item>
           </div>
         ))}

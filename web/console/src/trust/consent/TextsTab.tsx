@@ -79,7 +79,7 @@ function Card({ subject, onDo }: CardProps) {
       {draft && <Draft draft={draft} onPublish={() => onDo("publish")} />}
       <footer>
         <Button size="small" icon={<EditOutlined />} onClick={() => onDo("edit")} data-testid={`text-edit-${subject.subject}`}>
-          {t(draft ? "centre.editDraft" : "centre.newVersion")}
+          {t(draft ? "centre.editDraft" : current ? "centre.newVersion" : "centre.firstVersion")}
         </Button>
         {subject.versions.length > 0 && (
           <Button

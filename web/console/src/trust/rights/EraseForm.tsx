@@ -29,7 +29,6 @@ export function EraseForm({ request, refresh, extra }: EraseFormProps) {
         <li>{t("erase.now")}</li>
         <li>{t("erase.keys")}</li>
         <li>{t("erase.files")}</li>
-        <li>{t("rights.eraseOrders")}</li>
         <li>{t("rights.eraseCloses")}</li>
       </ul>
       <Alert type="warning" showIcon title={t("erase.final")} className="gap" />
