@@ -7,6 +7,9 @@ import { Panel } from "@/kit/page";
 import { Refused } from "./Refused";
 import { requestPath, STALE } from "./useRequest";
 
+/** High enough to show every field at once. */
+const FIELDS_PX = 420;
+
 interface CorrectFormProps {
   request: RightsRequest;
   fields: Record<string, Words>;
@@ -35,6 +38,7 @@ export function CorrectForm({ request, fields, refresh }: CorrectFormProps) {
         <Form.Item name="field" label={t("rights.field")} rules={[{ required: true, message: t("form.required") }]}>
           <Select
             placeholder={t("rights.fieldPick")}
+            listHeight={FIELDS_PX}
             options={Object.entries(fields).map(([value, words]) => ({ value, label: w(words) }))}
             data-testid="correct-field"
           />
