@@ -19,6 +19,7 @@ from weaktie.app.ports import RelayPermits
 from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
+from weaktie.data.identity.contracts import Identifier
 from weaktie.kit.clock import FixedClock
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
@@ -174,7 +175,7 @@ def test_a_withdrawal_stops_every_reader_within_a_minute(shop: Shop) -> None:
 
 
 def test_a_relay_sends_no_child_on_for_what_children_are_not_served(shop: Shop) -> None:
-    person = [("user", STAYS)]
+    person: list[Identifier] = [("user", STAYS)]
     assert not shop.relay.refuses(person, int(Purpose.MARKETING))
     with shop.wt.database.begin() as tx:
         number = shop.wt.identity.find(tx, STAYS)

@@ -205,7 +205,7 @@ def test_a_child_is_served_nothing_without_a_guardian(centre: Centre) -> None:
     bring_in(centre.wt)
     assert "personalisation" not in centre.granted("u-2"), "a statement does not undo what the shop knows"
     centre.officer.send("POST", "/api/consent/people/u-2/age", {"band": "adult", "reason": "showed a card"})
-    said = {"traits": {"age": 9}, "at_us": centre.clock.now_us()}
+    said: dict[str, Any] = {"traits": {"age": 9}, "at_us": centre.clock.now_us()}
     put(
         centre.wt,
         track(11, "u-2", type="identify", event=None, **said),

@@ -17,7 +17,7 @@ from tests.suites.homes import bring_in, fresh_app, put, stored, track
 from weaktie.app.cli_data import build_once
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
-from weaktie.data.imports.contracts import ImportSpec
+from weaktie.data.imports.contracts import ImportSpec, Kind
 from weaktie.kit.clock import DAY_US, FixedClock, to_datetime
 from weaktie.trust.audit import service as audit
 from weaktie.trust.rights.logic import due_instant
@@ -196,7 +196,7 @@ def test_a_correction_holds_against_imports_and_events(office: Office, tmp_path:
     assert plain == []
 
 
-def test_erase_by_request_and_come_back_as_somebody_new(office: Office, tmp_path: Path) -> None:
+def test_erase_by_request(office: Office) -> None:
     wt = office.wt
     request_id = office.take_in("erase", text=WISH)
     other = office.take_in("see")
@@ -205,8 +205,6 @@ def test_erase_by_request_and_come_back_as_somebody_new(office: Office, tmp_path
     by_hand = office.call("POST", f"/api/rights-requests/{request_id}/done", {"note": "x"}, 409)
     assert by_hand["error"]["code"] == "erase_first"
     office.call("POST", f"/api/rights-requests/{request_id}/erase", {"confirm": "wrong"}, 400)
-    with wt.database.connect() as connection:
-        alias = wt.identity.find(connection, USER)
     office.call("POST", f"/api/rights-requests/{request_id}/erase", {"confirm": request_id}, 202)
     found = office.call("GET", f"/api/rights-requests/{request_id}")
     assert (found["state"], found["said"]) == ("done", "")
@@ -221,11 +219,11 @@ def test_erase_by_request_and_come_back_as_somebody_new(office: Office, tmp_path
     hits = sweep(wt.settings.home, [n.encode() for n in needles], database=wt.database)
     assert [h for h in hits if not h.store.startswith("log")] == []
 
-    office.clock.move(3600)
+
+def register(office: Office) -> tuple[int, int]:
+    """Somebody who was erased registers anew; returns an instant before the erasure and that of registering."""
+    wt = office.wt
     old_us, now_us = office.clock.now_us() - 7200 * 1_000_000, office.clock.now_us()
-    put(wt, track(40, USER, at_us=old_us), track(41, USER, at_us=now_us))
-    assert bring_in(wt).stored == 0, "neither a late copy nor going on as before"
-    assert wt.blocked.blocks("user", USER)
     put(
         wt,
         track(42, USER, event="Signed Up", at_us=now_us),
@@ -234,41 +232,53 @@ def test_erase_by_request_and_come_back_as_somebody_new(office: Office, tmp_path
     )
     assert bring_in(wt).stored == 2
     wt.blocked.refresh()
+    return old_us, now_us
+
+
+def test_whoever_was_erased_stays_away_until_they_register_anew(office: Office) -> None:
+    wt = office.wt
+    with wt.database.connect() as connection:
+        alias = wt.identity.find(connection, USER)
+    wt.rights.erase(USER, reason="test", actor="test")
+    office.clock.move(3600)
+    old_us, now_us = office.clock.now_us() - 7200 * 1_000_000, office.clock.now_us()
+    put(wt, track(40, USER, at_us=old_us), track(41, USER, at_us=now_us))
+    assert bring_in(wt).stored == 0, "neither a late copy nor going on as before"
+    wt.blocked.refresh()
+    assert wt.blocked.blocks("user", USER)
+    register(office)
     assert not wt.blocked.blocks("user", USER), "the door keeps the new person's events"
-    file = tmp_path / "old.csv"
-    file.write_text(
-        f"order_id,user_id,paid_time,amount,currency\nold1,{USER},2025-01-01 10:00:00,5,CNY\n", "utf-8"
-    )
-    wt.importer.import_file(ImportSpec(path=file, kind="orders"), actor="test", progress=lambda *_: None)
     with wt.database.connect() as connection:
-        new = wt.identity.find(connection, USER)
-    assert new not in (None, alias)
-    assert [r["alias_no"] for r in stored(wt, "orders") if r["order_id"] == "old1"] == [None], (
-        "a sale without its buyer"
-    )
-    phones = tmp_path / "phones.csv"
-    phones.write_text(
-        f"order_id,phone,paid_time,amount,currency\nold2,{PHONE},2025-01-01 10:00:00,5,CNY\n", "utf-8"
-    )
-    wt.importer.import_file(ImportSpec(path=phones, kind="orders"), actor="test", progress=lambda *_: None)
-    assert [r["alias_no"] for r in stored(wt, "orders") if r["order_id"] == "old2"] == [None], (
-        "nor by the phone"
-    )
-    with wt.database.connect() as connection:
-        assert wt.identity.find(connection, PHONE) is None, "an old sale brings no number back"
-    calls = tmp_path / "calls.jsonl"
-    late = [track(n, USER, at_us=at) for n, at in ((50, old_us), (51, now_us + 2))]
-    more = track(52, "a-rights", anonymous="a-rights", at_us=now_us) | {"userId": None}
-    calls.write_text("".join(json.dumps(c) + "\n" for c in [*late, more]), "utf-8")
-    wt.importer.import_file(ImportSpec(path=calls, kind="events"), actor="test", progress=lambda *_: None)
-    ids = {r["event_id"] for r in stored(wt)}
-    assert ids & {"m50", "m51", "m52"} == {"m51"}, (
-        "an archive brings back only what came after registering anew"
-    )
+        assert wt.identity.find(connection, USER) not in (None, alias)
     build_once(wt, lambda *_: None)
     fresh = office.profile()
-    assert fresh["counts"] == {"events": 3, "orders": 0}
+    assert fresh["counts"] == {"events": 2, "orders": 0}
     assert fresh["names"]["phone"] is None
+
+
+def test_no_file_brings_back_what_was_before_an_erasure(office: Office, tmp_path: Path) -> None:
+    wt = office.wt
+    wt.rights.erase(USER, reason="test", actor="test")
+    office.clock.move(3600)
+    old_us, now_us = register(office)
+
+    def load(name: str, text: str, kind: Kind) -> None:
+        (tmp_path / name).write_text(text, "utf-8")
+        spec = ImportSpec(path=tmp_path / name, kind=kind)
+        wt.importer.import_file(spec, actor="test", progress=lambda *_: None)
+
+    sale = "2025-01-01 10:00:00,5,CNY\n"
+    load("old.csv", f"order_id,user_id,paid_time,amount,currency\nold1,{USER},{sale}", "orders")
+    load("phones.csv", f"order_id,phone,paid_time,amount,currency\nold2,{PHONE},{sale}", "orders")
+    buyers = {r["order_id"]: r["alias_no"] for r in stored(wt, "orders") if r["order_id"] != "o1"}
+    assert buyers == {"old1": None, "old2": None}, "sales without their buyer"
+    with wt.database.connect() as connection:
+        assert wt.identity.find(connection, PHONE) is None, "an old sale brings no number back"
+    calls = [track(50, USER, at_us=old_us), track(51, USER, at_us=now_us + 2)]
+    calls.append(track(52, None, anonymous="a-rights", at_us=now_us))
+    load("calls.jsonl", "".join(json.dumps(c) + "\n" for c in calls), "events")
+    ids = {r["event_id"] for r in stored(wt)}
+    assert ids & {"m50", "m51", "m52"} == {"m51"}, "only what came after registering anew"
 
 
 def test_queue_deadlines_and_order(office: Office) -> None:

@@ -114,16 +114,16 @@ class Loader:
                 self._lake.commit(tx, staged, reason=f"import {batches[0].origin}")
             add_links(tx, links)
             add_sources(tx, sources - self._sourced, now_us)
-            held = (
-                self._held(tx, [(alias, name) for alias, name, _ in sealed])
-                if self._held is not None
-                else set()
-            )
-            self._vault.seal_many(tx, [row for row in sealed if row[:2] not in held])
+            self._seal(tx, sealed)
             if commit is not None:
                 commit(tx, outcomes)
         self._sourced = sources if len(self._sourced) > 1_000_000 else self._sourced | sources
         return outcomes
+
+    def _seal(self, tx: Connection, values: list[tuple[int, str, str]]) -> None:
+        """Seal personal values, but for those that a correction or a missing consent holds back."""
+        held = set() if self._held is None else self._held(tx, [(alias, name) for alias, name, _ in values])
+        self._vault.seal_many(tx, [row for row in values if row[:2] not in held])
 
     def _judged(self, batch: LoadBatch, orders: pa.Table | None) -> tuple[LoadBatch, Bools, U64]:
         """The batch without erased people, which of its rows are new, and the words of all. These are of what the file says: a

@@ -293,7 +293,7 @@ def erase_for(
         )
     begun = rights.begin("", reason=f"request {request_id}", actor=caller.actor, request_id=request_id)
     later.add_task(_finish, rights, begun.erasure_id)
-    return _body(begun)
+    return _body(begun, _names(request))
 
 
 @router.get("/rights-requests/{request_id}/proof")

@@ -125,6 +125,11 @@ def upgrade() -> None:
     comment='Tags that people deleted from themselves; they are never computed for them again'
     )
     with op.batch_alter_table('consent_receipts', schema=None) as batch_op:
+        batch_op.alter_column('purpose',
+               existing_type=sa.INTEGER(),
+               comment='one bit: 1, 2, 4, 8; 16 sensitive, 32 sharing, 64 guardian',
+               existing_comment='one bit: 1, 2, 4 or 8',
+               existing_nullable=False)
         batch_op.add_column(sa.Column('notice_version', sa.Integer(), nullable=True, comment='the version of the text that was shown; null where there was none'))
 
     # ### end Alembic commands ###
