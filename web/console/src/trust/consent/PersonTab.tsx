@@ -1,6 +1,7 @@
 import { Button, Input, Tag } from "antd";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
+import { ApiError } from "@/api/client";
 import { useRead } from "@/api/hooks";
 import type { Page, PersonConsent, RightsRequest } from "@/api/types";
 import { useLanguage } from "@/i18n";
@@ -52,11 +53,18 @@ export function PersonTab() {
 }
 
 function Person({ userId }: { userId: string }) {
-  const { t } = useLanguage();
+  const { t, w } = useLanguage();
   const read = useRead<PersonConsent>(profilePath(userId, "/consent"));
   // a number is how requests name a person; acting needs an id that the person has
   const numbered = /^@\d+$/.test(userId);
   const found = read.data;
+  if (read.error instanceof ApiError && read.error.status === 404) {
+    return (
+      <Panel>
+        <Nothing title={w(read.error.words)}>{t("rights.hint.no_such_person")}</Nothing>
+      </Panel>
+    );
+  }
   if (!found) {
     return (
       <Panel>

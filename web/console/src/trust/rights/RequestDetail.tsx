@@ -7,6 +7,7 @@ import { useLanguage } from "@/i18n";
 import { Panel } from "@/kit/page";
 import { At, CopyButton, Facts } from "@/kit/small";
 import { Shown } from "@/kit/states";
+import { useNarrow } from "@/kit/useNarrow";
 import { Who } from "@/trust/accounts/Who";
 import { isClosed } from "./due";
 import { RequestActions } from "./RequestActions";
@@ -43,8 +44,11 @@ const STAGES = ["received", "verified", "in_progress", "done"] as const;
 
 function Stages({ request }: { request: RightsRequest }) {
   const { t } = useLanguage();
+  const narrow = useNarrow();
   const refused = request.state === "refused";
   const at = refused ? STAGES.length - 1 : STAGES.indexOf(request.state as (typeof STAGES)[number]);
+  // on a phone the state stands in the lines below and the stages would fill the screen
+  if (narrow) return null;
   return (
     <Steps
       size="small"
