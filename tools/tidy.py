@@ -306,8 +306,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/collect": "badrows bodies commerce door history keys letter_bodies letters live mending posthog refusals replay "
-        "returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
+        "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",
         "data/pulls": "ways",

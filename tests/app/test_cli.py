@@ -59,6 +59,16 @@ def test_status_is_json_for_scripts(home: Path) -> None:
     assert found["events"] == found["users"] == found["orders"] == found["dead_letters"] == found["lag"] == 0
 
 
+def test_what_is_logged_never_stands_among_the_answer(home: Path) -> None:
+    with open_app(home) as wt:
+        writer = wt.log.writer()
+        writer.append_now([b"no request"])
+        writer.close()
+    answer = call("status", "--home", str(home), "--json")
+    assert json.loads(answer.stdout)["dead_letters"] == 1
+    assert "undecodable_record" in answer.stderr
+
+
 def test_what_is_no_home_is_said(tmp_path: Path) -> None:
     for command in ("status", "build", "doctor"):
         if command == "doctor":

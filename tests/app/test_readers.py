@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.suites.consoles import ORIGIN, PASSWORD, Browser
-from tests.suites.homes import bring_in, fresh_app, put, track
+from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.app import worker
 from weaktie.app.cli_data import build_once
 from weaktie.app.http import make_api
@@ -20,7 +20,7 @@ from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
-from weaktie.kit.clock import FixedClock
+from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
@@ -84,6 +84,8 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(3, STAYS, event="Order Completed", properties=other),
             track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
         )
+        minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
+        put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
         bring_in(wt)
         build_once(wt, lambda *_: None)
         key = wt.create_key("read", "test", source_id=None, actor="test")
@@ -134,6 +136,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "tags": lambda s: PLACE in s.get("/api/tags"),
     "rfm": lambda s: s.json("/api/rfm")["people"] == 2,  # type: ignore[index]
     "live": lambda s: GONE in s.get("/api/live/events"),
+    "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
 }
 

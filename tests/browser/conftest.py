@@ -124,5 +124,12 @@ def opened(browser: Browser, shop: Server, state: Path) -> Iterator[Opened]:
     pages = Opened(browser, shop.address, state)
     yield pages
     for context in pages.contexts:
+        for page in context.pages:
+            page.evaluate("0")  # what was said before arrives now
+    while_open = len(pages.complaints)
+    for context in pages.contexts:
         context.close()
-    assert pages.complaints == []
+    said = "\n".join(pages.complaints[:5])
+    assert not pages.complaints, (
+        f"{len(pages.complaints)} complaints, {while_open} before the pages were closed:\n{said}"
+    )

@@ -13,8 +13,9 @@ from tests.suites.servers import Server, run
 
 PAGES = (
     "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/imports/pulls", "/imports/mappings", "/dead-letters",
-    "/relays", "/reconcile", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking", "/tracking/coverage",
-    "/tracking/report", "/tracking/alerts", "/tracking/versions", "/consents", "/consents/texts", "/consents/person", "/rights",
+    "/relays", "/reconcile", "/quality", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking",
+    "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/versions", "/consents",
+    "/consents/texts", "/consents/person", "/rights",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

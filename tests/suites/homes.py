@@ -51,11 +51,13 @@ def track(
     return call | more
 
 
-def put(wt: App, *calls: dict[str, Any], source: str = "default", purposes: int = 15) -> None:
+def put(
+    wt: App, *calls: dict[str, Any], source: str = "default", purposes: int = 15, user_agent: str = ""
+) -> None:
     """Append one Segment batch to the log, as the door does."""
     now_us = wt.clock.now_us()
     body = json.dumps({"batch": list(calls), "sentAt": to_iso(now_us)}).encode()
-    request = RawRequest("segment", "/v1/batch", source, purposes, now_us, body)
+    request = RawRequest("segment", "/v1/batch", source, purposes, now_us, body, user_agent)
     writer = wt.log.writer()
     writer.append_now([msgspec.msgpack.encode(request)])
     writer.close()

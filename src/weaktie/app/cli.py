@@ -10,6 +10,7 @@ from rich.console import Console
 
 from weaktie import __version__
 from weaktie.kit.errors import Refused
+from weaktie.kit.logs import configure
 
 app = typer.Typer(
     name="weaktie",
@@ -51,12 +52,13 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _start(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  its callback answers
         bool,
         typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_show_version),
     ] = False,
 ) -> None:
     """weaktie (弱连接): a self-hosted growth platform for social commerce."""
+    configure("warning")  # standard output belongs to the command's answer
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("tags", "the worker takes people out of the generation every 20 s", (("GET", "/api/tags"),)),
     Reader("rfm", "the worker takes people out of the generation every 20 s", (("GET", "/api/rfm"),)),
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
+    Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
 )  # fmt: skip
 
@@ -66,7 +67,9 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/imports"), ("PATCH", "/api/imports/{import_id}"), ("DELETE", "/api/imports/{import_id}"),
         ("POST", "/api/imports/{import_id}/start"), ("POST", "/webhooks/{webhook_id}"), ("POST", "/api/collect/validate"),
         ("POST", "/api/dead-letters/mend"), ("POST", "/api/dead-letters/discard"), ("POST", "/api/dead-letters/take-back"),
-        ("POST", "/api/pulls/{pull_id}/run"), ("POST", "/api/relays/{relay_id}/vendor-numbers"),
+        ("POST", "/api/quality/marks"), ("POST", "/api/quality/marks/{mark_id}/end"),
+        ("POST", "/api/quality/marks/{mark_id}/resume"), ("POST", "/api/pulls/{pull_id}/run"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"),
     ),
     "texts, and counts of people by their answer: consent itself": (
         ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),
@@ -86,6 +89,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/reconciliations/export"), ("POST", "/api/reconciliations/number"),
         ("POST", "/api/reconciliations/source"),
     ),
+    "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
     _HOUSE: (
         ("GET", "/api/accounts"), ("POST", "/api/accounts"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),
         ("GET", "/api/audit/export"), ("GET", "/api/audit/verify"), ("GET", "/api/definitions"), ("GET", "/api/doctor"),

@@ -30,6 +30,8 @@ from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import ProfileEraser, ProfileExporter, Profiles, Withdrawals
 from weaktie.data.pulls.service import Pulls
+from weaktie.data.quality.erase import QualityEraser, QualityExporter
+from weaktie.data.quality.service import Quality
 from weaktie.data.reconcile.service import Reconciler
 from weaktie.data.relay.jobs import Supervisor
 from weaktie.data.relay.service import Relays
@@ -85,6 +87,7 @@ class BuildParts:
     permits: ConsentPermits
     personal: Vault
     live: LiveOverlay
+    quality: Quality
 
 
 class App:
@@ -227,7 +230,15 @@ class App:
             settings=self.settings,
             clock=self.clock,
             permits=self.permits,
+            quality=self.quality,
         )
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What is no customer's doing."""
+        return Quality(
+            self.database, self.lake, self.engine, self.identity, self.settings, self.clock, self.permits.shown
+        )  # fmt: skip
 
     @cached_property
     def arrivals(self) -> Arrivals:
@@ -280,12 +291,14 @@ class App:
             person_of=self._person_of, bury=identity.bury, lookups_of=all_lookups,
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
-                ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), identity,
+                ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
+                identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
-                ImportsExporter(), WebhooksExporter(self.identity.names_one_of), IdentityExporter(),
+                ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
+                IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip
@@ -314,7 +327,7 @@ class App:
         """What a build works with."""
         return BuildParts(
             self.settings, self.clock, self.database, self.lake, self.engine, self.identity, self.permits, self.vault,
-            self.overlay,
+            self.overlay, self.quality,
         )  # fmt: skip
 
     @property
@@ -349,7 +362,7 @@ class App:
     def reconciler(self) -> Reconciler:
         """Our orders against what another system says."""
         return Reconciler(
-            self.database, self.clock, self.lake, self.engine, self.importer, self.settings.workspace.timezone,
+            self.database, self.clock, self.lake, self.engine, self.importer, self.quality, self.settings.workspace.timezone,
             self.settings.home,
         )  # fmt: skip
 

@@ -106,7 +106,7 @@ def _look_after(wt: App, stop: threading.Event) -> None:
             if wt.clock.monotonic() - tidied > HOUSEKEEPING_SECONDS:
                 tidied = wt.clock.monotonic()
                 housekeeping(wt)
-                _schedule_build(wt)
+                schedule_build(wt)
                 _schedule_pulls(wt)
                 schedule_backup(wt)
         except Refused as error:
@@ -160,13 +160,18 @@ def _watch_children(wt: App, children: dict[str, subprocess.Popen[bytes]]) -> No
             wt.jobs.end(job_id, error=f"exit_{child.returncode}")
 
 
-def _schedule_build(wt: App) -> None:
-    """Ask for a build when the last one is older than the settings allow and something is new."""
+def schedule_build(wt: App) -> None:
+    """Ask for a build when the last one is older than the settings allow and something is new.
+
+    A home's first build waits until the history that is being sent is in the lake. After a clock that stepped back
+    the last build lies in the future: it is due at once.
+    """
     every = wt.settings.build.every_minutes
     if not every:
         return
     current = wt.profiles.current()
-    due = current is None or wt.clock.now_us() - current.built_us > every * MINUTE_US
+    age_us = wt.clock.now_us() - current.built_us if current is not None else 0
+    due = wt.status.lag() <= BEHIND if current is None else not 0 <= age_us <= every * MINUTE_US
     with wt.database.connect() as connection:
         version = wt.lake.snapshot(connection, tables=[]).version
     if due and version > (current.snapshot_version if current is not None else 0) and not _building(wt):

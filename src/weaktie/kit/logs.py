@@ -42,6 +42,13 @@ class _MaskingFormatter(logging.Formatter):
         return mask(super().format(record))
 
 
+class _StandardError(logging.Handler):
+    """Writes to what is standard error at the time of writing."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+
+
 def configure(level: str = "info", *, json: bool = False) -> None:
     """Send logs of the product and of its libraries to standard error, masked; `json` writes one object a line."""
     renderer: Any = (
@@ -62,7 +69,7 @@ def configure(level: str = "info", *, json: bool = False) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(_MaskingFormatter("%(asctime)s [%(levelname)s] %(name)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty in ("alembic", "uvicorn.error"):

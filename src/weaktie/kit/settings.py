@@ -149,6 +149,12 @@ class Build:
         "Minutes between builds while serving; 0 builds only on demand",
         low=0,
     )
+    most_events_a_minute: int = _setting(
+        300,
+        "一个用户一分钟内的事件数上限；超过的，其当天的行为不计入任何指标；0 表示不检查",
+        "Events of one identifier in one minute beyond which its behaviour of that day counts in no figure; 0 looks at none",
+        low=0,
+    )
     keep_generations: int = _setting(3, "保留的已发布代数", "Published generations that are kept", low=2)
 
 

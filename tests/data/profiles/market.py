@@ -12,6 +12,7 @@ from weaktie.data.collect.service import SeenState
 from weaktie.data.identity.contracts import ERASED, Alias, PersonMap
 from weaktie.data.identity.logic import SPANS
 from weaktie.data.profiles.contracts import I32, U8
+from weaktie.data.quality.service import Quality
 from weaktie.kit.clock import DAY_US, HOUR_US, FixedClock
 from weaktie.kit.settings import Engine as EngineSettings
 from weaktie.kit.settings import Settings, Workspace
@@ -164,6 +165,7 @@ class Market:
         self.engine = DuckEngine(EngineSettings(memory_gb=1.0, threads=2), home / "scratch")
         self.people, self.permits = FakePeople(), FakePermits()
         self.personal, self.live = FakePersonal(), FakeLive()
+        self.quality = Quality(self.database, self.lake, self.engine, self.people, self.settings, self.clock)
         self._files = 0
 
     def user(self, number: int, value: str, *, kind: str = "user", person: int | None = None) -> int:

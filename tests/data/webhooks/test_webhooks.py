@@ -29,6 +29,7 @@ from tests.suites.pushes import (
 )
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
+from weaktie.data.collect.contracts import TEST
 from weaktie.data.webhooks.contracts import REFUSALS
 from weaktie.data.webhooks.service import forget_nonces
 from weaktie.data.webhooks.tables import webhook_nonces
@@ -138,8 +139,12 @@ def test_part_refunds_and_a_cancellation_follow_the_order(wt: App, shop: Shop) -
         assert shop.push(path, shopify(topic, body))[0] == 200
     bring_in(wt)
     assert amounts(wt) == [
-        ("1", "paid", 10000, 0), ("1", "paid", 10000, 3550), ("2", "cancelled", 0, 0), ("1", "refunded", 0, 1000),
+        ("1", "paid", 10000, 0), ("1", "paid", 10000, 3550), ("2", "cancelled", 0, 0),
+        ("4", "paid", 10000, 0), ("1", "refunded", 0, 1000),
     ]  # fmt: skip
+    assert {e["order_id"] for e in stored(wt) if e["flags"] & TEST} == {"4"}
+    assert wt.quality.counts().test_orders == 1, "the shop's own test is kept and counts in no figure"
+    assert wt.metrics.overview().orders == 2
     paid = {o["paid_time"] for o in stored(wt, "orders") if o["status"] == "paid"}
     assert len(paid) == 1, "a later version keeps the time of payment"
     refunds = [(e["event_id"], e["amount_minor"]) for e in stored(wt) if e["event"] == "Order Refunded"]

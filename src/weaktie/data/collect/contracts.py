@@ -13,13 +13,13 @@ from weaktie.data.identity.contracts import Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
-    "CHANNEL_WORDS", "DUPLICATE_LINE", "LATE", "OTHER_PAYLOAD_FLAG", "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
-    "Entity", "Event", "Held", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts",
+    "CHANNEL_WORDS", "CRAWLER", "DUPLICATE_LINE", "LATE", "OTHER_PAYLOAD_FLAG", "TEST", "TIME_CORRECTED", "BadRow", "Commit",
+    "Decoder", "Entity", "Event", "Held", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts",
     "OrderItem", "RawRequest", "RelationFacts",
 ]  # fmt: skip
 
-TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE = 1, 2, 4, 8
-"""Bits of `events.flags`."""
+TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, CRAWLER, TEST = 1, 2, 4, 8, 16, 64
+"""Bits of `events.flags`. What a crawler did and what is a platform's own test order no figure counts by default."""
 
 
 CHANNEL_WORDS: dict[str, Words] = {
@@ -114,7 +114,8 @@ class Event:
     """One thing somebody did, as a protocol's decoder gives it. `identifiers` stand strongest first.
 
     `event_us` is already corrected for the client's clock; `client_us` is what the client wrote. `raw` is the event's
-    own bytes: two copies of an id are the same event when these are the same.
+    own bytes: two copies of an id are the same event when these are the same. `user_agent` is the visitor's where the
+    event says it; else the request's counts.
     """
 
     event_id: str
@@ -135,6 +136,7 @@ class Event:
     amount: Decimal | None = None
     currency: str | None = None
     shop_id: str | None = None
+    user_agent: str | None = None
     properties: dict[str, object] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     traits: dict[str, object] | None = None

@@ -77,7 +77,8 @@ def corrected_time(client_us: int | None, sent_us: int | None, received_us: int)
 def settle_times(events: Iterable[Event], received_us: int) -> None:
     """Times that another system's clock gave, held to the same bounds as a client's."""
     for event in events:
-        event.event_us, event.flags = corrected_time(event.client_us, None, received_us)
+        event.event_us, flags = corrected_time(event.client_us, None, received_us)
+        event.flags |= flags
 
 
 # ---- identifiers

@@ -211,6 +211,7 @@ def _fill(event: Event, properties: dict[str, Any], suspicious: bool) -> None:
             plain.pop("alias", None)
     found = fill(event, plain, suspicious)
     event.app_version = text_or_none(get("$app_version"), 64)
+    event.user_agent = text_or_none(get("$raw_user_agent") or get("$user_agent"), 512)
     event.platform = platform_of(
         text_or_none(found.get("platform"), 64),
         text_or_none(get("$lib"), 64),

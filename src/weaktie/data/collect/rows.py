@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weaktie.data.collect.contracts import Event, Identifier, IdentifierKind, RawRequest
+from weaktie.data.collect.contracts import CRAWLER, Event, Identifier, IdentifierKind, RawRequest
+from weaktie.data.collect.crawlers import crawler_of
 from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.service import is_usable
 from weaktie.kit.clock import MINUTE_US
@@ -158,6 +159,8 @@ def _add_event(
     alias, anonymous = _who(event, numbers)
     money = event.currency or currency
     paid = event.amount is not None
+    agent = event.user_agent or request.user_agent
+    flags = event.flags | CRAWLER if agent and crawler_of(agent) else event.flags
     rows.append_event(
         (
             event.event_id, event.event, alias, anonymous, event.shop_id, event.session_id, event.event_us,
@@ -165,7 +168,7 @@ def _add_event(
             request.source_id, event.platform, event.app_version, event.channel, event.content_id, event.product_id,
             event.order_id, numbers.get(event.sharer) if event.sharer else None,
             to_minor(event.amount, money) if event.amount is not None else None, money if paid else None,
-            request.purposes, event.flags,
+            request.purposes, flags,
             ENCODER.encode(event.properties).decode() if event.properties else None,
         )
     )  # fmt: skip

@@ -54,6 +54,7 @@ class _Context(msgspec.Struct):
     scene: Any = None
     shop_id: Any = None
     sessionId: Any = None  # noqa: N815 - names of the protocol
+    userAgent: Any = None  # noqa: N815
 
 
 class _Item(msgspec.Struct, rename={"metadata": "_metadata"}):
@@ -233,6 +234,7 @@ def _from_context(event: Event, context: _Context, found: dict[str, Any], suspic
         event.session_id = text_or_none(context.sessionId)
     if event.shop_id is None:
         event.shop_id = text_or_none(context.shop_id)
+    event.user_agent = text_or_none(context.userAgent, 512)
     event.platform = platform_of(
         text_or_none(found.get("platform") or context.platform, 64),
         text_or_none(library.name, 64) if library else None,

@@ -233,6 +233,7 @@ def _act(event: Event, properties: dict[str, Any], suspicious: bool, lib: dict[s
         text_or_none(get("$os"), 64),
         None,
     )
+    event.user_agent = text_or_none(get("$user_agent"), 512)
     event.channel = channel_of(
         text_or_none(found.get("channel"), 64),
         text_or_none(get("$utm_source") or get("$latest_utm_source"), 64),

@@ -15,6 +15,7 @@ import msgspec
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import MOST_ITEMS, line_of, to_decimal
 from weaktie.data.collect.contracts import (
+    TEST,
     BadRow,
     Entity,
     Event,
@@ -115,7 +116,7 @@ def _orders(body: dict[str, Any], request: RawRequest) -> list[Event]:
         request.body,
     )
     events = [version]
-    if (paid or cancelled) and body.get("test") is not True:
+    if paid or cancelled:
         version.order = OrderFacts(
             order_id=number,
             status="cancelled" if cancelled else "paid",
@@ -144,6 +145,7 @@ def _orders(body: dict[str, Any], request: RawRequest) -> list[Event]:
         event.currency = currency if event.amount is not None else None
         event.properties = dict(properties)
         event.platform = "server"
+        event.flags |= TEST if body.get("test") is True else 0
     return events
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from weaktie.data.identity.contracts import Alias, PersonMap
+from weaktie.data.quality.service import Quality
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import NotFound
 from weaktie.kit.settings import Settings
@@ -160,6 +161,8 @@ class BuildParts(Protocol):
     def personal(self) -> Personal: ...
     @property
     def live(self) -> Live: ...
+    @property
+    def quality(self) -> Quality: ...
 
 
 @dataclass(frozen=True, slots=True)

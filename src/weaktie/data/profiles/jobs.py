@@ -38,6 +38,7 @@ from weaktie.data.profiles.publish import Person, ShownAlias
 from weaktie.data.profiles.tables import RFM, USER_DAY, generations
 from weaktie.data.profiles.tags import facts, values
 from weaktie.data.profiles.tags_basic import REGISTERED_US
+from weaktie.data.quality.contracts import INTERNAL_WORDS, Marked
 from weaktie.kit.clock import business_day
 from weaktie.kit.words import Words
 from weaktie.store.database.tables import consumer_offsets
@@ -48,7 +49,7 @@ from weaktie.store.runs.service import Lease, lease
 from weaktie.trust.consent.contracts import REASONS
 
 HEARTBEAT_S = 5.0
-SOURCE_LAKE_TABLES = ("events", "orders", "products", "users", "relations", "user_day")
+SOURCE_LAKE_TABLES = ("events", "orders", "order_items", "products", "users", "relations", "user_day")
 ALIAS_CHUNK = 5_000
 SETTLE_ROWS = 5_000
 WEAK_KINDS = ("anonymous", "device")
@@ -104,20 +105,22 @@ class _Build:
                 granted, refused = parts.permits.masks(connection, person_map.person_of)
                 self.deleted = parts.permits.all_deleted_tags(connection)
                 self.corrected = parts.permits.all_corrections(connection)
+                marked = parts.quality.marked(connection)
             today = business_day(parts.clock.now_us(), parts.settings.zone)
-            before = self._hash(snapshot, person_map, granted, today)
+            before = self._hash(snapshot, person_map, granted, today, marked)
             unchanged = self._nothing_new(before)
             if unchanged is not None:
                 return unchanged
-            orders = jobs_days.read_orders(session, snapshot, person_map)
+            left_out = parts.quality.left_out_orders(session, snapshot, marked)
+            orders = jobs_days.read_orders(session, snapshot, person_map, left_out)
             categories = jobs_days.read_categories(session, snapshot)
-            inputs = Inputs(session, snapshot, person_map, orders, categories)
+            inputs = Inputs(session, snapshot, person_map, orders, categories, left_out)
             self._took("read")
             days = jobs_days.update(parts, inputs, self._within(0.05, 0.5))
             self._took("user_day")
             with parts.database.connect() as connection:
                 days_snapshot = parts.lake.snapshot(connection, tables=["user_day"])
-            crowd = self._crowd(person_map, granted, refused)
+            crowd = self._crowd(person_map, granted, refused, marked.persons(person_map.person_of))
             self._took("people")
             as_of_day = min([today, *_last_day(days_snapshot)])
             self.progress(0.6, Words("计算标签", "computing tags"))
@@ -235,11 +238,13 @@ class _Build:
             pass
         return number
 
-    def _crowd(self, person_map: PersonMap, granted: U8, refused: U8) -> Crowd:
+    def _crowd(self, person_map: PersonMap, granted: U8, refused: U8, own: set[int]) -> Crowd:
+        """Who is in; `own` are the shop's own people, who are in nothing."""
         parts, person_of = self.parts, person_map.person_of
         self.progress(0.5, Words("读取用户", "reading people"))
         living = np.flatnonzero(person_of != ERASED)
         may = (granted & ANALYTICS) != 0
+        may[sorted(own - {ERASED})] = False
         groups: dict[int, list[Alias]] = {}
         known: list[int] = []
         with parts.database.connect() as connection:
@@ -256,10 +261,12 @@ class _Build:
         allowed = every[may[person_of[every]]] if len(every) else every
         return Crowd(
             _alias_table(allowed, person_of), _alias_table(every, person_of), people,
-            LeftOut(len(outside), _reasons(outside, refused)),
+            LeftOut(len(outside), _reasons(outside, refused, own)),
         )  # fmt: skip
 
-    def _hash(self, snapshot: Snapshot, person_map: PersonMap, granted: U8, today: int) -> str:
+    def _hash(
+        self, snapshot: Snapshot, person_map: PersonMap, granted: U8, today: int, marked: Marked
+    ) -> str:
         digest = hashlib.sha256()
         files = [
             f.file_id
@@ -268,6 +275,7 @@ class _Build:
         ]
         settings = self.parts.settings
         digest.update(f"{files}|{code_version()}|{settings.workspace}|{today}".encode())
+        digest.update(f"{marked.digest}|{self.parts.quality.limit}".encode())
         digest.update(person_map.person_of.tobytes())
         digest.update(np.ascontiguousarray(granted).tobytes())
         digest.update(str(jobs_days.span_rows(person_map)).encode())
@@ -317,10 +325,12 @@ def _kept_alive(held: Lease) -> Iterator[None]:
         thread.join()
 
 
-def _reasons(outside: list[int], refused: U8) -> tuple[LeftOutReason, ...]:
-    said_no = sum(1 for n in outside if refused[n] & ANALYTICS)
-    counts = {"no_receipt": len(outside) - said_no, "refused": said_no}
-    return tuple(LeftOutReason(code, REASONS[code], n) for code, n in counts.items() if n)
+def _reasons(outside: list[int], refused: U8, own: set[int]) -> tuple[LeftOutReason, ...]:
+    others = [n for n in outside if n not in own]
+    said_no = sum(1 for n in others if refused[n] & ANALYTICS)
+    counts = {"no_receipt": len(others) - said_no, "refused": said_no, "internal": len(outside) - len(others)}
+    words = {**REASONS, "internal": INTERNAL_WORDS}
+    return tuple(LeftOutReason(code, words[code], n) for code, n in counts.items() if n)
 
 
 def _last_day(snapshot: Snapshot) -> list[int]:

@@ -7,7 +7,7 @@ was killed finds the files that it had written already.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,13 +34,14 @@ Frame = nw.LazyFrame[Any]
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a build reads: one snapshot, one person map, the orders as they stand."""
+    """What a build reads: one snapshot, one person map, the orders as they stand and those that no figure counts."""
 
     session: Session
     snapshot: Snapshot
     person_map: PersonMap
     orders: pa.Table
     categories: pa.Table
+    left_out: pa.Table
 
     def scan(self, table: str, schema: pa.Schema, **limits: int) -> Frame:
         """The files of a lake table as one frame."""
@@ -60,6 +61,7 @@ class Seen:
     spans: list[list[int]]
     categories: str
     code: str
+    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,10 @@ class Block:
     fingerprint: str
 
 
-def read_orders(session: Session, snapshot: Snapshot, person_map: PersonMap) -> pa.Table:
-    """Every order as it stands, with its owner: `tables.ORDERS_NOW`."""
+def read_orders(session: Session, snapshot: Snapshot, person_map: PersonMap, left_out: pa.Table) -> pa.Table:
+    """Every order as it stands, with its owner: `tables.ORDERS_NOW`; without those of `left_out` (column order_id)."""
     frame = queries.orders_now(session.scan([f.path for f in snapshot.of("orders")], ORDERS.schema))
+    frame = frame.join(session.table(left_out.select(["order_id"])), on="order_id", how="anti")
     spans = session.table(person_map.spans) if person_map.spans.num_rows else None
     owned = queries.owned(frame, spans, "paid_time").select(*ORDERS_NOW.names)
     return session.collect(owned).cast(ORDERS_NOW)
@@ -94,8 +97,9 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
         known = state.recall(connection, "user_day")
     before = msgspec.convert(known, Seen) if known else None
     now_seen = Seen(
-        inputs.snapshot.version, span_rows(inputs.person_map), _digest(inputs.categories), code_version()
-    )
+        inputs.snapshot.version, span_rows(inputs.person_map), _digest(inputs.categories),
+        f"{code_version()}|{parts.quality.limit}", inputs.left_out["order_id"].to_pylist(),
+    )  # fmt: skip
     days = sorted(_touched(inputs, before, now_seen))
     blocks = [_block(inputs, number, group, now_seen) for number, group in _grouped(days)]
     staged: list[Staged] = []
@@ -134,6 +138,10 @@ def _touched(inputs: Inputs, before: Seen | None, now_seen: Seen) -> set[int]:
     changed = {s[0] for s in _difference(before.spans, now_seen.spans)}
     if changed:
         days |= _days(session, queries.days_of(rows.filter(nw.col("alias_no").is_in(sorted(changed)))))
+    other = set(before.left_out) ^ set(now_seen.left_out)
+    if other:
+        orders = inputs.scan("orders", ORDERS.schema)
+        days |= _days(session, queries.days_of(orders.filter(nw.col("order_id").is_in(sorted(other)))))
     if before.categories != now_seen.categories:
         latest = max((f.max_day for f in snapshot.of("events")), default=0)
         met = inputs.scan("events", EVENTS.schema, from_day=latest - INTEREST_DAYS)
@@ -178,7 +186,7 @@ def _block(inputs: Inputs, number: int, days: list[int], seen: Seen) -> Block:
         *(f.file_id for f in snapshot.of("events", from_day=days[0], to_day=days[-1])),
         *(f.file_id for f in snapshot.of("orders")),
     ]
-    text = f"{seen.code}|{days}|{read}|{[f.file_id for f in replaced]}|{seen.spans}|{seen.categories}"
+    text = f"{seen.code}|{days}|{read}|{[f.file_id for f in replaced]}|{seen.spans}|{seen.categories}|{seen.left_out}"
     return Block(number, days, replaced, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
@@ -204,7 +212,7 @@ def _stage(parts: BuildParts, inputs: Inputs, block: Block) -> list[Staged]:
     events = inputs.scan("events", EVENTS.schema, from_day=block.days[0], to_day=block.days[-1])
     categories = session.table(inputs.categories) if inputs.categories.num_rows else None
     rows = queries.user_day(
-        queries.event_days(events, days, inputs.spans(), categories),
+        queries.event_days(events, days, inputs.spans(), categories, parts.quality.limit),
         queries.order_days(session.table(inputs.orders), days),
     )
     old = session.scan([f.path for f in block.replaced], USER_DAY.schema)

@@ -10,6 +10,7 @@ from typing import Any
 import narwhals as nw
 
 from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS, USER_DAY
+from weaktie.data.quality.service import customers, without_impossible
 
 Frame = nw.LazyFrame[Any]
 KEYS = ("alias_no", "owner_no", "day")
@@ -129,13 +130,19 @@ def product_categories(products: Frame) -> Frame:
     return last_by(known, "product_id", ["version_time", "event_id"]).select("product_id", "category")
 
 
-def event_days(events: Frame, days: Frame, spans: Frame | None, categories: Frame | None) -> Frame:
-    """Events of the days as rows of `user_day` without orders. `days` has day and offset_minutes (zone minus UTC)."""
+def event_days(
+    events: Frame, days: Frame, spans: Frame | None, categories: Frame | None, most_a_minute: int
+) -> Frame:
+    """Events of the days as rows of `user_day` without orders. `days` has day and offset_minutes (zone minus UTC).
+
+    What crawlers did is left out, and the days of identifiers that did more in a minute than `most_a_minute`.
+    """
     minute = nw.col("event_time").dt.hour() * 60 + nw.col("event_time").dt.minute() + nw.col("offset_minutes")
     wanted = (
         "alias_no", "day", "event", "event_time", "session_id", "platform", "product_id", "purposes",
     )  # fmt: skip
-    rows = owned(analysable(events.select(*wanted)), spans, "event_time").join(days, on="day", how="inner")
+    of_people = without_impossible(customers(analysable(events)), most_a_minute)
+    rows = owned(of_people.select(*wanted), spans, "event_time").join(days, on="day", how="inner")
     rows = rows.with_columns(
         hour=(minute + 1440) % 1440 // 60, system=nw.col("platform").str.to_lowercase(), us=micros("event_time")
     )  # fmt: skip

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import polars as pl
 
 from weaktie.data.reconcile.contracts import ORDER_REASONS, Compared, Day
-from weaktie.data.reconcile.queries import BOTS, TESTS
 
 MOST_DIFFERING = 20_000
 
@@ -90,12 +89,12 @@ def _days(here: pl.DataFrame, there: pl.DataFrame, wrong: pl.DataFrame) -> list[
     ]  # fmt: skip
 
 
-def order_facts(now: pl.DataFrame, often: pl.DataFrame, flags: pl.DataFrame, currency: str) -> pl.DataFrame:
+def order_facts(
+    now: pl.DataFrame, often: pl.DataFrame, left_out: pl.DataFrame, currency: str
+) -> pl.DataFrame:
     """The columns of `Facts` of every order. A cancelled order keeps what was paid, for definitions that count it; a credit
     note or a negative adjustment is all refund."""
-    marks = flags.group_by("order_id").agg(
-        tests=((pl.col("flags") & TESTS) != 0).any(), bots=((pl.col("flags") & BOTS) != 0).any()
-    )
+    marks = left_out.select("order_id", tests=pl.col("test") == 1, bots=pl.col("crawler") == 1)
     joined = now.join(often, on="order_id", how="left").join(marks, on="order_id", how="left")
     cancelled = (pl.col("status") == "cancelled") & (pl.col("net_minor") >= 0)
     paid = pl.col("gross_minor").clip(lower_bound=0)

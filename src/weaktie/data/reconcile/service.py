@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, insert, select
 
 from weaktie.data.imports.service import Importer, display_name, shipped
 from weaktie.data.profiles.service import orders_now
+from weaktie.data.quality.service import Quality
 from weaktie.data.reconcile.comparing import MOST_DIFFERING, compare, order_facts
 from weaktie.data.reconcile.contracts import (
     MEASURES,
@@ -27,7 +28,7 @@ from weaktie.data.reconcile.contracts import (
     NoReconciliation,
 )
 from weaktie.data.reconcile.logic import NAMES, Facts, Split
-from weaktie.data.reconcile.queries import copies, marked
+from weaktie.data.reconcile.queries import copies
 from weaktie.data.reconcile.tables import reconciliation_orders, reconciliations
 from weaktie.data.sources import service as sources
 from weaktie.kit.clock import Clock, to_datetime
@@ -37,7 +38,7 @@ from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.engine.contracts import Engine, Session
 from weaktie.store.lake.contracts import Lake, Snapshot
-from weaktie.store.lake.tables import EVENTS, ORDERS
+from weaktie.store.lake.tables import ORDERS
 
 ROWS_A_STATEMENT = 1_000
 _OPEN: dict[str, object] = {"version_time": to_datetime(0), "day": 0, "purposes": 15}
@@ -77,6 +78,7 @@ class Reconciler:
     lake: Lake
     engine: Engine
     importer: Importer
+    quality: Quality
     zone: str
     home: Path
 
@@ -123,15 +125,16 @@ class Reconciler:
         """What every order is, for splitting numbers in a currency."""
         with self.engine.session() as session:
             snapshot = self._snapshot()
+            with self.database.connect() as connection:
+                marked = self.quality.marked(connection)
             orders = session.scan([f.path for f in snapshot.of("orders")], ORDERS.schema)
             now = pl.from_arrow(session.collect(orders_now(orders).select(*_KEPT)))
             often = pl.from_arrow(session.collect(copies(orders)))
-            events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
-            flags = pl.from_arrow(session.collect(marked(events)))
+            left_out = pl.from_arrow(self.quality.left_out_orders(session, snapshot, marked))
         assert isinstance(now, pl.DataFrame)
         assert isinstance(often, pl.DataFrame)
-        assert isinstance(flags, pl.DataFrame)
-        columns = order_facts(now, often, flags, currency)
+        assert isinstance(left_out, pl.DataFrame)
+        columns = order_facts(now, often, left_out, currency)
         return Facts(*(columns[name].to_numpy().astype(np.int64) for name in Facts.__slots__))
 
     def save_compared(
@@ -189,7 +192,7 @@ class Reconciler:
 
     def _snapshot(self) -> Snapshot:
         with self.database.connect() as connection:
-            return self.lake.snapshot(connection, tables=["orders", "events"])
+            return self.lake.snapshot(connection, tables=["orders", "order_items", "events"])
 
     def _ours(self, session: Session, *, only: str | None = None, without: str | None = None) -> pl.DataFrame:
         frame = session.scan([f.path for f in self._snapshot().of("orders")], ORDERS.schema)

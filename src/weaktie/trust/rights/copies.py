@@ -29,6 +29,7 @@ HEADS: dict[str, Words] = {
     "collect": Words("行为、订单与属性", "Events, orders and attributes"),
     "imports": Words("导入文件", "Imported files"),
     "webhooks": Words("店铺平台转来的请求", "Requests that shop platforms passed on"),
+    "quality": Words("内部人员标记", "Marks as the shop's own people"),
     "identity": Words("标识与关联", "Identifiers and links"),
 }
 

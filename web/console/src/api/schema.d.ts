@@ -1230,6 +1230,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts
+         * @description Events of the last 30 days, orders and people of all time that figures leave out.
+         */
+        get: operations["counts_api_quality_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description Every mark, the newest first, those that hold no more included.
+         */
+        get: operations["marks_api_quality_marks_get"];
+        put?: never;
+        /**
+         * Add
+         * @description Mark own people or test orders; figures follow with the next build.
+         */
+        post: operations["add_api_quality_marks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/marks/{mark_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description Let a mark hold no more; what it took out comes back with the next build.
+         */
+        post: operations["end_api_quality_marks__mark_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/marks/{mark_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Let an ended mark hold again.
+         */
+        post: operations["resume_api_quality_marks__mark_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reconciliations": {
         parameters: {
             query?: never;
@@ -2578,6 +2662,16 @@ export interface components {
             users: number;
         };
         /**
+         * AddedBody
+         * @description The marks that hold now, and the values of which nobody is known.
+         */
+        AddedBody: {
+            /** Marks */
+            marks: components["schemas"]["MarkBody"][];
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
          * AdoptRequest
          * @description An event that was seen, to be planned as it was seen.
          */
@@ -3644,6 +3738,18 @@ export interface components {
             label: components["schemas"]["Text"];
         };
         /**
+         * LeftOutDayBody
+         * @description Events of a day that no figure counts.
+         */
+        LeftOutDayBody: {
+            /** Crawlers */
+            crawlers: number;
+            /** Day */
+            day: string;
+            /** Rates */
+            rates: number;
+        };
+        /**
          * LettersWanted
          * @description Which dead letters; what is left out is not asked.
          */
@@ -3763,6 +3869,30 @@ export interface components {
             /** Shipped */
             shipped: boolean;
             words: components["schemas"]["Text"];
+        };
+        /**
+         * MarkBody
+         * @description One mark; it holds while `ended_time` is null. `value` is empty where the identifier is personal.
+         */
+        MarkBody: {
+            /** Ended Time */
+            ended_time: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "order_prefix" | "product" | "coupon";
+            kind_words: components["schemas"]["QualityWords"];
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Mark Id */
+            mark_id: string;
+            /** Note */
+            note: string;
+            /** Value */
+            value: string;
         };
         /**
          * MatrixBody
@@ -3905,6 +4035,24 @@ export interface components {
         NewKeyBody: {
             /** Key */
             key: string;
+        };
+        /**
+         * NewMarks
+         * @description What to mark: any identifiers of people, or prefixes of order numbers, products, coupons.
+         */
+        NewMarks: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "order_prefix" | "product" | "coupon";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Values */
+            values: string[];
         };
         /**
          * NewRelay
@@ -4774,6 +4922,34 @@ export interface components {
             words: components["schemas"]["Text"];
         };
         /**
+         * QualityBody
+         * @description Everything that figures leave out.
+         */
+        QualityBody: {
+            /** Crawler Orders */
+            crawler_orders: number;
+            /** Days */
+            days: components["schemas"]["LeftOutDayBody"][];
+            /** Most Events A Minute */
+            most_events_a_minute: number;
+            /** Own People */
+            own_people: number;
+            /** Rates */
+            rates: components["schemas"]["RateBody"][];
+            /** Test Orders */
+            test_orders: number;
+        };
+        /**
+         * QualityWords
+         * @description A text in both languages.
+         */
+        QualityWords: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * QueueBody
          * @description How many requests are in which state, and how many are late.
          */
@@ -4790,6 +4966,22 @@ export interface components {
             states: {
                 [key: string]: number;
             };
+        };
+        /**
+         * RateBody
+         * @description An identifier that did more in a minute than a person can; `value` is null where it is personal.
+         */
+        RateBody: {
+            /** Day */
+            day: string;
+            /** Events */
+            events: number;
+            /** Kind */
+            kind: string;
+            /** Most A Minute */
+            most_a_minute: number;
+            /** Value */
+            value: string | null;
         };
         /**
          * Reason
@@ -8315,6 +8507,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    counts_api_quality_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityBody"];
+                };
+            };
+        };
+    };
+    marks_api_quality_marks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkBody"][];
+                };
+            };
+        };
+    };
+    add_api_quality_marks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMarks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_api_quality_marks__mark_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_api_quality_marks__mark_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkBody"];
                 };
             };
             /** @description Validation Error */

@@ -90,6 +90,11 @@ export type Preview = NonNullable<Prepared["preview"]>;
 export type BadRow = Preview["bad"][number];
 export type ImportKind = Import["kind"];
 
+export type Quality = Got<"/api/quality">;
+export type Mark = Got<"/api/quality/marks">[number];
+export type MarkKind = Mark["kind"];
+export type AddedMarks = components["schemas"]["AddedBody"];
+
 export type Relay = Got<"/api/relays">[number];
 export type RelayTest = components["schemas"]["RelayTestBody"];
 export type Parity = Got<"/api/relays/{relay_id}/parity">;

@@ -5,6 +5,7 @@ import { enData } from "./data.en";
 import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
 import { enRelay } from "./relay.en";
+import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
@@ -264,4 +265,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enImports,
   ...enConsent,
   ...enRights,
+  ...enQuality,
 };

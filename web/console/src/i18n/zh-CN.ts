@@ -5,6 +5,7 @@ import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
+import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
@@ -263,4 +264,5 @@ export const zh = {
   ...zhImports,
   ...zhConsent,
   ...zhRights,
+  ...zhQuality,
 };

@@ -24,6 +24,7 @@ const Relays = lazy(() => import("@/data/relay/RelaysPage"));
 const Parity = lazy(() => import("@/data/relay/ParityPage"));
 const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
+const Quality = lazy(() => import("@/data/quality/QualityPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -66,6 +67,7 @@ export function Pages() {
           <Route path="/relays/:relayId" element={<Parity />} />
           <Route path="/reconcile" element={<Reconcile />} />
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
+          <Route path="/quality" element={<Quality />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

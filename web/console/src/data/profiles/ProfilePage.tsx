@@ -156,7 +156,11 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
                   children: (
                     <>
                       <ConsentPanel userId={userId} purposes={profile.purposes} />
-                      {may("comply") && <ToConsent userId={userId} />}
+                      {may("comply") && (
+                        <p className="gap-top">
+                          <ToConsent userId={userId} />
+                        </p>
+                      )}
                     </>
                   ),
                 },

@@ -1,0 +1,1 @@
+"""What is no customer's doing: crawlers, impossible rates, the shop's own people, test orders. Marked, left out, counted."""

@@ -1,0 +1,45 @@
+"""Staff and test orders are marked in the console, taken back, and counted."""
+
+import json
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opened
+from tests.suites.servers import Server
+
+
+def test_an_operator_marks_staff_and_takes_it_back(opened: Opened, shop: Server) -> None:
+    page = opened("/users")
+    user = page.locator("[data-testid=users-table] a").first.inner_text()
+    page.goto(f"{shop.address}/quality")
+    page.click("[data-testid=mark-add]")
+    page.fill("[data-testid=mark-values]", f"{user}\nnobody-at-all")
+    page.fill("[data-testid=mark-note]", "客服")
+    page.click("[data-testid=mark-save]")
+    expect(page.locator("[data-testid=mark-unknown]")).to_have_text("nobody-at-all")
+    page.locator(".ant-modal-confirm-btns button").click()
+    expect(page.locator("[data-testid=tile-own]")).to_contain_text("1")
+    expect(page.locator("[data-testid=marks-table]")).to_contain_text(user)
+    page.click("[data-testid=mark-end]")
+    expect(page.locator("[data-testid=tile-own]")).to_contain_text("0")
+    page.click("[data-testid=mark-resume]")
+    expect(page.locator("[data-testid=mark-end]")).to_be_visible()
+    page.click("[data-testid=mark-end]")
+    expect(page.locator("[data-testid=mark-resume]")).to_be_visible()
+
+
+def test_crawlers_are_counted(opened: Opened, shop: Server, write_key: str) -> None:
+    spider = "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)"
+    call = {
+        "type": "track", "event": "Product Viewed", "anonymousId": "spider", "messageId": "spider-1",
+        "context": {"userAgent": spider},
+    }  # fmt: skip
+    sent = shop.call(f"/v1/track?writeKey={write_key}", call)
+    assert sent[0] == 200, json.dumps(sent[1])
+    page = opened("/quality")
+    page.wait_for_function(
+        """async () => (await (await fetch('/api/quality')).json()).days.some((day) => day.crawlers > 0)"""
+    )
+    page.reload()
+    expect(page.locator("[data-testid=tile-crawlers]")).to_contain_text("1")
+    expect(page.locator("[data-testid=chart-quality]")).to_be_visible()
