@@ -34,14 +34,19 @@ def fresh_app(folder: Path, clock: FixedClock | None = None, *, database: str = 
 
 
 def track(
-    number: int, user: str | None = "u1", *, anonymous: str | None = None, at_us: int = START_US, **more: Any
+    number: int | str,
+    user: str | None = "u1",
+    *,
+    anonymous: str | None = None,
+    at_us: int = START_US,
+    **more: Any,
 ) -> dict[str, Any]:
     """A Segment track call; `more` replaces members."""
     call: dict[str, Any] = {
         "type": "track",
         "messageId": f"m{number}",
         "event": "Product Viewed",
-        "properties": {"product_id": f"p{number % 7}"},
+        "properties": {"product_id": f"p{number % 7 if isinstance(number, int) else 0}"},
         "timestamp": to_iso(at_us),
     }
     if user is not None:

@@ -200,10 +200,10 @@ def schedule_backup(wt: App) -> None:
         newest = next(iter(backups_in(Path(chosen.folder))), None)
     except Refused:
         newest = None
-    if newest is not None and now_us - newest.taken_us < chosen.every_hours * 60 * MINUTE_US:
+    if newest is not None and 0 <= now_us - newest.taken_us < chosen.every_hours * 60 * MINUTE_US:
         return
     recent: list[Job] = [j for j in wt.jobs.page(None, 20).items if j.kind == "backup"]
-    if not any(now_us - j.made_us < 60 * MINUTE_US or j.state in (RUNNING, WAITING) for j in recent):
+    if not any(0 <= now_us - j.made_us < 60 * MINUTE_US or j.state in (RUNNING, WAITING) for j in recent):
         wt.jobs.start("backup", {}, actor="schedule")
 
 

@@ -5,15 +5,29 @@ import random
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.suites.homes import START_US, bring_in, fresh_app, stored, track
 from weaktie.app.wiring import App
 from weaktie.data.collect.contracts import LATE, TIME_CORRECTED, RawRequest
+from weaktie.data.collect.rows import business_days
 from weaktie.data.profiles.jobs import build
-from weaktie.kit.clock import DAY_US, HOUR_US, MINUTE_US, FixedClock, day_to_date, from_datetime, to_iso
+from weaktie.kit.clock import (
+    DAY_US,
+    HOUR_US,
+    MINUTE_US,
+    FixedClock,
+    business_day,
+    day_to_date,
+    from_datetime,
+    to_iso,
+)
 from weaktie.store.lake.tables import TABLES
 
 YEAR_US = 365 * DAY_US
@@ -34,14 +48,14 @@ def market(seed: int) -> list[dict[str, Any]]:
     return sorted(calls, key=lambda call: str(call["timestamp"]))
 
 
-def send(wt: App, calls: list[dict[str, Any]], *, sent_us: int | None = None) -> None:
+def send(
+    wt: App, calls: list[dict[str, Any]], *, sent_us: int | None = None, source: str = "default"
+) -> None:
     """One request, whose client says that it sent it at `sent_us`, else now."""
     now_us = wt.clock.now_us()
     body = json.dumps({"batch": calls, "sentAt": to_iso(now_us if sent_us is None else sent_us)}).encode()
     writer = wt.log.writer()
-    writer.append_now(
-        [msgspec.msgpack.encode(RawRequest("segment", "/v1/batch", "default", 15, now_us, body))]
-    )
+    writer.append_now([msgspec.msgpack.encode(RawRequest("segment", "/v1/batch", source, 15, now_us, body))])
     writer.close()
 
 
@@ -132,6 +146,43 @@ def test_a_server_clock_that_steps_and_returns_neither_loses_nor_doubles(
             bring_in(wt)
         assert [row["event_id"] for row in stored(wt)] == ["m0", "m1", "m2", "m99"]
         assert wt.arrivals.totals()["duplicates"] == 2
+
+
+INSTANTS = st.integers(-(10**15), 4 * 10**15)
+CHANGES = [
+    from_datetime(datetime.fromisoformat(t))
+    for t in ("2026-03-29T01:00Z", "2026-10-25T01:00Z", "2026-03-08T07:00Z")
+]
+NEAR_CHANGES = st.builds(
+    lambda at, seconds: at + seconds * 10**6, st.sampled_from(CHANGES), st.integers(-60, 60)
+)
+"""Within a minute of a change of clocks in London and New York."""
+
+
+@given(
+    st.lists(INSTANTS | NEAR_CHANGES, max_size=50),
+    st.sampled_from(["Asia/Shanghai", "Europe/London", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "UTC"]),
+)  # fmt: skip
+def test_the_day_of_many_is_the_day_of_each(instants: list[int], zone: str) -> None:
+    """The lake's column of days against the standard library, also about changes of clocks."""
+    found = business_days(pa.array(instants, pa.timestamp("us", tz="UTC")), ZoneInfo(zone)).to_pylist()
+    assert found == [business_day(at, ZoneInfo(zone)) for at in instants]
+
+
+def test_the_door_takes_what_is_late_and_ahead(tmp_path: Path) -> None:
+    """Several sources at once, each with a clock of its own: the same events give the same days."""
+    with fresh_app(tmp_path) as wt:
+        for source, off_us in (("default", 0), ("src_slow", -3 * HOUR_US), ("src_fast", 26 * HOUR_US)):
+            happened = [START_US - lag for lag in (0, HOUR_US, DAY_US, 30 * DAY_US)]
+            calls = [track(f"{source}-{n}", at_us=at + off_us) for n, at in enumerate(happened)]
+            send(wt, calls, sent_us=START_US + off_us, source=source)
+        bring_in(wt)
+        days = {
+            source: [r["day"] for r in stored(wt) if r["source"] == source]
+            for source in ("default", "src_slow", "src_fast")
+        }
+    assert days["default"] == days["src_slow"] == days["src_fast"]
+    assert len(days["default"]) == 4
 
 
 @pytest.mark.parametrize(

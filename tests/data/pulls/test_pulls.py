@@ -330,6 +330,10 @@ def test_due_pulls_become_jobs_once_and_paused_ones_do_not(wt: App) -> None:
     _schedule_pulls(wt)
     asked = wt.jobs.page(None, 10).items
     assert [(j.kind, j.params) for j in asked] == [("pull", {"pull_id": pull.pull_id})]
+    wt.clock.move(-3600)
+    with wt.database.begin() as tx:
+        assert wt.pulls.due(tx) == [pull.pull_id], "a clock that steps back holds no interval up"
+        assert wt.pulls.due(tx) == []
     with pytest.raises(PullNameTaken):
         make(wt)
     with wt.database.begin() as tx:

@@ -16,7 +16,7 @@ from weaktie.data.pulls.contracts import BadPull, Fetched, NoSuchPull, Options, 
 from weaktie.data.pulls.logic import allowed_folder, checked_query, checked_schedule, next_due
 from weaktie.data.pulls.tables import pull_files, pull_runs, pulls
 from weaktie.data.pulls.ways import database_url, from_database, from_folder, from_http
-from weaktie.kit.clock import Clock
+from weaktie.kit.clock import MINUTE_US, Clock
 from weaktie.kit.errors import Refused
 from weaktie.kit.ids import new_id
 from weaktie.kit.outbound import Outbound
@@ -119,9 +119,13 @@ class Pulls:
         return [_run(row) for row in connection.execute(query).mappings()]
 
     def due(self, tx: Connection) -> list[str]:
-        """The pulls that are due now; each is put to its next time, so that it is answered once."""
+        """The pulls that are due now; each is put to its next time, so that it is answered once.
+
+        One that waits longer than its interval waits because the clock stepped back: it is due.
+        """
         now_us = self.clock.now_us()
-        query = select(pulls).where(pulls.c.paused == 0, pulls.c.next_us <= now_us).order_by(pulls.c.next_us)
+        waiting = (pulls.c.next_us <= now_us) | (pulls.c.next_us - now_us > pulls.c.every_minutes * MINUTE_US)
+        query = select(pulls).where(pulls.c.paused == 0, waiting).order_by(pulls.c.next_us)
         found = [_pull(row) for row in tx.execute(query).mappings()]
         for pull in found:
             following = next_due(now_us, pull.every_minutes, pull.daily_at, self.settings.zone)

@@ -21,7 +21,7 @@ export function MarkForm({ onClose }: { onClose: () => void }) {
   const save = useWrite<Wanted, AddedMarks>(
     ({ kind, values, note }) =>
       api.post("/api/quality/marks", { kind, values: values.split(/[\n,，]/).map((one) => one.trim()).filter(Boolean), note: note ?? "" }),
-    ["/api/quality"],
+    ["/api/quality", "/api/quality/marks", "/api/overview"],
   );
   const done = (added: AddedMarks) => {
     if (added.unknown.length > 0) {

@@ -64,7 +64,7 @@ function Board({ data }: { data: Quality }) {
   ];
   return (
     <>
-      <div className="tiles">
+      <div className="tiles tiles-4">
         <Tile testId="tile-crawlers" label={t("quality.crawlers")} value={f.short(crawlers)} note={t("quality.events30")} />
         <Tile
           testId="tile-rates"
@@ -120,7 +120,7 @@ function Marks() {
   const read = useRead<Mark[]>("/api/quality/marks");
   const change = useWrite<{ mark: Mark; to: "end" | "resume" }, Mark>(
     ({ mark, to }) => api.post(`/api/quality/marks/${encodeURIComponent(mark.mark_id)}/${to}`),
-    ["/api/quality"],
+    ["/api/quality", "/api/quality/marks", "/api/overview"],
   );
   const complain = (error: ApiError) => void message.error(w(error.words));
   const action = (mark: Mark): ReactNode => {
