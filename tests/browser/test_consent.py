@@ -27,9 +27,9 @@ PHONE, NICK = "19955557746", "金丝雀七七"
 def member(opened: Opened, shop: Server) -> Callable[..., Page]:
     """Opens the console as a new member of the team who has a role."""
 
-    def open_as(role: str, path: str, **options: int) -> Page:
+    def open_as(role: str, path: str, *, width: int = 1440) -> Page:
         link = opened("/").evaluate(INVITE, [f"{role}-{secrets.token_hex(4)}@example.com", role])
-        page = opened(link, signed_in=False, **options)
+        page = opened(link, width=width, signed_in=False)
         page.fill("#name", "周合规")
         page.fill("#password", PASSWORD)
         page.click("[data-testid=submit]")
