@@ -70,6 +70,26 @@ class Registry:
             return None
         return self._erased.get(self._tombstone(identifier))
 
+    def follow(self) -> None:
+        """Read the erasures that were added since the last look."""
+        self._follow_erasures()
+
+    def has_erased(self) -> bool:
+        """Whether anybody was ever erased."""
+        return bool(self._erased)
+
+    def number_in(self, tx: Connection, identifier: Identifier, now_us: int) -> int:
+        """The number of one identifier in the caller's transaction; it is remembered only once it is committed."""
+        lookup = lookup_of(identifier, self._keys)
+        known = tx.execute(select(aliases.c.alias_no).where(aliases.c.lookup == lookup)).scalar()
+        return int(known) if known is not None else self._make(tx, [(lookup, identifier)], now_us)[lookup]
+
+    def is_known(self, identifier: Identifier) -> bool:
+        """Whether a living person has this identifier; one who was erased and came back has."""
+        lookup = lookup_of(identifier, self._keys)
+        with self._database.connect() as connection:
+            return _LIVING.run(connection, [lookup]).first() is not None
+
     def forget_cached(self) -> None:
         """Drop what is remembered; the next call reads the database."""
         self._known.clear()
@@ -176,6 +196,17 @@ def add_links(tx: Connection, facts: Iterable[LinkFact]) -> None:
         f"(a_alias, b_alias, kind) DO UPDATE SET event_us = {smaller}(links.event_us, excluded.event_us), "
         f"last_us = {larger}(links.last_us, excluded.last_us)",
     )  # fmt: skip
+
+
+def undo_links(tx: Connection, alias_nos: Iterable[int], other: int, now_us: int) -> int:
+    """Undo what ties identifiers to another one; later sightings do not tie them again. Returns how many links."""
+    mine = list(alias_nos)
+    between = (links.c.a_alias.in_(mine) & (links.c.b_alias == other)) | (
+        links.c.b_alias.in_(mine) & (links.c.a_alias == other)
+    )
+    return tx.execute(
+        update(links).where(between, links.c.undone_us.is_(None)).values(undone_us=now_us)
+    ).rowcount
 
 
 def add_sources(tx: Connection, pairs: Iterable[tuple[int, str]], now_us: int) -> None:
