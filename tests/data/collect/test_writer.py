@@ -185,8 +185,20 @@ def test_late_copies_of_an_erased_person_do_not_come_back(wt: App) -> None:
     done = bring_in(wt)
     assert (done.stored, done.refused) == (1, 1)
     wt.clock.move(3600)  # type: ignore[attr-defined]
-    put(wt, track(5, "gone", at_us=wt.clock.now_us()))
-    assert bring_in(wt).stored == 1
+    put(
+        wt,
+        track(5, "gone", at_us=wt.clock.now_us()),
+        track(6, "stays", event="Invite Sent", properties={"to_user_id": "gone"}),
+    )
+    assert bring_in(wt).stored == 1, "going on as if nothing had happened is no registration"
+    with wt.database.connect() as connection:
+        assert wt.identity.find(connection, "gone") is None, "nor is being mentioned by somebody else"
+    put(
+        wt,
+        track(7, "gone", event="Signed Up", at_us=wt.clock.now_us()),
+        track(8, "gone", at_us=wt.clock.now_us()),
+    )
+    assert bring_in(wt).stored == 2
     with wt.database.connect() as connection:
         assert wt.identity.find(connection, "gone") not in (None, alias), "whoever comes back is somebody new"
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from weaktie.store.database.jobs import MIGRATIONS, head, revision, upgrade
 from weaktie.store.database.service import Database, open_database
 
-BEFORE, MINE = "0010", "0006"
+BEFORE, MINE = "0007", "0006"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

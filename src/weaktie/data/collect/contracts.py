@@ -7,15 +7,15 @@ from typing import Literal, Protocol
 
 import msgspec
 import pyarrow as pa
+from sqlalchemy import Connection
 
 from weaktie.data.identity.contracts import HIDDEN_PERSON, KINDS, Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
-    "CHANNEL_WORDS", "CRAWLER", "DUPLICATE_LINE", "HIDDEN_PERSON", "LATE", "OTHER_PAYLOAD_FLAG", "TEST",
-    "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
-    "Entity", "Event", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem",
-    "RawRequest", "RelationFacts", "in_order", "openid_of",
+    "CHANNEL_WORDS", "CRAWLER", "DUPLICATE_LINE", "HIDDEN_PERSON", "LATE", "OTHER_PAYLOAD_FLAG", "TEST", "TIME_CORRECTED",
+    "BadRow", "Commit", "Decoder", "Entity", "Event", "Held", "Identifier", "IdentifierKind", "Link", "LoadBatch",
+    "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts", "in_order", "openid_of",
 ]  # fmt: skip
 
 TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, CRAWLER, TEST = 1, 2, 4, 8, 16, 64
@@ -224,6 +224,14 @@ class WriteKeys(Protocol):
         ...
 
 
+class Held(Protocol):
+    """Where the writers ask which personal values people had corrected: what comes in does not override these."""
+
+    def __call__(self, connection: Connection, fields: Iterable[tuple[int, str]], /) -> set[tuple[int, str]]:
+        """Those of these (identifier, field) that stay as they are."""
+        ...
+
+
 class Blocked(Protocol):
     """Identifiers of which nothing may be stored: erased people, and those who refused every purpose."""
 
@@ -235,6 +243,10 @@ class Blocked(Protocol):
         """Whether events under this identifier must not be kept. It must not block: it answers from memory."""
         ...
 
+    def refuses(self, kind: IdentifierKind, value: str) -> bool:
+        """Whether it is because the person refuses every purpose. Else they were erased, and may register anew."""
+        ...
+
 
 class NothingBlocked:
     """A `Blocked` with nobody in it."""
@@ -244,5 +256,9 @@ class NothingBlocked:
         return False
 
     def blocks(self, kind: IdentifierKind, value: str) -> bool:  # noqa: ARG002 - the port's signature
+        """False."""
+        return False
+
+    def refuses(self, kind: IdentifierKind, value: str) -> bool:  # noqa: ARG002 - the port's signature
         """False."""
         return False

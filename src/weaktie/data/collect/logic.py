@@ -233,6 +233,7 @@ _PERSONAL_NAMES: Final = {
     "address": "address", "shippingaddress": "address", "billingaddress": "address", "receiveraddress": "address",
     "detailaddress": "address", "street": "address", "地址": "address", "收货地址": "address",
     "birthday": "birthday", "birthdate": "birthday", "ip": "ip", "ipaddress": "ip", "imei": "device",
+    "latitude": "location", "longitude": "location", "lnglat": "location", "latlng": "location", "geolocation": "location",
     "idfa": "device", "oaid": "device", "bankcard": "bank card", "cardnumber": "bank card", "银行卡": "bank card",
     "password": "secret", "passwd": "secret", "pwd": "secret", "token": "secret", "accesstoken": "secret",
     "refreshtoken": "secret", "secret": "secret", "authorization": "secret", "cookie": "secret", "sessionkey": "secret",

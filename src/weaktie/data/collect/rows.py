@@ -54,6 +54,7 @@ class Batch:
     personal: dict[tuple[int, str], str] = field(default_factory=dict)
     seen: dict[int, tuple[int, int, str]] = field(default_factory=dict)
     minutes: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    ages: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def identifiers_of(event: Event) -> Iterable[Identifier]:
@@ -298,6 +299,8 @@ def _add_user(rows: _Rows, batch: Batch, item: Decoded, numbers: dict[Identifier
     values: dict[str, object] = {}
     others: dict[str, object] = {}
     for name, value in event.traits.items():
+        if name in ("age", "birthday") and value is not None:
+            batch.ages[alias] = (name, str(value))
         if name in PERSONAL_TRAITS:
             if value not in (None, ""):
                 _keep_personal(batch, item, alias, PERSONAL_TRAITS[name], str(value), numbers)

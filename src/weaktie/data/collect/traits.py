@@ -34,6 +34,11 @@ def _name_of(given: str) -> tuple[str, str | None]:
     return given.removeprefix("$"), kind
 
 
+def is_registration_time(given: str) -> bool:
+    """Whether a trait of this name says when somebody registered."""
+    return _name_of(given)[0] == REGISTERED
+
+
 def usual(traits: dict[str, Any] | None) -> dict[str, object]:
     """The traits under their usual names. Of two that mean the same the first counts.
 

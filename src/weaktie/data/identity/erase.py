@@ -58,3 +58,27 @@ class IdentityEraser:
             ).rowcount
             seen = tx.execute(delete(alias_sources).where(alias_sources.c.alias_no.in_(alias_nos))).rowcount
         return {"links": gone, "identity_decisions": said, "identity_reviews": asked, "alias_sources": seen}
+
+
+class IdentityExporter:
+    """Identifiers in the clear where they are not personal (those are in the vault), links, sources, and what people decided
+    about them (by whom and why is the shop's)."""
+
+    name = "identity"
+
+    def export(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+        """Rows of these identifiers."""
+        mine = list(alias_nos)
+        said = identity_decisions.c
+        found = {
+            "aliases": select(aliases).where(aliases.c.alias_no.in_(mine)),
+            "links": select(links).where(links.c.a_alias.in_(mine) | links.c.b_alias.in_(mine)),
+            "alias_sources": select(alias_sources).where(alias_sources.c.alias_no.in_(mine)),
+            "identity_decisions": select(said.a_alias, said.b_alias, said.verdict, said.at_us).where(
+                said.a_alias.in_(mine) | said.b_alias.in_(mine)
+            ),
+        }
+        return {
+            table: [dict(row) for row in connection.execute(query).mappings()]
+            for table, query in found.items()
+        }

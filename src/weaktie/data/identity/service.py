@@ -84,6 +84,26 @@ class Registry:
         known = [self._erased.get(self._tombstone(form)) for form in former_forms(identifier)]
         return max((at for at in known if at is not None), default=None)
 
+    def follow(self) -> None:
+        """Read the erasures that were added since the last look."""
+        self._follow_erasures()
+
+    def has_erased(self) -> bool:
+        """Whether anybody was ever erased."""
+        return bool(self._erased)
+
+    def number_in(self, tx: Connection, identifier: Identifier, now_us: int) -> int:
+        """The number of one identifier in the caller's transaction; it is remembered only once it is committed."""
+        lookup = lookup_of(identifier, self._keys)
+        known = tx.execute(select(aliases.c.alias_no).where(aliases.c.lookup == lookup)).scalar()
+        return int(known) if known is not None else self._make(tx, [(lookup, identifier)], now_us)[lookup]
+
+    def is_known(self, identifier: Identifier) -> bool:
+        """Whether a living person has this identifier; one who was erased and came back has."""
+        lookup = lookup_of(identifier, self._keys)
+        with self._database.connect() as connection:
+            return _LIVING.run(connection, [lookup]).first() is not None
+
     def forget_cached(self) -> None:
         """Drop what is remembered; the next call reads the database."""
         self._known.clear()

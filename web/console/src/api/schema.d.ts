@@ -152,6 +152,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consent/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Link
+         * @description A personal link to the consent page for one person; its address is shown only now.
+         */
+        post: operations["make_link_api_consent_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Link
+         * @description Make a personal link useless from now on.
+         */
+        delete: operations["revoke_link_api_consent_links__link_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Numbers
+         * @description People by subject and answer, in all and by source, and the receipts of the last 30 days.
+         */
+        get: operations["numbers_api_consent_numbers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/people/{user_id}/age": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Age
+         * @description Say that somebody is a child, a youth or an adult; it holds against whatever events state.
+         */
+        post: operations["set_age_api_consent_people__user_id__age_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/people/{user_id}/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tag
+         * @description Delete a tag of somebody at their wish: it is never computed for them again.
+         */
+        delete: operations["delete_tag_api_consent_people__user_id__tags__tag__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Texts
+         * @description Every subject with all versions of its text, the newest first.
+         */
+        get: operations["texts_api_consent_texts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Text
+         * @description Write the subject's draft; what is published never changes.
+         */
+        post: operations["save_text_api_consent_texts__subject__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Discard Text
+         * @description Drop a draft.
+         */
+        delete: operations["discard_text_api_consent_texts__subject___version__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}/{version}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Text
+         * @description What differs between two versions, line by line, both languages.
+         */
+        get: operations["diff_text_api_consent_texts__subject___version__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}/{version}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Text
+         * @description Tell people this text from now on; after a material change grants given to earlier texts count no more.
+         */
+        post: operations["publish_text_api_consent_texts__subject___version__publish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -1563,6 +1763,291 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rights-copies/{ticket}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch Copy
+         * @description The copy as a zip of JSON and readable pages, made now and kept nowhere; the ticket is used up.
+         */
+        get: operations["fetch_copy_api_rights_copies__ticket__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests
+         * @description The queue: what is due first on top, closed requests after it. `search` finds a request's number, who took it in, or the
+         *     requests of a person by any exact id.
+         */
+        get: operations["requests_api_rights_requests_get"];
+        put?: never;
+        /**
+         * Take In
+         * @description Take a request in for a person, by any of their ids, and say how they were verified.
+         */
+        post: operations["take_in_api_rights_requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Request
+         * @description One request with everything that was done about it.
+         */
+        get: operations["one_request_api_rights_requests__request_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Copy
+         * @description A ticket for a copy: good for one download within a day.
+         */
+        post: operations["make_copy_api_rights_requests__request_id__copy_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct
+         * @description Put a value in the place of what is kept. It holds against every import and event; only a newer correction replaces it.
+         */
+        post: operations["correct_api_rights_requests__request_id__correct_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See Data
+         * @description Everything that is kept about the person, to read to them; that it was looked at is noted.
+         */
+        post: operations["see_data_api_rights_requests__request_id__data_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Done
+         * @description Close it with what was answered; an erasure closes its request itself.
+         */
+        post: operations["done_api_rights_requests__request_id__done_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase For
+         * @description Erase the person who asked for it; the request closes with the erasure's proof.
+         */
+        post: operations["erase_for_api_rights_requests__request_id__erase_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Request Proof
+         * @description The proof of a closed request.
+         */
+        get: operations["request_proof_api_rights_requests__request_id__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/proof.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Request Proof Page
+         * @description The same as a page to print.
+         */
+        get: operations["request_proof_page_api_rights_requests__request_id__proof_html_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description Refuse it, with the reason that the person is told.
+         */
+        post: operations["refuse_api_rights_requests__request_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Somebody works on it.
+         */
+        post: operations["start_api_rights_requests__request_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description The identity was checked, and how.
+         */
+        post: operations["verify_api_rights_requests__request_id__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queue
+         * @description How many are in which state, and how many are late; and what can be corrected.
+         */
+        get: operations["queue_api_rights_requests_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2213,6 +2698,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/consent/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shop Link
+         * @description A personal link for somebody whom the shop has signed in; hand it to nobody else.
+         */
+        post: operations["shop_link_consent_v1_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/consent/v1/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Own Choice
+         * @description What the person does on their page. The link's token stands in the body; the request must come from the page.
+         */
+        post: operations["own_choice_consent_v1_mine_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/consent/v1/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prompt
+         * @description Whether to ask this person now, and with which text. A yes counts as the prompt, so ask when you can show it.
+         */
+        get: operations["prompt_consent_v1_prompt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/consent/v1/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receipts
+         * @description Take down what people chose in the shop; `how` names the place. People who are not known yet become known.
+         */
+        post: operations["receipts_consent_v1_receipts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2287,6 +2852,19 @@ export interface components {
             /** B Person */
             b_person: number[];
             decision: components["schemas"]["DecisionBody"];
+        };
+        /**
+         * AgeAsk
+         * @description An age band and how it is known.
+         */
+        AgeAsk: {
+            /**
+             * Band
+             * @enum {string}
+             */
+            band: "child" | "youth" | "adult";
+            /** Reason */
+            reason: string;
         };
         /**
          * AlertBody
@@ -2588,7 +3166,15 @@ export interface components {
              * Purpose
              * @enum {string}
              */
-            purpose: "analytics" | "personalisation" | "marketing" | "social";
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
+        };
+        /**
+         * ConfirmAsk
+         * @description The request's number typed again: an erasure cannot be undone.
+         */
+        ConfirmAsk: {
+            /** Confirm */
+            confirm: string;
         };
         /**
          * ContenderBody
@@ -2611,6 +3197,30 @@ export interface components {
             user_id: string | null;
             /** Via */
             via: number;
+        };
+        /**
+         * CorrectAsk
+         * @description Which field, and what it should be.
+         */
+        CorrectAsk: {
+            /** Field */
+            field: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * CountBody
+         * @description People by answer.
+         */
+        CountBody: {
+            /** Granted */
+            granted: number;
+            /** Refused */
+            refused: number;
+            /** Subject */
+            subject: string;
+            /** Unknown */
+            unknown: number;
         };
         /**
          * CountsBody
@@ -2655,6 +3265,34 @@ export interface components {
             m_minor: number[];
             /** R Days */
             r_days: number[];
+        };
+        /**
+         * DataBody
+         * @description Everything that is kept about the person, by capability and table.
+         */
+        DataBody: {
+            /** Data */
+            data: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+        };
+        /**
+         * DayNumbers
+         * @description Receipts of one UTC day.
+         */
+        DayNumbers: {
+            /** Day */
+            day: string;
+            /** Granted */
+            granted: number;
+            /** Refused */
+            refused: number;
+            /** Subject */
+            subject: string;
         };
         /**
          * DeadLetterBody
@@ -2810,6 +3448,35 @@ export interface components {
             /** Reason */
             reason: string;
             wanted: components["schemas"]["LettersWanted"];
+        };
+        /**
+         * DoneBody
+         * @description It is done; a request for a right has a number.
+         */
+        DoneBody: {
+            /** Done */
+            done: boolean;
+            /** Request Id */
+            request_id: string | null;
+        };
+        /**
+         * DraftBody
+         * @description What a draft says; `material` means that what is done with the data changes.
+         */
+        DraftBody: {
+            /** Body En */
+            body_en: string;
+            /** Body Zh */
+            body_zh: string;
+            /**
+             * Material
+             * @default false
+             */
+            material: boolean;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
         };
         /**
          * EntriesBody
@@ -3346,6 +4013,16 @@ export interface components {
             source_id?: string | null;
         };
         /**
+         * KindText
+         * @description A text in both languages.
+         */
+        KindText: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * LabelCount
          * @description How many people have a value.
          */
@@ -3385,39 +4062,14 @@ export interface components {
             until?: string | null;
         };
         /**
-         * LineBody
-         * @description One line of an order.
+         * LinkAsk
+         * @description For whom a personal link is, and for how many hours.
          */
-        LineBody: {
-            /** Amount Minor */
-            amount_minor: number;
-            /** Currency */
-            currency: string | null;
-            /** Name */
-            name: string | null;
-            /** Product Id */
-            product_id: string | null;
-            /** Quantity */
-            quantity: number;
-        };
-        /**
-         * LinkBody
-         * @description Two identifiers and all that speaks for their belonging together. `state`: `holds` joins them; `undone` was taken
-         *     back by a person; `withheld` would make two people one; `contended` is used by several people and joins none.
-         */
-        LinkBody: {
-            /** A */
-            a: number;
-            /** B */
-            b: number;
-            decision: components["schemas"]["DecisionBody"] | null;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceBody"][];
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "holds" | "undone" | "withheld" | "contended";
+        LinkAsk: {
+            /** Hours */
+            hours?: number | null;
+            /** User Id */
+            user_id: string;
         };
         /**
          * LinkRequest
@@ -3609,6 +4261,36 @@ export interface components {
             matching: number;
         };
         /**
+         * MineAsk
+         * @description What the person does on their own page.
+         */
+        MineAsk: {
+            /**
+             * Confirm
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Do
+             * @enum {string}
+             */
+            do: "choose" | "delete_tag" | "allow_tag" | "ask";
+            /** Granted */
+            granted?: boolean | null;
+            /** Kind */
+            kind?: ("copy" | "correct" | "erase" | "explain") | null;
+            /** Notice Version */
+            notice_version?: number | null;
+            /** Subject */
+            subject?: ("analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian") | null;
+            /** Tag */
+            tag?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Token */
+            token: string;
+        };
+        /**
          * MinuteBody
          * @description Events that the server took in one minute.
          */
@@ -3714,12 +4396,47 @@ export interface components {
             write_key: string;
         };
         /**
+         * NoteAsk
+         * @description How the identity was checked, why a request is refused, or what was answered.
+         */
+        NoteAsk: {
+            /** Note */
+            note: string;
+        };
+        /**
          * NotedBody
          * @description How many numbers were kept.
          */
         NotedBody: {
             /** Rows */
             rows: number;
+        };
+        /**
+         * NoticeBody
+         * @description One version of a text.
+         */
+        NoticeBody: {
+            body: components["schemas"]["Text"];
+            /** Created By */
+            created_by: string;
+            /** Created Time */
+            created_time: string;
+            /** Material */
+            material: boolean;
+            /** Published By */
+            published_by: string | null;
+            /** Published Time */
+            published_time: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "published";
+            /** Subject */
+            subject: string;
+            title: components["schemas"]["Text"];
+            /** Version */
+            version: number;
         };
         /**
          * NumberRequest
@@ -3750,6 +4467,22 @@ export interface components {
             toggles?: string[] | null;
             /** Zone */
             zone?: string | null;
+        };
+        /**
+         * NumbersBody
+         * @description The figures of the consent page.
+         */
+        NumbersBody: {
+            /** By Day */
+            by_day: components["schemas"]["DayNumbers"][];
+            /** By Source */
+            by_source: components["schemas"]["SourceNumbers"][];
+            /** Minors */
+            minors: number;
+            /** People */
+            people: number;
+            /** Subjects */
+            subjects: components["schemas"]["CountBody"][];
         };
         /**
          * ObservedBody
@@ -3851,7 +4584,7 @@ export interface components {
             /** Currency */
             currency: string | null;
             /** Items */
-            items: components["schemas"]["LineBody"][];
+            items: components["schemas"]["weaktie__data__profiles__bodies__LineBody"][];
             /** Net Minor */
             net_minor: number;
             /** Order Id */
@@ -3974,7 +4707,7 @@ export interface components {
             /** Identifiers */
             identifiers: components["schemas"]["IdentifierShown"][];
             /** Links */
-            links: components["schemas"]["LinkBody"][];
+            links: components["schemas"]["weaktie__data__identity__bodies__LinkBody"][];
             /** Person No */
             person_no: number;
         };
@@ -4264,6 +4997,45 @@ export interface components {
             user_id: string;
         };
         /**
+         * PromptBody
+         * @description Whether to ask for one subject now; reasons: not_asked, text_changed, refused_long_ago (ask), granted, minor,
+         *     refused_recently, no_text (do not).
+         */
+        PromptBody: {
+            /** Again Time */
+            again_time: string | null;
+            /** Ask */
+            ask: boolean;
+            notice: components["schemas"]["NoticeBody"] | null;
+            /** Reason */
+            reason: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * PromptsBody
+         * @description An answer for each subject, in the order asked.
+         */
+        PromptsBody: {
+            /** Items */
+            items: components["schemas"]["PromptBody"][];
+        };
+        /**
+         * ProofBody
+         * @description The proof of a closed request; `hash` is the SHA-256 of the canonical JSON of `document`, `sound` whether it still
+         *     agrees with what was recorded at the end.
+         */
+        ProofBody: {
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Hash */
+            hash: string;
+            /** Sound */
+            sound: boolean;
+        };
+        /**
          * PropertyBody
          * @description A planned property.
          */
@@ -4495,7 +5267,7 @@ export interface components {
              * Purpose
              * @enum {string}
              */
-            purpose: "analytics" | "personalisation" | "marketing" | "social";
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
             /** Since Time */
             since_time: string | null;
             words: components["schemas"]["Text"];
@@ -4527,6 +5299,24 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * QueueBody
+         * @description How many requests are in which state, and how many are late.
+         */
+        QueueBody: {
+            /** Fields */
+            fields: {
+                [key: string]: components["schemas"]["KindText"];
+            };
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
         };
         /**
          * RateBody
@@ -4567,8 +5357,39 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * ReceiptAsk
+         * @description One choice as the shop took it down; `age` or `birthday` where the person gave it.
+         */
+        ReceiptAsk: {
+            /** Age */
+            age?: number | null;
+            /** At */
+            at?: string | null;
+            /** Birthday */
+            birthday?: string | null;
+            /** Granted */
+            granted: boolean;
+            /** How */
+            how: string;
+            /**
+             * Kind
+             * @default user
+             * @enum {string}
+             */
+            kind: "user" | "anonymous" | "phone" | "email" | "device";
+            /** Notice Version */
+            notice_version?: number | null;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
+            /** User Id */
+            user_id: string;
+        };
+        /**
          * ReceiptBody
-         * @description One choice of the person.
+         * @description One choice of the person; `notice_version` is the text that was shown.
          */
         ReceiptBody: {
             /** At Time */
@@ -4579,23 +5400,42 @@ export interface components {
             granted: boolean;
             /** How */
             how: string;
+            /** Notice Version */
+            notice_version: number | null;
             /**
              * Purpose
              * @enum {string}
              */
-            purpose: "analytics" | "personalisation" | "marketing" | "social";
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
             /** Source */
             source: string | null;
         };
         /**
+         * ReceiptsAsk
+         * @description Choices, at most 500.
+         */
+        ReceiptsAsk: {
+            /** Receipts */
+            receipts: components["schemas"]["ReceiptAsk"][];
+        };
+        /**
          * ReceiptsBody
-         * @description Every receipt, newest first, and what holds now.
+         * @description Every receipt, newest first, and what holds now: the purposes, the separate consents, the age band, deleted tags.
          */
         ReceiptsBody: {
+            /**
+             * Age Band
+             * @enum {string}
+             */
+            age_band: "child" | "youth" | "adult";
+            /** Deleted Tags */
+            deleted_tags: string[];
             /** Items */
             items: components["schemas"]["ReceiptBody"][];
             /** Purposes */
             purposes: components["schemas"]["PurposeBody"][];
+            /** Separate */
+            separate: components["schemas"]["PurposeBody"][];
         };
         /**
          * RecheckBody
@@ -4855,6 +5695,98 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * RequestAsk
+         * @description A request as an officer takes it in; with `verified_how` the identity counts as checked.
+         */
+        RequestAsk: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "see" | "copy" | "correct" | "erase" | "close" | "explain";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** User Id */
+            user_id: string;
+            /** Verified How */
+            verified_how?: string | null;
+        };
+        /**
+         * RequestBody
+         * @description One request. `said` is what the person wrote; it is empty in lists and after an erasure.
+         */
+        RequestBody: {
+            /** Actor */
+            actor: string;
+            /** Asked Time */
+            asked_time: string;
+            /** Channel */
+            channel: string;
+            /** Closed Time */
+            closed_time: string | null;
+            /** Due Time */
+            due_time: string;
+            /** Erasure Id */
+            erasure_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "see" | "copy" | "correct" | "erase" | "close" | "explain";
+            /** Overdue */
+            overdue: boolean;
+            /** Person No */
+            person_no: number;
+            /** Proof */
+            proof: string | null;
+            /** Request Id */
+            request_id: string;
+            /** Said */
+            said: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "received" | "verified" | "in_progress" | "done" | "refused";
+            /** Steps */
+            steps: components["schemas"]["RequestStepBody"][];
+            words: components["schemas"]["KindText"];
+        };
+        /**
+         * RequestsBody
+         * @description A page of the queue: what is due first on top.
+         */
+        RequestsBody: {
+            /** Items */
+            items: components["schemas"]["RequestBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * RequestStepBody
+         * @description One thing that was done.
+         */
+        RequestStepBody: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "received" | "verified" | "in_progress" | "done" | "refused";
+            /** Time */
+            time: string;
         };
         /**
          * RestoreRequest
@@ -5202,6 +6134,18 @@ export interface components {
             source_id: string;
         };
         /**
+         * SourceNumbers
+         * @description The people seen in one source.
+         */
+        SourceNumbers: {
+            /** People */
+            people: number;
+            /** Source */
+            source: string;
+            /** Subjects */
+            subjects: components["schemas"]["CountBody"][];
+        };
+        /**
          * SourcePatch
          * @description What changes of a source; purposes that `basis` leaves out keep their ground.
          */
@@ -5360,6 +6304,17 @@ export interface components {
             };
         };
         /**
+         * SubjectBody
+         * @description A purpose or separate consent with its versions, the newest first.
+         */
+        SubjectBody: {
+            /** Subject */
+            subject: string;
+            /** Versions */
+            versions: components["schemas"]["NoticeBody"][];
+            words: components["schemas"]["Text"];
+        };
+        /**
          * TagCard
          * @description A tag of the catalogue; `coverage` is the share of people who have a value.
          */
@@ -5407,6 +6362,14 @@ export interface components {
             words: components["schemas"]["Text"];
         };
         /**
+         * TakenBody
+         * @description How many receipts were taken down.
+         */
+        TakenBody: {
+            /** Taken */
+            taken: number;
+        };
+        /**
          * Text
          * @description A text in both languages.
          */
@@ -5431,6 +6394,16 @@ export interface components {
              * @default
              */
             zh: string;
+        };
+        /**
+         * TicketBody
+         * @description Where a copy can be fetched, once.
+         */
+        TicketBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Path */
+            path: string;
         };
         /**
          * TieBody
@@ -5706,6 +6679,25 @@ export interface components {
             ok: boolean;
         };
         /**
+         * LinkBody
+         * @description Two identifiers and all that speaks for their belonging together. `state`: `holds` joins them; `undone` was taken
+         *     back by a person; `withheld` would make two people one; `contended` is used by several people and joins none.
+         */
+        weaktie__data__identity__bodies__LinkBody: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            decision: components["schemas"]["DecisionBody"] | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceBody"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "holds" | "undone" | "withheld" | "contended";
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -5734,6 +6726,22 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             /** Total */
             total: number;
+        };
+        /**
+         * LineBody
+         * @description One line of an order.
+         */
+        weaktie__data__profiles__bodies__LineBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string | null;
+            /** Name */
+            name: string | null;
+            /** Product Id */
+            product_id: string | null;
+            /** Quantity */
+            quantity: number;
         };
         /**
          * MoneyBody
@@ -5782,6 +6790,30 @@ export interface components {
             first_bad: number | null;
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * LineBody
+         * @description A line of a difference.
+         */
+        weaktie__trust__consent__bodies__LineBody: {
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LinkBody
+         * @description A personal link; `url` is `path` under the address at which we were called.
+         */
+        weaktie__trust__consent__bodies__LinkBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Link Id */
+            link_id: string;
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
         };
         /**
          * WebhookBody
@@ -6117,6 +7149,302 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_link_api_consent_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_link_api_consent_links__link_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    numbers_api_consent_numbers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumbersBody"];
+                };
+            };
+        };
+    };
+    set_age_api_consent_people__user_id__age_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgeAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_tag_api_consent_people__user_id__tags__tag__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    texts_api_consent_texts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectBody"][];
+                };
+            };
+        };
+    };
+    save_text_api_consent_texts__subject__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_text_api_consent_texts__subject___version__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    diff_text_api_consent_texts__subject___version__diff_get: {
+        parameters: {
+            query: {
+                against: number;
+            };
+            header?: never;
+            path: {
+                subject: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LineBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_text_api_consent_texts__subject___version__publish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"];
                 };
             };
             /** @description Validation Error */
@@ -8547,6 +9875,486 @@ export interface operations {
             };
         };
     };
+    fetch_copy_api_rights_copies__ticket__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    requests_api_rights_requests_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                kind?: ("see" | "copy" | "correct" | "erase" | "close" | "explain") | null;
+                limit?: number | null;
+                open_only?: boolean;
+                overdue?: boolean;
+                search?: string | null;
+                state?: ("received" | "verified" | "in_progress" | "done" | "refused") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_in_api_rights_requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_request_api_rights_requests__request_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_copy_api_rights_requests__request_id__copy_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    correct_api_rights_requests__request_id__correct_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    see_data_api_rights_requests__request_id__data_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    done_api_rights_requests__request_id__done_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    erase_for_api_rights_requests__request_id__erase_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_proof_api_rights_requests__request_id__proof_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_proof_page_api_rights_requests__request_id__proof_html_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refuse_api_rights_requests__request_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_api_rights_requests__request_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_api_rights_requests__request_id__verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    queue_api_rights_requests_queue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+        };
+    };
     session_api_session_get: {
         parameters: {
             query?: never;
@@ -9693,6 +11501,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    shop_link_consent_v1_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    own_choice_consent_v1_mine_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MineAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    prompt_consent_v1_prompt_get: {
+        parameters: {
+            query: {
+                /** @description Ask without its counting as a prompt */
+                peek?: boolean;
+                subjects?: string;
+                user_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receipts_consent_v1_receipts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptsAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBody"];
                 };
             };
             /** @description Validation Error */

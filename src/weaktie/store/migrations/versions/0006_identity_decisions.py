@@ -1,7 +1,7 @@
 """What people decided about two identifiers; unionid and openid become kinds of their own.
 
 Revision ID: 0006
-Revises: 0010
+Revises: 0007
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from weaktie.store.database.tables import BigId
 
 revision = "0006"
-down_revision = "0010"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -27,6 +27,8 @@ const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Quality = lazy(() => import("@/data/quality/QualityPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
+const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
+const Rights = lazy(() => import("@/trust/rights/RightsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
 const Settings = lazy(() => import("@/app/settings/SettingsPage"));
@@ -69,6 +71,8 @@ export function Pages() {
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/quality" element={<Quality />} />
           <Route path="/jobs" element={<Jobs />} />
+          <Route path="/consents/:tab?" element={<Consents />} />
+          <Route path="/rights" element={<Rights />} />
           <Route path="/erasures" element={<Erasures />} />
           <Route path="/audit" element={<Audit />} />
           <Route path="/settings/:tab?" element={<Settings />} />

@@ -21,11 +21,31 @@ import { RevealDialog } from "./RevealDialog";
 import { TagsPanel } from "./TagsPanel";
 import { TimelinePanel } from "./TimelinePanel";
 
-export default function ProfilePage() {
+const NOT_GRANTED = "purpose_not_granted";
+
+/** To the person's receipts, requests and personal link. */
+function ToConsent({ userId }: { userId: string }) {
   const { t } = useLanguage();
+  return (
+    <Link to={`/consents/person?person=${encodeURIComponent(userId)}`} data-testid="to-consent">
+      {t("centre.toPerson")}
+    </Link>
+  );
+}
+
+export default function ProfilePage() {
+  const { t, w } = useLanguage();
+  const { may } = useSession();
   const { userId = "" } = useParams();
   const read = useRead<Profile>(profilePath(userId));
   if (read.data) return <Person profile={read.data} userId={userId} />;
+  if (read.error instanceof ApiError && read.error.code === NOT_GRANTED) {
+    return (
+      <Nothing title={w(read.error.words)} action={may("comply") && <ToConsent userId={userId} />}>
+        {t("centre.notGrantedText")}
+      </Nothing>
+    );
+  }
   if (read.error instanceof ApiError && read.error.status === 404) {
     return (
       <Nothing title={t("profile.none", { id: userId })} action={<Link to="/users">{t("profile.toList")}</Link>}>
@@ -146,7 +166,16 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
                 {
                   key: "consent",
                   label: t("profile.tab.consent"),
-                  children: <ConsentPanel userId={userId} purposes={profile.purposes} />,
+                  children: (
+                    <>
+                      <ConsentPanel userId={userId} purposes={profile.purposes} />
+                      {may("comply") && (
+                        <p className="gap-top">
+                          <ToConsent userId={userId} />
+                        </p>
+                      )}
+                    </>
+                  ),
                 },
               ]}
             />
