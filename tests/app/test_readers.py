@@ -83,6 +83,8 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(2, GONE, event="Order Completed", properties=order),
             track(3, STAYS, event="Order Completed", properties=other),
             track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
+            track(5, GONE, anonymous="tablet"),
+            track(6, STAYS, anonymous="tablet"),
         )
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
@@ -127,6 +129,8 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "timeline": lambda s: "Order Completed" in s.get(f"/api/profiles/{GONE}/timeline"),
     "orders": lambda s: '"o1"' in s.get(f"/api/profiles/{GONE}/orders"),
     "relations": lambda s: GONE in s.get(f"/api/profiles/{STAYS}/relations"),
+    "identity": lambda s: GONE in s.get(f"/api/profiles/{GONE}/identity"),
+    "identity reviews": lambda s: GONE in s.get("/api/identity/reviews?reason=shared_device"),
     "reveal": lambda s: (
         "小隐" in s.operator.send("POST", f"/api/profiles/{GONE}/reveal", {"reason": "a call"}).text
     ),

@@ -30,6 +30,8 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("timeline", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}/timeline"),)),
     Reader("orders", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}/orders"),)),
     Reader("relations", "asks for receipts of both sides", (("GET", "/api/profiles/{user_id}/relations"),)),
+    Reader("identity", "asks for receipts of each person before a value is shown", (("GET", "/api/profiles/{user_id}/identity"),)),
+    Reader("identity reviews", "asks for receipts of each person before a value is shown", (("GET", "/api/identity/reviews"),)),
     Reader("reveal", "asks for receipts unless the caller answers people's rights", (("POST", "/api/profiles/{user_id}/reveal"),)),
     Reader("users", "asks for receipts of each row; the worker takes people out every 20 s", (("GET", "/api/users"),)),
     Reader("users export", "asks for receipts of each row", (("GET", "/api/users/export"),)),
@@ -60,6 +62,9 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/privacy-requests"), ("POST", "/api/privacy-requests/{request_id}/done"),
     ),
     _WRITES: (
+        ("POST", "/api/identity/links/undo"), ("POST", "/api/identity/links/redo"), ("POST", "/api/identity/decisions"),
+        ("POST", "/api/identity/reviews/{review_id}"), ("GET", "/api/identity/reviews/counts"),
+        ("GET", "/api/identity/unidentified"),
         ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links"), ("POST", "/api/consent/links"),
         ("DELETE", "/api/consent/links/{link_id}"), ("POST", "/api/consent/people/{user_id}/age"),
         ("DELETE", "/api/consent/people/{user_id}/tags/{tag}"), ("POST", "/api/consent/texts/{subject}"),

@@ -27,6 +27,7 @@ NOBODY = {
     "events that could not be read, so that nobody knows whose they are: sealed under the key of their day, which is destroyed": {
         "dead_letters",
     },
+    "questions about identifiers by number, found anew from links and erased with them": {"identity_reviews"},
     "keys": {"vault_day_keys", "vault_keys", "vault_master"},
 }  # fmt: skip
 """Database tables without anybody's data, by reason."""

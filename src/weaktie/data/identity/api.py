@@ -40,7 +40,7 @@ def person(request: Request, _caller: View, user_id: str) -> b.PersonIdentity:
 
 
 @router.post("/identity/links/undo")
-def undo(request: Request, caller: Care, body: b.LinkRequest) -> b.AfterDecision:
+def undo(request: Request, caller: Care, body: b.IdentityLinkRequest) -> b.AfterDecision:
     """A link counts no more; lookups see it at once, profiles after the next build. 409 `link_undone` where it does not
     hold now."""
     with app_part(request, "database").begin() as tx:
@@ -49,7 +49,7 @@ def undo(request: Request, caller: Care, body: b.LinkRequest) -> b.AfterDecision
 
 
 @router.post("/identity/links/redo")
-def redo(request: Request, caller: Care, body: b.LinkRequest) -> b.AfterDecision:
+def redo(request: Request, caller: Care, body: b.IdentityLinkRequest) -> b.AfterDecision:
     """Take back an undoing, or a word that two are two people. 409 `link_holds` where it holds now."""
     with app_part(request, "database").begin() as tx:
         made = _decisions(request).redo(tx, body.a, body.b, actor=caller.actor, reason=body.reason)

@@ -55,7 +55,7 @@ class DecisionBody(BaseModel):
     reason: str
 
 
-class LinkBody(BaseModel):
+class IdentityLinkBody(BaseModel):
     """Two identifiers and all that speaks for their belonging together. `state`: `holds` joins them; `undone` was taken
     back by a person; `withheld` would make two people one; `contended` is used by several people and joins none."""
 
@@ -79,12 +79,12 @@ class PersonIdentity(BaseModel):
     person_no: int
     identifiers: list[IdentifierShown]
     beside: list[IdentifierShown]
-    links: list[LinkBody]
+    links: list[IdentityLinkBody]
     chains: list[ChainBody]
     decisions: list[DecisionBody]
 
 
-class LinkRequest(BaseModel):
+class IdentityLinkRequest(BaseModel):
     """A link by its two identifiers, and why."""
 
     model_config = ConfigDict(extra="forbid")

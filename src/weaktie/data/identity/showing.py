@@ -92,7 +92,7 @@ class Eyes:
             time=to_iso(said.at_us), actor=said.actor, actor_name=self._actors.get(said.actor), reason=said.reason,
         )  # fmt: skip
 
-    def link(self, link: Link) -> b.LinkBody:
+    def link(self, link: Link) -> b.IdentityLinkBody:
         """A link with its evidence."""
         evidence = [
             b.EvidenceBody(
@@ -103,7 +103,7 @@ class Eyes:
         ]  # fmt: skip
         said = self.decision(link.decided) if link.decided is not None else None
         state: str = link.state
-        return b.LinkBody.model_validate(
+        return b.IdentityLinkBody.model_validate(
             {"a": link.a_alias, "b": link.b_alias, "state": state, "evidence": evidence, "decision": said}
         )
 

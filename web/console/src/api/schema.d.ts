@@ -3814,6 +3814,40 @@ export interface components {
             value: string | null;
         };
         /**
+         * IdentityLinkBody
+         * @description Two identifiers and all that speaks for their belonging together. `state`: `holds` joins them; `undone` was taken
+         *     back by a person; `withheld` would make two people one; `contended` is used by several people and joins none.
+         */
+        IdentityLinkBody: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            decision: components["schemas"]["DecisionBody"] | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceBody"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "holds" | "undone" | "withheld" | "contended";
+        };
+        /**
+         * IdentityLinkRequest
+         * @description A link by its two identifiers, and why.
+         */
+        IdentityLinkRequest: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /**
+             * Reason
+             * @description Why; it stands in the audit log
+             */
+            reason: string;
+        };
+        /**
          * IdentityWords
          * @description A text in both languages.
          */
@@ -4072,19 +4106,18 @@ export interface components {
             user_id: string;
         };
         /**
-         * LinkRequest
-         * @description A link by its two identifiers, and why.
+         * LinkBody
+         * @description A personal link; `url` is `path` under the address at which we were called.
          */
-        LinkRequest: {
-            /** A */
-            a: number;
-            /** B */
-            b: number;
-            /**
-             * Reason
-             * @description Why; it stands in the audit log
-             */
-            reason: string;
+        LinkBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Link Id */
+            link_id: string;
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
         };
         /**
          * LiveBody
@@ -4707,7 +4740,7 @@ export interface components {
             /** Identifiers */
             identifiers: components["schemas"]["IdentifierShown"][];
             /** Links */
-            links: components["schemas"]["weaktie__data__identity__bodies__LinkBody"][];
+            links: components["schemas"]["IdentityLinkBody"][];
             /** Person No */
             person_no: number;
         };
@@ -6679,25 +6712,6 @@ export interface components {
             ok: boolean;
         };
         /**
-         * LinkBody
-         * @description Two identifiers and all that speaks for their belonging together. `state`: `holds` joins them; `undone` was taken
-         *     back by a person; `withheld` would make two people one; `contended` is used by several people and joins none.
-         */
-        weaktie__data__identity__bodies__LinkBody: {
-            /** A */
-            a: number;
-            /** B */
-            b: number;
-            decision: components["schemas"]["DecisionBody"] | null;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceBody"][];
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "holds" | "undone" | "withheld" | "contended";
-        };
-        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -6800,20 +6814,6 @@ export interface components {
             kind: string;
             /** Text */
             text: string;
-        };
-        /**
-         * LinkBody
-         * @description A personal link; `url` is `path` under the address at which we were called.
-         */
-        weaktie__trust__consent__bodies__LinkBody: {
-            /** Expires Time */
-            expires_time: string;
-            /** Link Id */
-            link_id: string;
-            /** Path */
-            path: string;
-            /** Url */
-            url: string;
         };
         /**
          * WebhookBody
@@ -7181,7 +7181,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
+                    "application/json": components["schemas"]["LinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -7813,7 +7813,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LinkRequest"];
+                "application/json": components["schemas"]["IdentityLinkRequest"];
             };
         };
         responses: {
@@ -7846,7 +7846,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LinkRequest"];
+                "application/json": components["schemas"]["IdentityLinkRequest"];
             };
         };
         responses: {
@@ -11533,7 +11533,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
+                    "application/json": components["schemas"]["LinkBody"];
                 };
             };
             /** @description Validation Error */
