@@ -127,7 +127,7 @@ def test_a_person_is_shown_consents_and_is_erased(opened: Opened, shop: Server, 
     page.goto(f"{shop.address}/users/u-erase")
     expect(page.locator("main")).to_contain_text("没有用户“u-erase”")
     page.goto(f"{shop.address}/audit")
-    page.wait_for_selector("text=contact_revealed")
+    page.wait_for_selector("text=查看联系方式")
     page.click("[data-testid=audit-verify]")
     page.wait_for_selector("[data-testid=audit-verified]")
     opened.complaints.clear()  # the erased person is a 404 in the browser's console

@@ -1,4 +1,5 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
@@ -264,6 +265,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enTracking,
   ...enRelay,
   ...enImports,
+  ...enAudit,
   ...enIdentity,
   ...enConsent,
   ...enRights,

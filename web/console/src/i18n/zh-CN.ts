@@ -1,4 +1,5 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
+import { zhAudit } from "./audit.zh-CN";
 import { zhClients } from "./clients.zh-CN";
 import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
@@ -263,6 +264,7 @@ export const zh = {
   ...zhTracking,
   ...zhRelay,
   ...zhImports,
+  ...zhAudit,
   ...zhIdentity,
   ...zhConsent,
   ...zhRights,
