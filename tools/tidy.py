@@ -301,7 +301,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
     for capability, allowed in {
         "store/database": "copies",
         "store/log": "files",
-        "store/lake": "files",
+        "store/lake": "files promoted",
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/rights": "journal sweep",

@@ -13,6 +13,7 @@ from weaktie.data.identity.contracts import ERASED
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
 from weaktie.store.engine.contracts import Session
+from weaktie.store.lake.service import columns_of, frame_of
 from weaktie.store.lake.tables import TABLES
 from weaktie.trust.consent.contracts import PURPOSE_NAMES
 
@@ -68,6 +69,9 @@ class Notebook:
         self._session = self._stack.enter_context(self.app.engine.session())
         with self.app.database.connect() as connection:
             self._snapshot = self.app.lake.snapshot(connection)
+            self._promoted = {
+                name: columns_of(connection, name) for name, t in TABLES.items() if t.open_column
+            }
             persons = self.app.identity.person_map(connection, self._session, self._snapshot)
             granted, _ = self.app.permits.masks(connection, persons.person_of)
         person_of = persons.person_of
@@ -88,6 +92,7 @@ class Notebook:
     def table(self, name: str) -> LakeFrame:
         """One table; raises Refused `no_such_table`.
 
+        Properties that were promoted to columns stand behind the declared ones.
         Rows about somebody who may not be served are not in it; where a table has `alias_no`, `person_no` stands beside it.
         """
         if name not in TABLES:
@@ -98,7 +103,8 @@ class Notebook:
                 place=name,
             )
         declared = TABLES[name]
-        frame = self._session.scan([f.path for f in self._snapshot.of(name)], declared.schema)
+        promoted = self._promoted.get(name, ())
+        frame = frame_of(self._session, self._snapshot.of(name), name, promoted)
         columns = declared.schema.names
         if "purposes" in columns:
             frame = frame.filter((nw.col("purposes") // self._bit) % 2 == 1)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,7 @@ from weaktie.store.runs.tables import jobs, leases
 
 LEASE_US = 30 * SECOND_US
 SILENT_US = 60 * SECOND_US
+HEARTBEAT_S = 5.0
 WAITING_STEP = Words("等待执行", "waiting")
 
 
@@ -88,6 +90,27 @@ def lease(database: Database, clock: Clock, name: str) -> Iterator[Lease]:
         yield held
     finally:
         held.release()
+
+
+@contextmanager
+def kept_alive(held: Lease) -> Iterator[None]:
+    """Renew the lease beside long work; a lost one is noticed where results are committed."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(HEARTBEAT_S):
+            try:
+                held.renew()
+            except Busy:
+                return
+
+    thread = threading.Thread(target=beat, name=f"lease {held.name}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def holder(connection: Connection, name: str, now_us: int) -> str | None:
