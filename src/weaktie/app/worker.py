@@ -23,7 +23,7 @@ from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
 from weaktie.store.lake.jobs import REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
-from weaktie.store.runs.contracts import RUNNING, WAITING, Busy, Job
+from weaktie.store.runs.contracts import CANCELLED, FAILED, LIVE_STATES, RUNNING, WAITING, Busy, Job
 from weaktie.store.runs.service import Lease, holder, lease
 
 _LOG = get_logger("worker")
@@ -33,7 +33,7 @@ JOB_SECONDS = 1.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
-JOB_COMMANDS = {name: name for name in ("backup", "build", "import", "mend", "pull", "tracking")}
+JOB_COMMANDS = {name: name for name in ("backup", "build", "columns", "import", "mend", "pull", "tracking")}
 TRACKING_ROWS = 200_000
 """Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 
@@ -106,6 +106,7 @@ def _look_after(wt: App, stop: threading.Event) -> None:
                 schedule_build(wt)
                 _schedule_pulls(wt)
                 schedule_backup(wt)
+                schedule_filling(wt)
         except Refused as error:
             _LOG.warning("worker_waits", code=error.code)
         except Exception:  # noqa: BLE001  the next round tries again
@@ -193,6 +194,28 @@ def schedule_backup(wt: App) -> None:
     recent: list[Job] = [j for j in wt.jobs.page(None, 20).items if j.kind == "backup"]
     if not any(0 <= now_us - j.made_us < 60 * MINUTE_US or j.state in (RUNNING, WAITING) for j in recent):
         wt.jobs.start("backup", {}, actor="schedule")
+
+
+def schedule_filling(wt: App) -> None:
+    """Go on filling promoted columns where files lack one: after a killed job at once, after one that failed or that
+    somebody cancelled an hour later. A batch that was on its way while a column was declared is found so, too."""
+    with wt.database.connect() as connection:
+        columns = wt.lake.columns("events")
+        lacking = columns and any(
+            f.lacks(columns) for f in wt.lake.snapshot(connection, tables=["events"]).files
+        )
+    if not lacking:
+        return
+    now_us = wt.clock.now_us()
+    recent = [j for j in wt.jobs.page(None, 100).items if j.kind == "columns"]
+    stopped = any(
+        j.state in (FAILED, CANCELLED)
+        and j.error != "process_died"
+        and 0 <= now_us - j.made_us < 60 * MINUTE_US
+        for j in recent[:1]
+    )
+    if not stopped and not any(j.state in LIVE_STATES for j in recent):
+        wt.jobs.start("columns", {}, actor="schedule")
 
 
 def housekeeping(wt: App) -> None:
