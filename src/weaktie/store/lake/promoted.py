@@ -29,6 +29,7 @@ SLICE_ROWS = 128 * 1024
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _INTEGER = re.compile(r"\s*[+-]?\d{1,19}\s*", re.ASCII)
+_UNNAMEABLE = re.compile(r'[\\"\x00-\x1f]')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_US = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _LAST_US = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
@@ -138,21 +139,29 @@ def with_columns(
     return data, fitted
 
 
-@lru_cache(64)
+@lru_cache(256)
 def _reader(names: tuple[str, ...]) -> Callable[[str], tuple[Any, ...]]:
-    """What reads these members of a JSON object; None where one is missing or the text is no object."""
-    fields = [(f"f{i}", Any, None) for i in range(len(names))]
-    shape = msgspec.defstruct("Wanted", fields, rename={f"f{i}": n for i, n in enumerate(names)})
-    decoder = msgspec.json.Decoder(shape)
-    nothing = (None,) * len(names)
+    """What reads these members of a JSON object; None where one is missing or cannot be read, whatever the others are."""
+    decode = _decoder(names)
 
     def read(text: str) -> tuple[Any, ...]:
         try:
-            return msgspec.structs.astuple(decoder.decode(text))
+            return decode(text)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            return nothing
+            # One member that cannot be read says nothing about another.
+            return tuple(_reader((n,))(text)[0] for n in names) if len(names) > 1 else (None,)
 
     return read
+
+
+def _decoder(names: tuple[str, ...]) -> Callable[[str], tuple[Any, ...]]:
+    if any(_UNNAMEABLE.search(name) for name in names):
+        whole = msgspec.json.Decoder(dict[str, Any])
+        return lambda text: tuple(map(whole.decode(text).get, names))
+    fields = [(f"f{i}", Any, None) for i in range(len(names))]
+    shape = msgspec.defstruct("Wanted", fields, rename={f"f{i}": n for i, n in enumerate(names)})
+    wanted = msgspec.json.Decoder(shape)
+    return lambda text: msgspec.structs.astuple(wanted.decode(text))
 
 
 def _converted(values: list[Any], kind: PromotedType, indices: pa.Array) -> tuple[pa.Array, pa.Array]:
