@@ -349,7 +349,7 @@ def test_a_job_that_was_killed_is_taken_up_again(tmp_path: Path) -> None:
             process.wait()
         half = states(wt)["p_size"]
         assert 0 < half.filled < half.rows, "it was killed in the middle"
-        wt.clock.move(120)  # type: ignore[attr-defined]  the dead process's lease and beat lapse
+        wt.clock.move(120)  # type: ignore[attr-defined]  # the dead process's lease and beat lapse
         assert wt.jobs.get(job.job_id).state == RUNNING
         assert wt.jobs.next_waiting() is None
         assert (wt.jobs.get(job.job_id).state, wt.jobs.get(job.job_id).error) == (FAILED, "process_died")

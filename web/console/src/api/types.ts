@@ -122,4 +122,7 @@ export type ViolationReport = Got<"/api/tracking/violations">;
 export type Violation = ViolationReport["items"][number];
 export type TrackingAlerts = Got<"/api/tracking/alerts">;
 export type TrackingAlert = TrackingAlerts["items"][number];
+export type PromotedColumns = Got<"/api/tracking/columns">;
+export type PromotedColumn = PromotedColumns["items"][number];
+export type ColumnType = PromotedColumn["type"];
 export type TrackingState = Got<"/api/tracking/state">;

@@ -4,6 +4,7 @@ import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
 import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
+import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
@@ -259,6 +260,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enClients,
   ...enMend,
   ...enTracking,
+  ...enColumns,
   ...enRelay,
   ...enImports,
   ...enQuality,

@@ -4,6 +4,7 @@ import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
+import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
@@ -258,6 +259,7 @@ export const zh = {
   ...zhClients,
   ...zhMend,
   ...zhTracking,
+  ...zhColumns,
   ...zhRelay,
   ...zhImports,
   ...zhQuality,
