@@ -22,7 +22,7 @@ export const enColumns = {
   "column.takes.integer": "Whole numbers of 64 bits, and texts that are nothing but one.",
   "column.takes.boolean": "true and false (also as text), 1 and 0.",
   "column.takes.time": "ISO 8601 texts that begin with a date (without a zone: UTC), or seconds, milliseconds, microseconds.",
-  "column.misfitNote": "A value that does not fit is empty in the column and counted here; as a property it stays.",
+  "column.misfitNote": "A value that does not fit is empty in the column and counted on the Columns page; as a property it stays.",
   "column.name": "Column's name",
   "column.nameRule": "Begins with p_; small letters, digits and single underscores, 63 characters at most.",
   "column.done": "{name} is a column; history is being filled.",

@@ -22,7 +22,7 @@ export const zhColumns = {
   "column.takes.integer": "64 位整数，以及仅由整数组成的文本。",
   "column.takes.boolean": "true / false（含文本），以及 1 / 0。",
   "column.takes.time": "以日期开头的 ISO 8601 文本（无时区按 UTC），或秒、毫秒、微秒时间戳。",
-  "column.misfitNote": "不符合类型的值在该列中为空，并在此处计数；原值仍保留在属性中。",
+  "column.misfitNote": "不符合类型的值在该列中为空，在“属性列”页计数；原值仍保留在属性中。",
   "column.name": "列名",
   "column.nameRule": "以 p_ 开头，仅含小写字母、数字与单个下划线，最长 63 个字符。",
   "column.done": "已升为列 {name}，历史数据正在回填。",

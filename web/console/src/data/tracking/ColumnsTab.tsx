@@ -117,7 +117,13 @@ export function ColumnsTab({ plan }: { plan: Plan }) {
 
 function HowFar({ column }: { column: PromotedColumn }) {
   const { t } = useLanguage();
-  if (column.state === "ready") return <Tag color="success">{t("column.ready")}</Tag>;
+  if (column.state === "ready") {
+    return (
+      <div>
+        <Tag color="success">{t("column.ready")}</Tag>
+      </div>
+    );
+  }
   return (
     <div data-testid="column-filling">
       <span className="faint">{t("column.filling")}</span>

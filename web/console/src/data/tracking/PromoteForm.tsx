@@ -81,7 +81,7 @@ export function PromoteForm({ plan, event, property, onClose }: PromoteFormProps
         <Form.Item name="scope" label={t("column.scope")} hidden={!event}>
           <Segmented block options={(["one", "all"] as const).map((value) => ({ value, label: t(`column.scope.${value}`) }))} />
         </Form.Item>
-        <Form.Item name="type" label={t("column.type")} extra={`${t(`column.takes.${type}`)} ${t("column.misfitNote")}`}>
+        <Form.Item name="type" label={t("column.type")} extra={`${t(`column.takes.${type}`)}${type === "text" ? "" : ` ${t("column.misfitNote")}`}`}>
           <Select data-testid="column-type" options={COLUMN_TYPES.map((value) => ({ value, label: t(`column.type.${value}`) }))} />
         </Form.Item>
         <Form.Item
