@@ -34,6 +34,11 @@ def _name_of(given: str) -> tuple[str, str | None]:
     return given.removeprefix("$"), kind
 
 
+def trait_name(given: str) -> str:
+    """The name under which the lake, or for personal ones the vault, keeps a trait."""
+    return _name_of(given)[0]
+
+
 def usual(traits: dict[str, Any] | None) -> dict[str, object]:
     """The traits under their usual names. Of two that mean the same the first counts.
 

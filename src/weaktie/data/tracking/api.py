@@ -1,7 +1,5 @@
 """HTTP: the tracking plan, its versions and imports, coverage, the report and the alerts."""
 
-import csv
-import io
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -19,6 +17,7 @@ from weaktie.data.tracking.contracts import (
     ReadWorkbook,
 )
 from weaktie.data.tracking.proposal import proposal
+from weaktie.data.tracking.report import as_csv
 from weaktie.kit.clock import Clock, business_day, day_to_date, to_iso
 from weaktie.kit.logs import mask
 from weaktie.kit.web import app_part
@@ -39,9 +38,6 @@ Asked = Annotated[b.ReportQuery, Query()]
 SHOWN_VIOLATIONS = 500
 EXPORTED_VIOLATIONS = 50_000
 RECENT_JOBS = 100
-CSV_COLUMNS = (
-    "event", "property", "kind", "reason_zh", "reason_en", "platform", "app_version", "source", "events", "share", "sample",
-)  # fmt: skip
 
 
 # ---- the plan
@@ -264,25 +260,22 @@ def violations_csv(request: Request, caller: View, asked: Asked) -> Response:
             tx, _clock(request), actor=caller.actor, action="tracking.export", object_kind="tracking_report",
             object_id=str(days), detail={"rows": len(rows)},
         )  # fmt: skip
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(CSV_COLUMNS)
-    for row in map(b.violation_body, rows):
-        share = "" if row.share is None else f"{row.share:.4f}"
-        cells = [
-            row.event,
-            row.property,
-            row.kind,
-            row.message.zh,
-            row.message.en,
-            row.platform,
-            row.app_version,
-            row.source,
-        ]
-        writer.writerow([*map(_neutral, cells), row.events, share, _neutral(row.sample)])
     first, last = day_to_date(today - days + 1), day_to_date(today)
     headers = {"Content-Disposition": f'attachment; filename="tracking-report-{first}-{last}.csv"'}
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response("\ufeff" + as_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/traits")
+def traits(request: Request, _caller: View, days: Days = 7) -> b.TraitsBody:
+    """Where properties of people differ from the plan, by property, kind and source; at most 500 groups."""
+    today = _today(request)
+    with _database(request).connect() as connection:
+        found = service.trait_report(connection, today, days, limit=SHOWN_VIOLATIONS)
+        planned = len(service.current(connection).plan.user_properties)
+    return b.TraitsBody(
+        days=days, planned=planned, updates=found.updates, failed=found.failed, total=found.total,
+        items=[b.trait_body(row) for row in found.items],
+    )  # fmt: skip
 
 
 # ---- alerts and the check
@@ -468,14 +461,6 @@ def _preview(now: PlanVersion, wanted: Plan) -> b.PreviewBody:
         base_version=now.version, changes=[b.change_body(c) for c in changes[:2000]], events=len(wanted.events),
         properties=properties,
     )  # fmt: skip
-
-
-def _neutral(cell: str) -> str:
-    return (
-        "'" + cell
-        if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
-        else cell
-    )
 
 
 def _today(request: Request) -> int:

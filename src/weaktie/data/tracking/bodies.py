@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from weaktie.data.tracking import contracts as c
 from weaktie.data.tracking.columns import ColumnState
-from weaktie.data.tracking.report import EventRow, Violation
+from weaktie.data.tracking.report import EventRow, TraitViolation, Violation
 from weaktie.data.tracking.watch import RULES
 from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import PlainText
@@ -275,6 +275,29 @@ class ViolationsBody(BaseModel):
     total: int
 
 
+class TraitBody(BaseModel):
+    """Updates of a property of people that differ from the plan in one way; `share` is of all updates from the source."""
+
+    property: str
+    kind: str
+    message: WordsBody
+    source: str
+    updates: int
+    share: float | None
+    sample: str
+
+
+class TraitsBody(BaseModel):
+    """The report of people's properties: how many are planned, how many updates were checked, how many failed, and how."""
+
+    days: int
+    planned: int
+    updates: int
+    failed: int
+    items: list[TraitBody]
+    total: int
+
+
 class AlertBody(BaseModel):
     """One alert; `detail` holds the numbers that raised it, `rule` says the rule."""
 
@@ -434,6 +457,14 @@ def violation_body(found: Violation) -> ViolationBody:
         event=found.event, property=found.property, kind=found.kind, message=words(c.VIOLATIONS[found.kind]),
         platform=found.platform, app_version=found.app_version, source=found.source, events=found.events,
         share=found.events / found.of if found.of else None, sample=found.sample,
+    )  # fmt: skip
+
+
+def trait_body(found: TraitViolation) -> TraitBody:
+    """A row of the report of people's properties for the wire."""
+    return TraitBody(
+        property=found.property, kind=found.kind, message=words(c.VIOLATIONS[found.kind]), source=found.source,
+        updates=found.updates, share=found.updates / found.of if found.of else None, sample=found.sample,
     )  # fmt: skip
 
 

@@ -1976,6 +1976,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tracking/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Traits
+         * @description Where properties of people differ from the plan, by property, kind and source; at most 500 groups.
+         */
+        get: operations["traits_api_tracking_traits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tracking/violations": {
         parameters: {
             query?: never;
@@ -5138,6 +5158,43 @@ export interface components {
         TouchedBody: {
             /** Count */
             count: number;
+        };
+        /**
+         * TraitBody
+         * @description Updates of a property of people that differ from the plan in one way; `share` is of all updates from the source.
+         */
+        TraitBody: {
+            /** Kind */
+            kind: string;
+            message: components["schemas"]["WordsBody"];
+            /** Property */
+            property: string;
+            /** Sample */
+            sample: string;
+            /** Share */
+            share: number | null;
+            /** Source */
+            source: string;
+            /** Updates */
+            updates: number;
+        };
+        /**
+         * TraitsBody
+         * @description The report of people's properties: how many are planned, how many updates were checked, how many failed, and how.
+         */
+        TraitsBody: {
+            /** Days */
+            days: number;
+            /** Failed */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["TraitBody"][];
+            /** Planned */
+            planned: number;
+            /** Total */
+            total: number;
+            /** Updates */
+            updates: number;
         };
         /**
          * TrialBody
@@ -8935,6 +8992,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traits_api_tracking_traits_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitsBody"];
                 };
             };
             /** @description Validation Error */
