@@ -72,3 +72,29 @@ def test_the_page_fits_a_phone_in_both_languages(opened: Opened) -> None:
         page.click("[data-testid=column-choose]")
         page.wait_for_selector("[data-testid=column-save]")
         not_too_wide(page)
+
+
+def test_properties_of_people_are_in_the_report(opened: Opened, shop: Server, write_key: str) -> None:
+    page = opened("/tracking")
+    page.click("[data-testid=track-shared]")
+    page.click("[data-testid=add-user_properties]")
+    rows = page.locator("[data-testid=rows-user_properties]")
+    rows.locator("input").first.fill("shoe_size")
+    rows.locator(".ant-select").first.click()
+    page.locator(".ant-select-item-option", has_text="整数").click()
+    page.click("[data-testid=shared-save]")
+    page.wait_for_selector("[data-testid=shared-save]", state="detached")
+    call = {
+        "type": "identify",
+        "userId": "u-shoe",
+        "messageId": "shoe-1",
+        "traits": {"shoe_size": "very large"},
+    }
+    send(shop, write_key, call)
+    run("build", "--home", str(shop.home))
+    page.goto(f"{shop.address}/tracking/report")
+    row = page.locator("[data-testid=traits-table] tbody tr", has_text="shoe_size")
+    expect(row).to_contain_text("属性类型不符")
+    narrow = opened("/tracking/report", width=390, language="en")
+    expect(narrow.locator("[data-testid=traits-table]")).to_contain_text("value has another type")
+    not_too_wide(narrow)

@@ -1,6 +1,7 @@
 """Promoted columns: what each type takes, and that a column is the same whenever it was declared."""
 
 import json
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from weaktie.kit.clock import FixedClock
+from weaktie.kit.clock import FixedClock, SystemClock
 from weaktie.store.database.service import Database, open_database
 from weaktie.store.database.tables import lake_columns, lake_files, lake_versions, metadata
 from weaktie.store.lake import jobs
 from weaktie.store.lake.contracts import ColumnNameTaken, Lake, NoSuchColumn, PromotedColumn, PromotedType
 from weaktie.store.lake.promoted import SLICE_ROWS, with_columns
-from weaktie.store.lake.service import columns_of, declare, drop, fill, open_lake
+from weaktie.store.lake.service import REWRITE_LEASE, columns_of, declare, drop, fill, open_lake
 from weaktie.store.lake.tables import EVENTS
+from weaktie.store.runs.contracts import Busy
+from weaktie.store.runs.service import Lease, lease
 from weaktie.store.runs.tables import leases
 
 DAY_ONE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -188,6 +191,36 @@ def test_a_killed_filling_goes_on_where_it_was(
         [n] for n in range(7)
     ]
     assert fill(database, lake, clock, "events", lambda *_: None).files == 0
+
+
+def test_others_that_rewrite_files_have_their_turn_between_commits(
+    lake: Lake, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An erasure does not wait until all of history is filled."""
+    clock = SystemClock()
+    for number in range(8):
+        staged = lake.stage("events", rows(['{"x":1}']), part_day=1, origin=f"o{number}")
+        with database.begin() as tx:
+            lake.commit(tx, [staged], reason="test")
+    with database.begin() as tx:
+        declare(tx, "events", "p_x", "integer", "x", "", now_us=1, actor="t")
+    monkeypatch.setattr(jobs, "FILL_FILES", 1)
+    begun = threading.Event()
+    filling = threading.Thread(
+        target=fill, args=(database, lake, clock, "events", lambda *_: begun.set()), daemon=True
+    )
+    filling.start()
+    assert begun.wait(10)
+    with lease(database, clock, REWRITE_LEASE, patience_s=10.0), database.connect() as connection:
+        left = [f for f in lake.snapshot(connection).files if not f.promoted]
+        assert left, "it got the lease before the end"
+    filling.join(30)
+    with database.connect() as connection:
+        assert all(f.promoted for f in lake.snapshot(connection).files)
+    other = Lease(database, clock, REWRITE_LEASE)
+    assert other.acquire()
+    with pytest.raises(Busy), lease(database, clock, REWRITE_LEASE, patience_s=0.1):
+        pass
 
 
 def test_a_name_that_was_taken_back_finds_nothing_of_the_old_column(

@@ -21,7 +21,7 @@ from weaktie.data.webhooks.service import forget_nonces
 from weaktie.kit.clock import DAY_US, MINUTE_US
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
-from weaktie.store.lake.jobs import REWRITE_LEASE, compact
+from weaktie.store.lake.jobs import PATIENCE_SECONDS, REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
 from weaktie.store.runs.contracts import CANCELLED, FAILED, LIVE_STATES, RUNNING, WAITING, Busy, Job
 from weaktie.store.runs.service import Lease, holder, lease
@@ -222,7 +222,7 @@ def housekeeping(wt: App) -> None:
     """Merge small files, delete what was replaced, drop old log segments with their keys, forget old minutes."""
     arrived = [name for name in TABLES if name in ARRIVED]
     try:
-        with lease(wt.database, wt.clock, REWRITE_LEASE):
+        with lease(wt.database, wt.clock, REWRITE_LEASE, patience_s=PATIENCE_SECONDS):
             compact(wt.database, wt.lake, arrived)
     except Busy:
         pass

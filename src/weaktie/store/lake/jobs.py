@@ -29,6 +29,8 @@ REWRITE_LEASE = "lake:rewrite"
 FILL_ROWS, FILL_FILES = 500_000, 64
 """What one commit of filling rewrites at most, but for a single larger file; between two commits others have their turn."""
 TURN_SECONDS = 0.2
+PATIENCE_SECONDS = 15.0
+"""How long merging and erasure wait for their turn while columns are filled: several commits of ordinary files."""
 
 
 def compact(database: Database, lake: Lake, tables: Iterable[str]) -> int:
@@ -143,6 +145,7 @@ def fill(database: Database, lake: Lake, clock: Clock, table: str, progress: Pro
                 held.check(tx)
                 lake.swap(tx, staged, reason=f"columns: {len(staged)} files of {table}, {written} rows")
             files += len(staged)
+        time.sleep(TURN_SECONDS)  # who waits for the lease gets it now
 
 
 def _portion(lacking: list[LakeFile]) -> Iterator[LakeFile]:

@@ -10,6 +10,7 @@ from weaktie.store.database.service import Database
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Lake, LakeFile, PromotedColumn
 from weaktie.store.lake.files import FileLake
+from weaktie.store.lake.jobs import PATIENCE_SECONDS as PATIENCE_SECONDS
 from weaktie.store.lake.jobs import REWRITE_LEASE as REWRITE_LEASE
 from weaktie.store.lake.jobs import fill as fill
 from weaktie.store.lake.jobs import take_out as take_out

@@ -125,4 +125,6 @@ export type TrackingAlert = TrackingAlerts["items"][number];
 export type PromotedColumns = Got<"/api/tracking/columns">;
 export type PromotedColumn = PromotedColumns["items"][number];
 export type ColumnType = PromotedColumn["type"];
+export type TraitReport = Got<"/api/tracking/traits">;
+export type TraitViolation = TraitReport["items"][number];
 export type TrackingState = Got<"/api/tracking/state">;

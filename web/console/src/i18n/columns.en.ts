@@ -1,4 +1,4 @@
-/** English words of properties that are promoted to columns. */
+/** English words of properties that are promoted to columns, and of the checks of people's properties. */
 export const enColumns = {
   "track.tab.columns": "Columns",
   "column.about": "Properties of the plan as typed columns of the events: new events have them at once, history is filled by a job, and queries need no JSON.",
@@ -40,5 +40,13 @@ export const enColumns = {
   "column.takeBackText": "Readers no longer see the column from now on. The property stays as it is and may be promoted again.",
   "column.none": "No property is a column yet",
   "column.noneText": "A property that is often filtered or summed by is quicker to ask, and of a sure type, as a column.",
+  "trait.title": "Properties of people",
+  "trait.checked": "{n} updates checked, {failed} failed",
+  "trait.updates": "Updates",
+  "trait.share": "Of the source's updates",
+  "trait.none": "People's properties are as planned",
+  "trait.noneText": "Every property of a person that came in this time fits the plan. Phones, names and other personal data lie encrypted in the vault and are not checked here.",
+  "trait.noPlan": "The plan has no properties of people yet",
+  "trait.noPlanText": "Declare them under “Common and user properties”, or import the sheet of a 神策 workbook; what comes then is held against their types.",
   "column.isColumn": "column {name}",
 };

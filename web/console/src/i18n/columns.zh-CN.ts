@@ -1,4 +1,4 @@
-/** Chinese words of properties that are promoted to columns. */
+/** Chinese words of properties that are promoted to columns, and of the checks of people's properties. */
 export const zhColumns = {
   "track.tab.columns": "属性列",
   "column.about": "把埋点方案中的属性升为事件表的类型化列：新事件立即带上该列，历史数据由后台任务回填，查询时无需再解析 JSON。",
@@ -40,5 +40,13 @@ export const zhColumns = {
   "column.takeBackText": "该列立即从查询中消失；属性本身不受影响，可再次升为列。",
   "column.none": "还没有属性升为列",
   "column.noneText": "常用于筛选或汇总的属性升为列后，查询更快，类型也更可靠。",
+  "trait.title": "用户属性校验",
+  "trait.checked": "已校验 {n} 次更新，{failed} 次不通过",
+  "trait.updates": "更新次数",
+  "trait.share": "占该来源更新",
+  "trait.none": "用户属性与方案一致",
+  "trait.noneText": "该时间段内上报的用户属性均符合方案。手机号、姓名等个人信息存于加密库，不在此校验。",
+  "trait.noPlan": "方案中还没有用户属性",
+  "trait.noPlanText": "在“公共与用户属性”中声明用户属性，或导入神策采集方案的用户属性表，此后上报的用户属性即按类型校验。",
   "column.isColumn": "已是列 {name}",
 };
