@@ -84,7 +84,7 @@ def test_properties_of_people_are_in_the_report(opened: Opened, shop: Server, wr
     page.locator(".ant-select-item-option", has_text="整数").click()
     page.click("[data-testid=shared-save]")
     page.wait_for_selector("[data-testid=shared-save]", state="detached")
-    call = {
+    call: dict[str, object] = {
         "type": "identify",
         "userId": "u-shoe",
         "messageId": "shoe-1",

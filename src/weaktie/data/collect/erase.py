@@ -36,7 +36,8 @@ class CollectEraser:
     def erase(self, alias_nos: Sequence[int]) -> dict[str, int]:
         """Rewrite every file that names these identifiers; returns the rows that were dropped or blanked by table.
 
-        Waits for its turn while columns are filled; raises Busy while files are being merged for longer: try again after it. Doing it twice touches nothing more.
+        Waits for its turn while columns are filled; raises Busy where it does not come: try again after it.
+        Doing it twice touches nothing more.
         """
         done: dict[str, int] = {}
         with lease(self._database, self._clock, REWRITE_LEASE, patience_s=PATIENCE_SECONDS):
