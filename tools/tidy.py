@@ -304,16 +304,18 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/lake": "files promoted",
         "store/engine": "duck",
         "trust/accounts": "gate keys",
-        "trust/rights": "journal sweep",
-        "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals replay rows "
-        "segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "trust/consent": "ages asking bodies links notices numbers page texts",
+        "trust/rights": "bodies copies corrections journal requests sweep",
+        "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
+        "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
         "data/reconcile": "comparing",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
-        "tags_basic tags_behaviour tags_social tags_spending timeline",
+        "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

@@ -31,9 +31,13 @@ PUBLIC = {
     ("GET", "/v1/projects/{write_key}/settings"),
     ("GET", "/webhooks/{webhook_id}"),
     ("POST", "/webhooks/{webhook_id}"),
+    ("GET", "/consent/{token}"),
+    ("POST", "/consent/v1/mine"),
 }
-"""Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, and other
-systems sign what they push."""
+"""Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, other systems
+sign what they push, and a person's own page is a signed link."""
+WRITE_KEYED = {("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links")}
+"""Routes of a shop's server: a write key opens them, and nothing else does."""
 STREAMS = {("GET", "/api/live/stream")}
 """Routes that never end for whoever may call them; only the refusals are tried."""
 
@@ -75,7 +79,7 @@ def person(wt: App, role: Role, email: str) -> str:
 
 def test_every_route_is_public_by_name_or_asks_for_a_permission(api: FastAPI) -> None:
     open_routes = {route for route, asked in route_permissions(api).items() if asked is None}
-    assert open_routes - PUBLIC == set(), "classify these routes"
+    assert open_routes - PUBLIC - WRITE_KEYED == set(), "classify these routes"
     assert len(route_permissions(api)) > 40
 
 
@@ -132,3 +136,13 @@ def test_an_unsafe_request_of_a_person_needs_its_token_and_our_own_origin(
             assert browser.send(method, called(path), X_CSRF_Token="").status_code == 403, (method, path)
             elsewhere = browser.send(method, called(path), Origin="https://evil.example")
             assert elsewhere.status_code == 403, (method, path)
+
+
+def test_a_shops_server_needs_its_write_key(wt: App, api: FastAPI) -> None:
+    read = wt.create_key("read", "test", source_id=None, actor="test")
+    with client(api) as http:
+        for method, path in WRITE_KEYED:
+            for headers in ({}, {"Authorization": f"Bearer {read}"}, {"Authorization": "Basic !!"}):
+                answer = http.request(method, called(path) + "?user_id=u1", json={}, headers=headers)
+                assert answer.status_code in (401, 422), (method, path, answer.text)
+                assert answer.status_code == 401 or not headers, (method, path, answer.text)

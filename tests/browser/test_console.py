@@ -14,7 +14,8 @@ from tests.suites.servers import Server, run
 PAGES = (
     "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/imports/pulls", "/imports/mappings", "/dead-letters",
     "/relays", "/reconcile", "/quality", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking",
-    "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns", "/tracking/versions",
+    "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns", "/tracking/versions", "/consents",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 
@@ -126,7 +127,7 @@ def test_a_person_is_shown_consents_and_is_erased(opened: Opened, shop: Server, 
     page.goto(f"{shop.address}/users/u-erase")
     expect(page.locator("main")).to_contain_text("没有用户“u-erase”")
     page.goto(f"{shop.address}/audit")
-    page.wait_for_selector("text=contact_revealed")
+    page.wait_for_selector("text=查看联系方式")
     page.click("[data-testid=audit-verify]")
     page.wait_for_selector("[data-testid=audit-verified]")
     opened.complaints.clear()  # the erased person is a 404 in the browser's console

@@ -63,6 +63,9 @@ class BlockedSet:
     def blocks(self, kind: IdentifierKind, value: str) -> bool:
         return (kind, value) in self.names
 
+    def refuses(self, kind: IdentifierKind, value: str) -> bool:
+        return (kind, value) in self.names
+
 
 @dataclass
 class RunningDoor:

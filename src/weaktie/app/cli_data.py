@@ -107,6 +107,7 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     """One build; what was acknowledged before it began enters the lake first."""
     catch_up(wt, patient=True)
     result = _build_in_turn(wt, told)
+    wt.review_queue.refresh()
     _check_tracking(wt)
     return {
         "generation": result.generation,

@@ -9,6 +9,7 @@ from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.data.collect import api as collect_api
+from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
 from weaktie.data.profiles import api as profiles_api
@@ -24,6 +25,7 @@ from weaktie.kit.web import RequestGuard, SecurityHeaders, install_error_handler
 from weaktie.kit.words import Words
 from weaktie.trust.accounts import api as accounts_api
 from weaktie.trust.audit import api as audit_api
+from weaktie.trust.consent import api as consent_api
 from weaktie.trust.rights import api as rights_api
 
 CONSOLE = Path(__file__).parent / "static" / "console"
@@ -45,8 +47,8 @@ def make_api(wt: App) -> FastAPI:
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
-        profiles_api, accounts_api, audit_api, rights_api, sources_api, webhooks_api, collect_api, imports_api, pulls_api,
-        metrics_api, tracking_api, relay_api, reconcile_api, quality_api, api, backup_api,
+        profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
+        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public):

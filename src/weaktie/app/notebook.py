@@ -1,5 +1,6 @@
 """The tables of a home for analysts: lazy frames over one snapshot, without people who may not be in them."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,19 @@ from weaktie.store.lake.service import columns_of, frame_of
 from weaktie.store.lake.tables import TABLES
 from weaktie.trust.consent.contracts import PURPOSE_NAMES
 
+CONSENT_LOOK_S = 30.0
+
 
 class LakeFrame:
     """One table, lazy. Filter and join `.lazy` (narwhals) or `.relation` (DuckDB), or take everything."""
 
-    def __init__(self, session: Session, frame: nw.LazyFrame[Any]) -> None:
-        self._session = session
-        self.lazy = frame
+    def __init__(self, session: Session, make: Callable[[], nw.LazyFrame[Any]]) -> None:
+        self._session, self._make = session, make
+
+    @property
+    def lazy(self) -> nw.LazyFrame[Any]:
+        """The table as it may be served now. What is derived from it keeps that moment's people: take it anew for each use."""
+        return self._make()
 
     def collect(self) -> pa.Table:
         """Everything as an Arrow table."""
@@ -69,15 +76,28 @@ class Notebook:
         self._session = self._stack.enter_context(self.app.engine.session())
         with self.app.database.connect() as connection:
             self._snapshot = self.app.lake.snapshot(connection)
-            self._promoted = {
-                name: columns_of(connection, name) for name, t in TABLES.items() if t.open_column
-            }
+        self._look()
+
+    def _look(self) -> None:
+        """Who may be served, and which tags people have deleted from themselves."""
+        with self.app.database.connect() as connection:
             persons = self.app.identity.person_map(connection, self._session, self._snapshot)
             granted, _ = self.app.permits.masks(connection, persons.person_of)
+            deleted = self.app.permits.all_deleted_tags(connection)
         person_of = persons.person_of
         numbers = np.flatnonzero(person_of != ERASED).astype(np.int32)
         allowed = numbers[(granted[person_of[numbers]] & self._bit) != 0]
         self._people = pa.table({"alias_no": pa.array(allowed), "person_no": pa.array(person_of[allowed])})
+        self._deleted: dict[str, list[int]] = {}
+        for alias_no, tag in deleted:
+            if alias_no < len(person_of):
+                self._deleted.setdefault(tag, []).append(int(person_of[alias_no]))
+        self._looked = self.app.clock.monotonic()
+
+    def _fresh(self) -> None:
+        """Look again when the last look is older than half a minute: a withdrawal reaches an open notebook too."""
+        if self.app.clock.monotonic() - self._looked > CONSENT_LOOK_S:
+            self._look()
 
     @property
     def tables(self) -> list[str]:
@@ -87,7 +107,12 @@ class Notebook:
     @property
     def people(self) -> LakeFrame:
         """The identifiers that may be served for the purpose, and the person each belongs to."""
-        return LakeFrame(self._session, self._session.table(self._people))
+
+        def make() -> nw.LazyFrame[Any]:
+            self._fresh()
+            return self._session.table(self._people)
+
+        return LakeFrame(self._session, make)
 
     def table(self, name: str) -> LakeFrame:
         """One table; raises Refused `no_such_table`.
@@ -102,8 +127,13 @@ class Notebook:
                 Words(f"没有表 {name}；可用：{names}", f"There is no table {name}; there are {names}"),
                 place=name,
             )
+        return LakeFrame(self._session, lambda: self._frame(name))
+
+    def _frame(self, name: str) -> nw.LazyFrame[Any]:
+        self._fresh()
         declared = TABLES[name]
-        promoted = self._promoted.get(name, ())
+        with self.app.database.connect() as connection:  # one that was taken back is gone at once
+            promoted = columns_of(connection, name) if declared.open_column else ()
         frame = frame_of(self._session, self._snapshot.of(name), name, promoted)
         columns = declared.schema.names
         if "purposes" in columns:
@@ -118,7 +148,15 @@ class Notebook:
         elif "person_no" in columns:
             persons = people.group_by("person_no").agg(nw.len().alias("identifiers")).select("person_no")
             frame = frame.join(persons, on="person_no", how="semi")
-        return LakeFrame(self._session, frame)
+            gone = {tag: numbers for tag, numbers in self._deleted.items() if tag in columns}
+            if gone:
+                frame = frame.with_columns(
+                    **{
+                        tag: nw.when(~nw.col("person_no").is_in(n)).then(nw.col(tag))
+                        for tag, n in gone.items()
+                    }
+                )
+        return frame
 
     def sql(self, query: str, **values: object) -> pa.Table:
         """DuckDB SQL over the tables by name, with `$name` values bound."""

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from weaktie.data.collect.contracts import Grant, Identifier, IdentifierKind
 from weaktie.data.identity.contracts import ERASED
-from weaktie.data.identity.service import Identity, lookup_of, normalised, person_map
+from weaktie.data.identity.service import Identity, former_forms, lookup_of, normalised, person_map
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
@@ -17,7 +17,6 @@ from weaktie.kit.logs import get_logger
 from weaktie.store.database.service import Database
 from weaktie.trust.accounts.keys import key_book
 from weaktie.trust.consent.service import Consent
-from weaktie.trust.consent.tables import consent_receipts
 from weaktie.trust.vault.service import Vault
 
 _LOG = get_logger("ports")
@@ -67,7 +66,7 @@ class BlockedPeople:
 
     def __init__(self, database: Database, consent: Consent, vault: Vault, *, every_s: float = 1.0) -> None:
         self._database, self._consent, self._vault, self._every_s = database, consent, vault, every_s
-        self._lookups: frozenset[str] = frozenset()
+        self._lookups: dict[str, str] = {}
         self._version = -1
         self._stop = threading.Event()
 
@@ -85,7 +84,7 @@ class BlockedPeople:
         with self._database.connect() as connection:
             version = self._consent.consent_version(connection)
             if version != self._version:
-                self._lookups = self._consent.blocked(connection)
+                self._lookups = self._consent.block_reasons(connection)
                 self._version = version
 
     def _follow(self) -> None:
@@ -101,11 +100,22 @@ class BlockedPeople:
 
     def blocks(self, kind: IdentifierKind, value: str) -> bool:
         """Whether events under this identifier must not be kept."""
-        return f"{kind}#{self._vault.lookup_key(kind, normalised(kind, value))}" in self._lookups
+        return self._reason(kind, value) is not None
+
+    def refuses(self, kind: IdentifierKind, value: str) -> bool:
+        """Whether it is because the person refuses every purpose."""
+        return self._reason(kind, value) == "refused"
+
+    def _reason(self, kind: IdentifierKind, value: str) -> str | None:
+        found = (
+            self._lookups.get(f"{k}#{self._vault.lookup_key(k, normalised(k, v))}")
+            for k, v in former_forms((kind, value))
+        )
+        return next((reason for reason in found if reason is not None), None)
 
 
 class RelayPermits:
-    """Who refuses which purposes, for relays: read again when receipts changed and at least every half minute."""
+    """From whom which purposes are withheld, for relays: read again when receipts changed and at least every half minute."""
 
     def __init__(
         self, database: Database, blocked: BlockedPeople, permits: ConsentPermits, identity: Identity, vault: Vault,
@@ -118,7 +128,8 @@ class RelayPermits:
         self._looked, self._read, self._last = float("-inf"), float("-inf"), -1
 
     def refuses(self, identifiers: Sequence[Identifier], purposes: int) -> bool:
-        """True where anybody of these is blocked or refuses one of the purposes."""
+        """True where anybody of these is blocked, or one of the purposes is withheld from them: refused, too young for it, or
+        granted to a text that has changed since."""
         with self._lock:
             if self._clock.monotonic() - self._looked >= REFUSALS_LOOKED_S:
                 self._refresh()
@@ -132,16 +143,16 @@ class RelayPermits:
     def _refresh(self) -> None:
         now = self._clock.monotonic()
         with self._database.connect() as connection:
-            last = connection.execute(select(func.max(consent_receipts.c.receipt_id))).scalar() or 0
-            # A person's other identifiers may come to be known without any new receipt.
+            last = self._permits.newest_receipt(connection)
+            # Other identifiers of a person, an age or a changed text may come to be known without any new receipt.
             if last != self._last or now - self._read >= REFUSALS_READ_S:
-                self._refused = self._read_all(connection) if last else {}
+                self._refused = self._read_all(connection) if self._permits.withholds(connection) else {}
                 self._last, self._read = last, now
         self._looked = now
 
     def _read_all(self, connection: Connection) -> dict[str, int]:
         person_of = person_map(connection).person_of
-        _, refused = self._permits.masks(connection, person_of)
+        refused = self._permits.withheld(connection, person_of)
         living = np.flatnonzero(person_of != ERASED)
         refusing = living[refused[person_of[living]] != 0]
         found: dict[str, int] = {}

@@ -3,33 +3,35 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from weaktie.app.home import check_home
+from weaktie.app.people import ConsentPeople, held_back, person_at, relink, reopen
 from weaktie.app.ports import BlockedPeople, ImportSources, RelayPermits, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
 from weaktie.data.collect.contracts import Decoder
-from weaktie.data.collect.erase import CollectEraser
+from weaktie.data.collect.erase import CollectEraser, CollectExporter
 from weaktie.data.collect.history import History
-from weaktie.data.collect.jobs import LakeWriter
+from weaktie.data.collect.jobs import LakeWriter, WriterPorts
 from weaktie.data.collect.keys import KeyBook
 from weaktie.data.collect.live import LiveEvents
 from weaktie.data.collect.replay import Mender
 from weaktie.data.collect.service import Arrivals, LiveOverlay, Loader
-from weaktie.data.identity.erase import IdentityEraser
-from weaktie.data.identity.service import Identity, Registry, all_lookups
+from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
+from weaktie.data.identity.jobs import ReviewQueue
+from weaktie.data.identity.service import Identity, Registry, Unidentified, all_lookups
 from weaktie.data.imports.converters import Defaults
-from weaktie.data.imports.erase import ImportsEraser
+from weaktie.data.imports.erase import ImportsEraser, ImportsExporter
 from weaktie.data.imports.service import Importer
 from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
-from weaktie.data.profiles.service import ProfileEraser, Profiles
+from weaktie.data.profiles.service import ProfileEraser, ProfileExporter, Profiles, Withdrawals
 from weaktie.data.pulls.service import Pulls
-from weaktie.data.quality.erase import QualityEraser
+from weaktie.data.quality.erase import QualityEraser, QualityExporter
 from weaktie.data.quality.service import Quality
 from weaktie.data.reconcile.service import Reconciler
 from weaktie.data.relay.jobs import Supervisor
@@ -39,7 +41,7 @@ from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID, Traffic
 from weaktie.data.tracking import tables as _  # noqa: F401  the reference of tables is made from what is wired
 from weaktie.data.tracking.contracts import Parts as TrackingParts
 from weaktie.data.webhooks.contracts import Strip
-from weaktie.data.webhooks.erase import WebhooksEraser
+from weaktie.data.webhooks.erase import WebhooksEraser, WebhooksExporter
 from weaktie.data.webhooks.service import Webhooks
 from weaktie.kit.clock import Clock, SystemClock
 from weaktie.kit.outbound import Outbound
@@ -56,9 +58,11 @@ from weaktie.store.log.service import open_log
 from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
+from weaktie.trust.consent.erase import ConsentExporter
+from weaktie.trust.consent.page import Limiter
 from weaktie.trust.consent.service import Consent
 from weaktie.trust.rights.contracts import Person
-from weaktie.trust.rights.service import Rights
+from weaktie.trust.rights.service import Corrections, Requests, Rights, RightsExporter, VaultExporter
 from weaktie.trust.vault.service import DayKeys, Vault
 
 DECODERS: dict[str, Decoder] = {
@@ -144,14 +148,44 @@ class App:
         return Identity(self.vault)
 
     @cached_property
+    def review_queue(self) -> ReviewQueue:
+        """Questions about identity that the rules leave to people."""
+        return ReviewQueue(self.database, self.clock)
+
+    @cached_property
+    def unidentified(self) -> Unidentified:
+        """Orders without a buyer."""
+        return Unidentified(self.database, self.lake, self.engine, self.quality)
+
+    @cached_property
     def consent(self) -> Consent:
         """Receipts and what follows from them."""
         return Consent(self.clock, self.vault)
 
     @cached_property
+    def consent_people(self) -> ConsentPeople:
+        """People as consent asks for them."""
+        return ConsentPeople(self)
+
+    @cached_property
+    def consent_limiter(self) -> Limiter:
+        """Limits of the personal page."""
+        return Limiter()
+
+    @cached_property
+    def requests(self) -> Requests:
+        """The queue of what people ask for by right."""
+        return Requests(self.clock, self.vault, self.settings)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        """Values that people had corrected."""
+        return Corrections(self.clock, self.vault, partial(relink, self))
+
+    @cached_property
     def permits(self) -> ConsentPermits:
         """Consent as profiles ask it."""
-        return ConsentPermits(self.consent, self.identity, self.clock)
+        return ConsentPermits(self.consent, self.identity, self.clock, self.corrections)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -168,7 +202,7 @@ class App:
         """Bulk loads."""
         return Loader(
             database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, settings=self.settings,
-            clock=self.clock,
+            clock=self.clock, held=partial(held_back, self),
         )  # fmt: skip
 
     @cached_property
@@ -176,7 +210,7 @@ class App:
         """Calls that another system kept."""
         return History(
             database=self.database, lake=self.lake, registry=self.registry, vault=self.vault, decoders=DECODERS,
-            settings=self.settings, clock=self.clock,
+            settings=self.settings, clock=self.clock, ports=self._writer_ports,
         )  # fmt: skip
 
     @cached_property
@@ -207,13 +241,16 @@ class App:
             engine=self.engine,
             settings=self.settings,
             clock=self.clock,
+            permits=self.permits,
             quality=self.quality,
         )
 
     @cached_property
     def quality(self) -> Quality:
         """What is no customer's doing."""
-        return Quality(self.database, self.lake, self.engine, self.identity, self.settings, self.clock)
+        return Quality(
+            self.database, self.lake, self.engine, self.identity, self.settings, self.clock, self.permits.shown
+        )  # fmt: skip
 
     @cached_property
     def arrivals(self) -> Arrivals:
@@ -238,12 +275,19 @@ class App:
     @cached_property
     def live(self) -> LiveEvents:
         """The live page's events."""
-        return LiveEvents(database=self.database, lake=self.lake, engine=self.engine)
+        return LiveEvents(
+            database=self.database, lake=self.lake, engine=self.engine, may_be_shown=self.permits.shown
+        )
 
     @cached_property
     def profiles(self) -> Profiles:
         """Profiles as they are published, with the live overlay."""
         return Profiles(self.build_parts)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """Takes people who withdrew out of the published generation."""
+        return Withdrawals(self.build_parts, self.profiles.published)
 
     @cached_property
     def status(self) -> Status:
@@ -262,6 +306,13 @@ class App:
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
                 identity,
             ),
+            exporters=(
+                VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
+                ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
+                ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
+                IdentityExporter(),
+            ),
+            requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip
 
     def _person_of(self, connection: Connection, user_id: str) -> Person | None:
@@ -331,8 +382,13 @@ class App:
         """What brings events into the lake; `held` is the consumer's lease where it reads the log."""
         return LakeWriter(
             database=self.database, log=self.log, lake=self.lake, registry=self.registry, vault=self.vault,
-            decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held,
+            decoders=DECODERS, settings=self.settings, clock=self.clock, lease=held, ports=self._writer_ports,
         )  # fmt: skip
+
+    @property
+    def _writer_ports(self) -> WriterPorts:
+        """What writers ask of the floor of trust."""
+        return WriterPorts(partial(held_back, self), self.consent.ages.state, partial(reopen, self))
 
     def note(
         self, actor: str, action: str, object_kind: str, object_id: str, detail: dict[str, object]

@@ -30,6 +30,7 @@ _LOG = get_logger("worker")
 IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
+WITHDRAWALS_SECONDS = 20.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
@@ -48,12 +49,14 @@ def run_worker(home: Path, *, watch_parent: bool) -> None:
         helper.start()
         relays = threading.Thread(target=wt.relay_supervisor().run, args=(stop,), daemon=True)
         relays.start()
+        withdrawals = threading.Thread(target=_follow_withdrawals, args=(wt, stop), daemon=True)
+        withdrawals.start()
         try:
             _consume(wt, stop)
         finally:
             stop.set()
-            helper.join(timeout=10)
-            relays.join(timeout=10)
+            for thread in (helper, relays, withdrawals):
+                thread.join(timeout=10)
 
 
 def _until_orphaned(stop: threading.Event) -> None:
@@ -115,6 +118,15 @@ def _look_after(wt: App, stop: threading.Event) -> None:
         child.terminate()
 
 
+def _follow_withdrawals(wt: App, stop: threading.Event) -> None:
+    """Take people who withdrew out of the published counts, beside housekeeping: that may be long over an erasure."""
+    while not stop.wait(WITHDRAWALS_SECONDS):
+        try:
+            wt.withdrawals.drop()
+        except Exception:  # noqa: BLE001  the next look tries again
+            _LOG.exception("withdrawals_failed")
+
+
 def _start_jobs(wt: App, children: dict[str, subprocess.Popen[bytes]]) -> None:
     if children:
         return
@@ -163,7 +175,11 @@ def schedule_build(wt: App) -> None:
     due = wt.status.lag() <= BEHIND if current is None else not 0 <= age_us <= every * MINUTE_US
     with wt.database.connect() as connection:
         version = wt.lake.snapshot(connection, tables=[]).version
-    if due and version > (current.snapshot_version if current is not None else 0) and not _building(wt):
+        decided = wt.identity.last_decision(connection)
+    built, knows = (
+        (current.snapshot_version, current.details.get("decided", 0)) if current is not None else (0, 0)
+    )
+    if due and (version > built or decided != knows) and not _building(wt):
         wt.jobs.start("build", {}, actor="schedule")
 
 
@@ -227,7 +243,13 @@ def housekeeping(wt: App) -> None:
     except Busy:
         pass
     look_at_plan(wt)
+    if wt.status.lag() <= BEHIND:
+        wt.review_queue.refresh_if_rested()
     wt.rights.finish_open()
+    with wt.database.connect() as connection:
+        late = wt.requests.counts(connection)[1]
+    if late:
+        _LOG.warning("rights_requests_overdue", requests=late)
     sweep_imports(wt.importer)
     forget_nonces(wt.database, wt.clock)
     tidy_backups(wt)

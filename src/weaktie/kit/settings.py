@@ -193,6 +193,36 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """Asking people, and answering their requests."""
+
+    ask_again_days: int = _setting(
+        30,
+        "被拒绝后至少隔多少天才能再次征求同意",
+        "Days that have to pass after a refusal before somebody may be asked again",
+        low=1,
+    )
+    link_hours: int = _setting(
+        72,
+        "授权页个人链接的有效期（小时）",
+        "Hours for which a personal link to the consent page is good",
+        low=1,
+    )
+    answer_days: int = _setting(
+        15,
+        "个人权利请求的答复期限（工作日，周一至周五）",
+        "Working days (Monday to Friday) in which a person's request has to be answered",
+        low=1,
+    )
+    policy: str = _setting(
+        "pipl",
+        "权利请求的期限规则：pipl 按 answer_days 个工作日，gdpr 按 30 个自然日",
+        "Deadlines of requests: pipl takes answer_days working days, gdpr 30 calendar days",
+        choices=("pipl", "gdpr"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Imports:
     """Where scheduled pulls may read on this machine."""
 
@@ -228,6 +258,7 @@ class Settings:
     build: Build = field(default_factory=Build)
     backup: Backup = field(default_factory=Backup)
     security: Security = field(default_factory=Security)
+    consent: Consent = field(default_factory=Consent)
     imports: Imports = field(default_factory=Imports)
     outbound: Outbound = field(default_factory=Outbound)
 
@@ -239,7 +270,7 @@ class Settings:
 
 SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
-    "build": Build, "backup": Backup, "security": Security, "imports": Imports, "outbound": Outbound,
+    "build": Build, "backup": Backup, "security": Security, "consent": Consent, "imports": Imports, "outbound": Outbound,
 }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.suites.doors import KEY, BlockedSet, RunningDoor, running_door
 from weaktie.data.collect.bodies import checksum
+from weaktie.data.collect.taking import kept
+from weaktie.data.identity.contracts import IdentifierKind
 from weaktie.kit import settings
 from weaktie.store.log.files import Disk
 
@@ -217,6 +219,41 @@ def test_blocked_people_are_left_out_and_their_neighbours_kept(tmp_path: Path) -
         assert b"gone" not in b"".join(r.body for r in stored)
         assert json.loads(stored[0].body)["sentAt"] == "2026-01-01T00:00:00Z"
         assert len(door.decoded()[0]) == 2
+
+
+COMING_BACK: list[tuple[str, dict[str, object], bool]] = [
+    ("segment", {"type": "track", "event": "Signed Up", "userId": "gone"}, True),
+    ("segment", {"type": "track", "event": "Signed Up", "userId": "no"}, False),
+    ("segment", {"type": "track", "event": "Signed Up", "userId": "gone", "anonymousId": "no"}, False),
+    ("segment", {"type": "track", "event": "Seen", "userId": "gone"}, False),
+    ("segment", {"type": "track", "event": "Seen", "userId": "new", "anonymousId": "gone"}, True),
+    ("segment", {"type": "track", "event": "Seen", "userId": "gone", "anonymousId": "new"}, False),
+    ("segment", {"type": "identify", "userId": "gone", "traits": {"createdAt": "2030-01-01"}}, True),
+    ("segment", {"type": "identify", "userId": "gone", "traits": {"city": "x"}}, False),
+    ("sensors", {"type": "track", "event": "SignedUp", "distinct_id": "gone"}, True),
+    ("sensors", {"type": "profile_set", "distinct_id": "gone", "properties": {"registered_at": "2030-01-01"}}, True),
+    ("sensors", {"type": "track", "event": "x", "distinct_id": "gone", "properties": {"registered_at": "2030-01-01"}}, False),
+    ("sensors", {"type": "track_signup", "event": "x", "distinct_id": "new", "original_id": "gone"}, True),
+    ("sensors", {"type": "track_signup", "event": "x", "distinct_id": "gone", "original_id": "new"}, False),
+    ("sensors", {"type": "track", "event": "x", "identities": {"$identity_login_id": "gone"}}, False),
+    ("posthog", {"event": "Signed Up", "distinct_id": "gone"}, True),
+    ("posthog", {"event": "$identify", "distinct_id": "new", "properties": {"$anon_distinct_id": "gone"}}, True),
+    ("posthog", {"event": "x", "distinct_id": "gone", "properties": {"$user_id": "new"}}, True),
+    ("posthog", {"event": "$set", "distinct_id": "gone", "$set": {"created_at": "2030-01-01"}}, True),
+    ("posthog", {"event": "Signed Up", "distinct_id": "no", "$set": {"created_at": "2030-01-01"}}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("protocol", "event", "passes"), COMING_BACK)
+def test_whoever_was_erased_may_register_anew_and_whoever_refuses_may_not(
+    protocol: str, event: dict[str, object], passes: bool
+) -> None:
+    class Some(BlockedSet):
+        def refuses(self, kind: IdentifierKind, value: str) -> bool:
+            return self.blocks(kind, value) and value == "no"
+
+    blocked = Some({(kind, name) for kind in ("user", "anonymous") for name in ("gone", "no")})
+    assert bool(kept([json.dumps(event).encode()], blocked, protocol)) is passes
 
 
 def test_a_poisoned_event_does_not_take_its_neighbours_along(door: RunningDoor) -> None:

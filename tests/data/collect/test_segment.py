@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from weaktie.data.collect import segment
 from weaktie.data.collect.contracts import LATE, TIME_CORRECTED, BadRow, Event, OrderItem, RawRequest
+from weaktie.data.identity.contracts import HIDDEN_PERSON
 from weaktie.kit.clock import DAY_US, HOUR_US, SECOND_US
 
 RECEIVED_US = 1_767_225_600 * SECOND_US  # 2026-01-01T00:00:00Z
@@ -157,6 +158,40 @@ def test_ids_that_name_nobody(nobody: object) -> None:
     )
     assert [e.identifiers for e in events] == [(("anonymous", "a"),)]
     assert [row.code for row in bad] == ["no_identifier"]
+
+
+def test_identifiers_of_wechat_and_external_ids_stand_strongest_first_and_openids_within_their_app() -> None:
+    given = {
+        "externalIds": [
+            {"type": "openid", "id": "oA1", "app_id": "wx1"}, {"type": "unionid", "id": "oU1"}, {"type": "phone", "id": "186******05"},
+            {"type": "shoe_size", "id": "42"}, "nonsense",
+        ],
+        "app": {"namespace": "wx2"},
+    }  # fmt: skip
+    (event,), _ = decode(
+        {
+            "type": "identify",
+            "userId": "u1",
+            "anonymousId": "a",
+            "context": given,
+            "traits": {"openid": "oB2"},
+        }
+    )
+    assert event.identifiers == (
+        ("user", "u1"), ("unionid", "oU1"), ("openid", "wx1/oA1"), ("openid", "wx2/oB2"), ("anonymous", "a"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("hidden", ["186******05", "~AbCdEf12345678==~", "138xxxx1234"])
+def test_an_order_of_a_masked_buyer_is_kept_and_is_nobodys(hidden: str) -> None:
+    call = {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": hidden,
+        "properties": {"order_id": "o1", "total": 5},
+    }
+    (event,), bad = decode(call)
+    assert (event.identifiers, event.flags & HIDDEN_PERSON, bad) == ((), HIDDEN_PERSON, [])
 
 
 def test_clock_skew_is_taken_out_and_the_client_time_kept() -> None:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,9 +13,12 @@ from tests.suites.homes import START_US, bring_in, fresh_app, put, stored, track
 from weaktie.app.cli_data import build_once
 from weaktie.app.wiring import App
 from weaktie.data.collect import jobs
-from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG
+from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, Event, Identifier, RawRequest
+from weaktie.data.collect.rows import Decoded, assemble
 from weaktie.data.collect.tables import dead_letters
 from weaktie.data.identity.erase import IdentityEraser
+from weaktie.data.identity.tables import links
+from weaktie.store.log.contracts import Place
 from weaktie.store.runs.contracts import Busy
 from weaktie.store.runs.service import Lease
 
@@ -40,6 +44,29 @@ def test_what_was_appended_is_stored_once_with_its_people(wt: App) -> None:
     assert {r["day"] for r in rows} == {(START_US // 1_000_000 + 8 * 3600) // 86_400}
     with wt.database.connect() as connection:
         assert len(wt.identity.component(connection, rows[0]["alias_no"])) == 2
+
+
+def test_a_link_remembers_its_first_and_last_sighting_whatever_the_batches(wt: App) -> None:
+    held = Lease(wt.database, wt.clock, "consumer:lake")
+    assert held.acquire()
+    writer = wt.lake_writer(held)
+    hour = 3_600_000_000
+    for number, at_us in enumerate((START_US, START_US - hour, START_US + 60_000_000, START_US + 3 * hour)):
+        put(wt, track(number, "u1", anonymous="a1", at_us=at_us))
+        writer.catch_up()
+    with wt.database.connect() as connection:
+        found = connection.execute(select(links.c.event_us, links.c.last_us)).all()
+    assert [tuple(row) for row in found] == [(START_US - hour, START_US + 3 * hour)]
+    held.release()
+
+
+def test_two_logins_in_one_event_are_no_proof_that_they_are_one_person() -> None:
+    who: tuple[Identifier, ...] = (("user", "a"), ("user", "b"), ("phone", "13912345670"), ("anonymous", "c"))
+    event = Event("e", "Seen", who, START_US, START_US, b"{}")
+    request = RawRequest("sensors", "/sa", "s", 15, START_US, b"")
+    numbers = {identifier: n for n, identifier in enumerate(who, 1)}
+    batch = assemble([Decoded(Place(0, 0), 0, request, event)], numbers, ZoneInfo("Asia/Shanghai"), "CNY")
+    assert [(f.a_alias, f.b_alias, f.kind) for f in batch.links] == [(1, 3, "trait"), (1, 4, "login")]
 
 
 def test_the_same_batch_ten_times_counts_once_also_across_a_restart(tmp_path: Path) -> None:
@@ -158,8 +185,20 @@ def test_late_copies_of_an_erased_person_do_not_come_back(wt: App) -> None:
     done = bring_in(wt)
     assert (done.stored, done.refused) == (1, 1)
     wt.clock.move(3600)  # type: ignore[attr-defined]
-    put(wt, track(5, "gone", at_us=wt.clock.now_us()))
-    assert bring_in(wt).stored == 1
+    put(
+        wt,
+        track(5, "gone", at_us=wt.clock.now_us()),
+        track(6, "stays", event="Invite Sent", properties={"to_user_id": "gone"}),
+    )
+    assert bring_in(wt).stored == 1, "going on as if nothing had happened is no registration"
+    with wt.database.connect() as connection:
+        assert wt.identity.find(connection, "gone") is None, "nor is being mentioned by somebody else"
+    put(
+        wt,
+        track(7, "gone", event="Signed Up", at_us=wt.clock.now_us()),
+        track(8, "gone", at_us=wt.clock.now_us()),
+    )
+    assert bring_in(wt).stored == 2
     with wt.database.connect() as connection:
         assert wt.identity.find(connection, "gone") not in (None, alias), "whoever comes back is somebody new"
 

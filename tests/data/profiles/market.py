@@ -23,7 +23,7 @@ from weaktie.store.engine.duck import DuckEngine
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.files import FileLake
 from weaktie.store.lake.tables import TABLES
-from weaktie.trust.consent.contracts import PURPOSE_NAMES, PurposeState, Receipt
+from weaktie.trust.consent.contracts import ADULT, PURPOSE_NAMES, PurposeState, Receipt, Young
 
 DAY = 20_000
 ZONE_US = 8 * HOUR_US
@@ -41,6 +41,7 @@ class FakePeople:
     rows: dict[int, tuple[str, str | None, int]] = field(default_factory=dict)
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
+    decided: set[int] = field(default_factory=set)
 
     def person_map(self, connection: Connection, session: object, snapshot: Snapshot) -> PersonMap:
         size = max(self.rows, default=0) + 1
@@ -66,6 +67,9 @@ class FakePeople:
             for n in sorted(alias_nos)
             if n in self.rows and n not in self.erased
         ]
+
+    def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
+        return bool(self.decided & set(alias_nos))
 
 
 @dataclass
@@ -99,6 +103,33 @@ class FakePermits:
         if purpose == "analytics":
             (self.refused.discard if granted else self.refused.add)(alias_nos[0])
         return made
+
+    deleted: dict[int, set[str]] = field(default_factory=dict)
+    corrected: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    def newest_receipt(self, connection: Connection) -> int:
+        return len(self.said_no)
+
+    def said_since(self, connection: Connection, receipt_id: int) -> list[int]:
+        return [r.alias_no for r in self.said_no[receipt_id:]]
+
+    def separate(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
+        return []
+
+    def young(self, connection: Connection, alias_nos: Sequence[int]) -> Young:
+        return ADULT
+
+    def deleted_tags(self, connection: Connection, alias_nos: Sequence[int]) -> frozenset[str]:
+        return frozenset().union(*(self.deleted.get(n, set()) for n in alias_nos))
+
+    def all_deleted_tags(self, connection: Connection) -> list[tuple[int, str]]:
+        return sorted((n, tag) for n, tags in self.deleted.items() for tag in tags)
+
+    def corrections(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
+        return {f: v for n in alias_nos for f, v in self.corrected.get(n, {}).items()}
+
+    def all_corrections(self, connection: Connection) -> list[tuple[int, str, str]]:
+        return sorted((n, f, v) for n, fields in self.corrected.items() for f, v in fields.items())
 
 
 @dataclass

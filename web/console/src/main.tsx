@@ -15,6 +15,8 @@ import "./styles/slices.css";
 import "./styles/imports.css";
 import "./styles/mend.css";
 import "./styles/tracking.css";
+import "./styles/identity.css";
+import "./styles/consent.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

@@ -1,24 +1,26 @@
 """What arrives, in the forms it takes between the door and the lake."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol
 
 import msgspec
 import pyarrow as pa
+from sqlalchemy import Connection
 
-from weaktie.data.identity.contracts import Identifier, IdentifierKind
+from weaktie.data.identity.contracts import HIDDEN_PERSON, KINDS, Identifier, IdentifierKind
 from weaktie.kit.words import Words
 
 __all__ = [
-    "CHANNEL_WORDS", "CRAWLER", "DUPLICATE_LINE", "LATE", "OTHER_PAYLOAD_FLAG", "TEST", "TIME_CORRECTED", "BadRow", "Commit", "Decoder",
-    "Entity", "Event", "Identifier", "IdentifierKind", "Link", "LoadBatch", "LoadOutcome", "OrderFacts", "OrderItem",
-    "RawRequest", "RelationFacts",
+    "CHANNEL_WORDS", "CRAWLER", "DUPLICATE_LINE", "HIDDEN_PERSON", "LATE", "OTHER_PAYLOAD_FLAG", "TEST", "TIME_CORRECTED",
+    "BadRow", "Commit", "Decoder", "Entity", "Event", "Held", "Identifier", "IdentifierKind", "Link", "LoadBatch",
+    "LoadOutcome", "OrderFacts", "OrderItem", "RawRequest", "RelationFacts", "in_order", "openid_of",
 ]  # fmt: skip
 
 TIME_CORRECTED, OTHER_PAYLOAD_FLAG, LATE, DUPLICATE_LINE, CRAWLER, TEST = 1, 2, 4, 8, 16, 64
-"""Bits of `events.flags`. What a crawler did and what is a platform's own test order no figure counts by default."""
+"""Bits of `events.flags`; identity has 128 (HIDDEN_PERSON). What a crawler did and what is a platform's own test order no
+figure counts by default."""
 
 
 CHANNEL_WORDS: dict[str, Words] = {
@@ -38,6 +40,19 @@ CHANNEL_WORDS |= {
     for name in ("douyin", "kuaishou", "xiaohongshu", "wechat", "weibo", "bilibili", "zhihu")
 }
 """The channels that the rule of `channel_of` gives; a client's own name for one is shown as it came."""
+
+
+_STRENGTH = {kind: place for place, kind in enumerate(KINDS)}
+
+
+def in_order(found: Iterable[Identifier]) -> tuple[Identifier, ...]:
+    """The identifiers of an event, each once, the strongest kind first."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda identifier: _STRENGTH[identifier[0]]))
+
+
+def openid_of(openid: str, app: object) -> Identifier:
+    """An openid within its app: two apps may not be mixed up. Without a known app it is the openid alone."""
+    return ("openid", f"{app}/{openid}" if isinstance(app, str) and 0 < len(app) <= 64 else openid)
 
 
 class RawRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -209,6 +224,14 @@ class WriteKeys(Protocol):
         ...
 
 
+class Held(Protocol):
+    """Where the writers ask which personal values people had corrected: what comes in does not override these."""
+
+    def __call__(self, connection: Connection, fields: Iterable[tuple[int, str]], /) -> set[tuple[int, str]]:
+        """Those of these (identifier, field) that stay as they are."""
+        ...
+
+
 class Blocked(Protocol):
     """Identifiers of which nothing may be stored: erased people, and those who refused every purpose."""
 
@@ -220,6 +243,10 @@ class Blocked(Protocol):
         """Whether events under this identifier must not be kept. It must not block: it answers from memory."""
         ...
 
+    def refuses(self, kind: IdentifierKind, value: str) -> bool:
+        """Whether it is because the person refuses every purpose. Else they were erased, and may register anew."""
+        ...
+
 
 class NothingBlocked:
     """A `Blocked` with nobody in it."""
@@ -229,5 +256,9 @@ class NothingBlocked:
         return False
 
     def blocks(self, kind: IdentifierKind, value: str) -> bool:  # noqa: ARG002 - the port's signature
+        """False."""
+        return False
+
+    def refuses(self, kind: IdentifierKind, value: str) -> bool:  # noqa: ARG002 - the port's signature
         """False."""
         return False

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.contracts import BadRow, Decoder, Event, Identifier, RawRequest
+from weaktie.data.collect.jobs import WriterPorts, keep_personal
 from weaktie.data.collect.logic import parse_time
+from weaktie.data.collect.returning import Returning
 from weaktie.data.collect.rows import Decoded, assemble, identifiers_of, payload_words
 from weaktie.data.collect.service import IMPORTED_PARTITION
 from weaktie.data.identity.service import Registry, add_links, add_sources
@@ -46,7 +48,9 @@ class History:
         decoders: Mapping[str, Decoder],
         settings: Settings,
         clock: Clock,
+        ports: WriterPorts | None = None,
     ) -> None:
+        self._ports = ports or WriterPorts()
         self._database, self._lake, self._registry, self._vault = database, lake, registry, vault
         self._decoders, self._settings, self._clock = decoders, settings, clock
 
@@ -71,21 +75,19 @@ class History:
     ) -> None:
         """Store (line, event) pairs whose id is new, with `commit(tx, rows stored by table, duplicates)`, or nothing.
 
-        An id that the lake ever held is the same call, whatever the archive added to it. Events from before their
-        person's erasure are left out.
+        An id that the lake ever held is the same call, whatever the archive added to it. Events of erased people are left
+        out, unless they have come back.
         """
         now_us = self._clock.now_us()
         fresh = self._new_ones(events)
+        returning = Returning(self._registry)
+        admitted = [(line, event) for line, event in fresh if returning.enters(event)]
         wanted: dict[Identifier, None] = {}
-        for _, event in fresh:
-            wanted.update(dict.fromkeys(identifiers_of(event)))
+        for _, event in admitted:
+            wanted.update((i, None) for i in identifiers_of(event) if returning.may_have_number(i))
         numbers = self._registry.numbers(wanted, now_us)
         request = RawRequest("history", "", source_id, purposes, now_us, b"")
-        kept = [
-            Decoded(Place(IMPORTED_PARTITION, line), 0, request, event)
-            for line, event in fresh
-            if not self._is_erased(event)
-        ]
+        kept = [Decoded(Place(IMPORTED_PARTITION, line), 0, request, event) for line, event in admitted]
         batch = assemble(kept, numbers, self._settings.zone, self._settings.workspace.currency)
         words = payload_words([i.event.raw for i in kept], [i.event.event_id for i in kept]) if kept else None
         staged = [
@@ -99,9 +101,9 @@ class History:
                 self._lake.commit(tx, staged, reason=f"import {origin}")
             add_links(tx, batch.links)
             add_sources(tx, batch.sources, now_us)
-            self._vault.seal_many(
-                tx, [(alias, name, value) for (alias, name), value in batch.personal.items()]
-            )
+            keep_personal(tx, self._vault, batch, self._ports)
+            if returning.opened and self._ports.reopen is not None:
+                self._ports.reopen(tx, list(returning.opened))
             stored = {table: rows.num_rows for table, rows in batch.tables.items()}
             commit(tx, stored, len(events) - len(fresh))
 
@@ -112,13 +114,6 @@ class History:
         with self._database.connect() as connection:
             states = self._lake.classify(connection, "events", words, since_day=0)
         return [events[int(row)] for row in np.flatnonzero(states == NEW)]
-
-    def _is_erased(self, event: Event) -> bool:
-        for identifier in event.identifiers:
-            at_us = self._registry.erased_at(identifier)
-            if at_us is not None and event.event_us <= at_us:
-                return True
-        return False
 
 
 def _plain_call(line: bytes) -> tuple[bytes, int | None]:

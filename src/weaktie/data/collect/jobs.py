@@ -15,11 +15,13 @@ import numpy as np
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Identifier, RawRequest
+from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Held, Identifier, RawRequest
 from weaktie.data.collect.letters import Letter, sealed_rows
+from weaktie.data.collect.returning import Reopen, Returning
 from weaktie.data.collect.rows import Batch, Decoded, assemble, identifiers_of, payload_words
 from weaktie.data.collect.splitting import sending_time
 from weaktie.data.collect.tables import counters, dead_letters, live_minutes
+from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.service import Registry, add_links, add_sources
 from weaktie.kit.clock import DAY_US, Clock
 from weaktie.kit.logs import get_logger
@@ -33,9 +35,20 @@ from weaktie.store.runs.service import Lease
 from weaktie.trust.vault.service import Vault
 
 CONSUMER = "lake"
+HOUR_US = 3_600_000_000
 UNREADABLE = Words("日志记录无法解码。", "The record of the log cannot be decoded.")
 _LOG = get_logger("collect")
 _REQUEST = msgspec.msgpack.Decoder(RawRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class WriterPorts:
+    """What the writer asks of the floor of trust, in the transaction of its commit: which values are held by corrections, whom
+    an event's age makes a minor, who has come back."""
+
+    held: Held | None = None
+    ages: Callable[[Connection, Mapping[int, tuple[str, str]]], object] | None = None
+    reopen: Reopen | None = None
 
 
 @dataclass(slots=True)
@@ -75,12 +88,14 @@ class LakeWriter:
         settings: Settings,
         clock: Clock,
         lease: Lease | None = None,
+        ports: WriterPorts | None = None,
     ) -> None:
+        self._ports = ports or WriterPorts()
         self._database, self._log, self._lake = database, log, lake
         self._registry, self._vault, self._decoders = registry, vault, decoders
         self._settings, self._clock, self._lease = settings, clock, lease
         self._day_keys = vault.day_keys()
-        self._linked: set[tuple[int, int, str]] = set()
+        self._linked: dict[tuple[int, int, str], tuple[int, int]] = {}
         self._sourced: set[tuple[int, str]] = set()
 
     def catch_up(self, told: Callable[[Written], None] | None = None) -> Written:
@@ -165,11 +180,12 @@ class LakeWriter:
         """Bring decoded events into the lake, each id once. `commit` runs in the transaction that makes them count, with the
         events that are kept; nothing of them stays when it raises."""
         fresh, duplicates = self._new_ones(decoded)
+        returning = Returning(self._registry)
+        kept = returning.admitted(fresh)
         wanted: dict[Identifier, None] = {}
-        for item in fresh:
-            wanted.update(dict.fromkeys(identifiers_of(item.event)))
+        for item in kept:
+            wanted.update((i, None) for i in identifiers_of(item.event) if returning.may_have_number(i))
         numbers = self._registry.numbers(wanted, self._clock.now_us())
-        kept = [item for item in fresh if not self._is_erased(item)]
         staged: list[Staged] = []
         total = Batch()
         for day in sorted({item.request.received_us // DAY_US for item in kept}):
@@ -185,6 +201,8 @@ class LakeWriter:
         with self._database.begin() as tx:
             commit(tx, kept)
             self._commit(tx, total, staged, origin, done)
+            if returning.opened and self._ports.reopen is not None:
+                self._ports.reopen(tx, list(returning.opened))
         self._remember(total)
         return done
 
@@ -201,32 +219,50 @@ class LakeWriter:
         duplicate = states == DUPLICATE
         return [item for item, gone in zip(decoded, duplicate, strict=True) if not gone], int(duplicate.sum())
 
-    def _is_erased(self, item: Decoded) -> bool:
-        """Whether the event is from before its person's erasure: a late copy that must not come back."""
-        for identifier in item.event.identifiers:
-            at_us = self._registry.erased_at(identifier)
-            if at_us is not None and item.event.event_us <= at_us:
-                return True
-        return False
-
     def _commit(self, tx: Connection, batch: Batch, staged: list[Staged], origin: str, done: Written) -> None:
         version = self._lake.commit(tx, staged, reason=origin) if staged else 0
-        add_links(tx, [f for f in batch.links if (f.a_alias, f.b_alias, f.kind) not in self._linked])
+        add_links(tx, [f for f in batch.links if self._widens(f)])
         add_sources(tx, batch.sources - self._sourced, self._clock.now_us())
-        if batch.personal:
-            self._vault.seal_many(
-                tx, [(alias, name, value) for (alias, name), value in batch.personal.items()]
-            )
+        held = keep_personal(tx, self._vault, batch, self._ports)
         _add_minutes(tx, batch)
         _add_seen(tx, batch, version)
-        _count(tx, {"events": done.stored, "duplicates": done.duplicates, "refused_erased": done.refused})
+        _count(
+            tx,
+            {
+                "events": done.stored,
+                "duplicates": done.duplicates,
+                "refused_erased": done.refused,
+                "held_by_correction": held,
+            },
+        )
+
+    def _widens(self, fact: LinkFact) -> bool:
+        """Whether the database does not know the link yet, or not that it was seen so early or an hour so late."""
+        first, last = self._linked.get((fact.a_alias, fact.b_alias, fact.kind), (fact.event_us + 1, 0))
+        return fact.event_us < first or fact.event_us > last + HOUR_US
 
     def _remember(self, batch: Batch) -> None:
         if len(self._linked) + len(self._sourced) > 1_000_000:
             self._linked.clear()
             self._sourced.clear()
-        self._linked.update((f.a_alias, f.b_alias, f.kind) for f in batch.links)
+        for fact in batch.links:
+            key = (fact.a_alias, fact.b_alias, fact.kind)
+            first, last = self._linked.get(key, (fact.event_us, fact.event_us))
+            if key not in self._linked or self._widens(fact):
+                self._linked[key] = (min(first, fact.event_us), max(last, fact.event_us))
         self._sourced |= batch.sources
+
+
+def keep_personal(tx: Connection, vault: Vault, batch: Batch, ports: WriterPorts) -> int:
+    """Seal the personal values of a batch and note the ages in it; returns how many values were held back."""
+    held: set[tuple[int, str]] = set()
+    if batch.personal:
+        if ports.held is not None:
+            held = ports.held(tx, batch.personal)
+        vault.seal_many(tx, [(*key, value) for key, value in batch.personal.items() if key not in held])
+    if batch.ages and ports.ages is not None:
+        ports.ages(tx, batch.ages)
+    return len(held)
 
 
 @contextmanager
@@ -270,6 +306,7 @@ def _merge(total: Batch, batch: Batch) -> None:
     total.links += batch.links
     total.sources |= batch.sources
     total.personal |= batch.personal
+    total.ages |= batch.ages
     for key, count in batch.minutes.items():
         total.minutes[key] = total.minutes.get(key, 0) + count
     for alias, (last_us, count, name) in batch.seen.items():

@@ -1,10 +1,11 @@
 """The live view: what entered the lake last, with the names of people masked where they are personal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 import pyarrow as pa
+from sqlalchemy import Connection
 
 from weaktie.data.collect.queries import latest_events
 from weaktie.data.identity.service import described
@@ -19,6 +20,8 @@ SHOWN = (
     "content_id", "product_id", "order_id", "amount_minor", "currency", "flags", "properties",
 )  # fmt: skip
 FILES_LOOKED_AT = 400
+MayBeShown = Callable[[Connection, Sequence[int]], set[int]]
+"""Those of these identifiers whose person grants analysis now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,11 @@ class LiveEvent:
 class LiveEvents:
     """Reads the newest files of the lake."""
 
-    def __init__(self, *, database: Database, lake: Lake, engine: Engine) -> None:
+    def __init__(
+        self, *, database: Database, lake: Lake, engine: Engine, may_be_shown: MayBeShown | None = None
+    ) -> None:
         self._database, self._lake, self._engine = database, lake, engine
+        self._may_be_shown = may_be_shown
 
     def latest(
         self, *, event: str | None, source: str | None, limit: int, since_version: int = 0
@@ -65,6 +71,9 @@ class LiveEvents:
         numbers = {n for n in rows["alias_no"].to_pylist() if n is not None}
         with self._database.connect() as connection:
             names = {a.alias_no: a.value for a in described(connection, sorted(numbers))}
+            if self._may_be_shown is not None:
+                shown_too = self._may_be_shown(connection, sorted(names))
+                names = {n: value for n, value in names.items() if n in shown_too}
         shown = []
         for row in rows.to_pylist():
             properties: dict[str, object] = (
@@ -81,7 +90,7 @@ class LiveEvents:
             )
             properties = {name: row[name] for name in columns if row[name] is not None} | properties
             if row["alias_no"] is not None and row["alias_no"] not in names:
-                continue  # erased since
+                continue  # erased since, or does not grant analysis
             shown.append(
                 LiveEvent(
                     row["event_id"], row["event"], from_datetime(row["event_time"]), from_datetime(row["received_time"]),

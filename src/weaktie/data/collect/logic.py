@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from weaktie.data.collect.badrows import Bad
-from weaktie.data.collect.contracts import LATE, TIME_CORRECTED, Event
+from weaktie.data.collect.contracts import HIDDEN_PERSON, LATE, TIME_CORRECTED, Event
+from weaktie.data.identity.service import is_hidden
 from weaktie.kit.clock import DAY_US, SECOND_US
 
 SKEW_TOLERANCE_US: Final = 60 * SECOND_US
@@ -101,7 +102,20 @@ def clean_id(value: object, place: str) -> str | None:
     text = value.strip()
     if len(text) > LONGEST_IDENTIFIER:
         raise Bad("bad_identifier", place)
-    return None if "***" in text or text.lower() in _NOBODY else text
+    return None if text.lower() in _NOBODY or is_hidden(text) else text
+
+
+def hidden_flag(*values: object) -> int:
+    """HIDDEN_PERSON where a value that would name somebody is masked or encrypted; for events that nobody else is named in."""
+    return HIDDEN_PERSON if any(isinstance(v, str) and is_hidden(v.strip()) for v in values) else 0
+
+
+def keep_hidden(event: Event, place: str) -> None:
+    """An order whose buyer is masked or encrypted is kept, and is nobody's until somebody names them; of anything else a
+    masked person is an error of the client. Raises Bad `no_identifier`."""
+    if event.order is None:
+        raise Bad("no_identifier", place)
+    event.flags |= HIDDEN_PERSON
 
 
 def text_or_none(value: object, longest: int = LONGEST_NAME) -> str | None:
@@ -219,6 +233,7 @@ _PERSONAL_NAMES: Final = {
     "address": "address", "shippingaddress": "address", "billingaddress": "address", "receiveraddress": "address",
     "detailaddress": "address", "street": "address", "地址": "address", "收货地址": "address",
     "birthday": "birthday", "birthdate": "birthday", "ip": "ip", "ipaddress": "ip", "imei": "device",
+    "latitude": "location", "longitude": "location", "lnglat": "location", "latlng": "location", "geolocation": "location",
     "idfa": "device", "oaid": "device", "bankcard": "bank card", "cardnumber": "bank card", "银行卡": "bank card",
     "password": "secret", "passwd": "secret", "pwd": "secret", "token": "secret", "accesstoken": "secret",
     "refreshtoken": "secret", "secret": "secret", "authorization": "secret", "cookie": "secret", "sessionkey": "secret",

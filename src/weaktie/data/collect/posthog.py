@@ -15,7 +15,9 @@ from weaktie.data.collect.logic import (
     check,
     clean_id,
     corrected_time,
+    hidden_flag,
     is_suspicious,
+    keep_hidden,
     parse_time,
     platform_of,
     text_or_none,
@@ -136,6 +138,8 @@ def _event(raw: bytes, sent_us: int | None, received_us: int) -> Event:
     else:
         event.identifiers = _identifiers(item, properties, group=name == GROUP_DESCRIBED)
     _fill(event, properties, suspicious)
+    if not event.identifiers and name != GROUP_DESCRIBED:
+        keep_hidden(event, "distinct_id")
     traits = _traits(item, properties)
     if traits or name in (IDENTIFIED, PROFILE_SET, PROFILE_SET_ONCE):
         event.traits = usual(traits)
@@ -174,6 +178,8 @@ def _identifiers(item: _Item, properties: dict[str, Any], *, group: bool) -> tup
         ("anonymous", name) for name in (before, distinct, device) if name is not None and name != login
     ]
     if not found:
+        if hidden_flag(given, properties.get("$user_id")):
+            return ()
         raise Bad("no_identifier", "distinct_id")
     return tuple(dict.fromkeys(found))
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from weaktie.data.collect.contracts import CRAWLER, Event, Identifier, IdentifierKind, RawRequest
 from weaktie.data.collect.crawlers import crawler_of
-from weaktie.data.identity.contracts import LinkFact
+from weaktie.data.identity.contracts import ACCOUNT, LOGIN, SHARED_TIER, TIER, LinkFact
 from weaktie.data.identity.service import is_usable
 from weaktie.kit.clock import MINUTE_US
 from weaktie.kit.hashing import hash128
@@ -54,6 +54,7 @@ class Batch:
     personal: dict[tuple[int, str], str] = field(default_factory=dict)
     seen: dict[int, tuple[int, int, str]] = field(default_factory=dict)
     minutes: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    ages: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def identifiers_of(event: Event) -> Iterable[Identifier]:
@@ -180,11 +181,8 @@ def _add_event(
     if alias is None:
         return
     batch.sources.add((alias, request.source_id))
-    if anonymous is not None:
-        batch.links.append(
-            LinkFact(min(alias, anonymous), max(alias, anonymous), "login", event.event_us, request.source_id)
-        )
-        batch.sources.add((anonymous, request.source_id))
+    if len(event.identifiers) > 1:
+        _link_all(batch, item, alias, numbers)
     known = batch.seen.get(alias)
     if known is None:
         batch.seen[alias] = (event.event_us, 1, event.event)
@@ -197,17 +195,32 @@ def _add_event(
         )
 
 
+def _link_all(batch: Batch, item: Decoded, first: int, numbers: dict[Identifier, int]) -> None:
+    """What one event names belongs together: each identifier joins the strongest, by what the weaker one is."""
+    event, source = item.event, item.request.source_id
+    strongest = next(kind for kind, value in event.identifiers if (kind, value) in numbers)
+    for identifier in event.identifiers:
+        number = numbers.get(identifier)
+        tier = TIER[identifier[0]]
+        # Two logins in one event are no proof that they are one person: only an alias says so.
+        if number is None or number == first or tier == LOGIN:
+            continue
+        kind = "trait" if tier < SHARED_TIER else "login" if strongest == "user" else "alias"
+        batch.links.append(LinkFact(min(first, number), max(first, number), kind, event.event_us, source))
+        batch.sources.add((number, source))
+
+
 def _who(event: Event, numbers: dict[Identifier, int]) -> tuple[int | None, int | None]:
-    """The strongest identifier of the event, and the anonymous one that came beside a login."""
+    """The strongest identifier of the event, and the strongest one beside a login or WeChat account that people share."""
     alias: int | None = None
-    strongest = ""
+    strongest = SHARED_TIER
     for identifier in event.identifiers:
         number = numbers.get(identifier)
         if number is None:
             continue
         if alias is None:
-            alias, strongest = number, identifier[0]
-        elif strongest == "user" and identifier[0] in ("anonymous", "device"):
+            alias, strongest = number, TIER[identifier[0]]
+        elif strongest <= ACCOUNT and TIER[identifier[0]] >= SHARED_TIER:
             return alias, number
     return alias, None
 
@@ -286,6 +299,8 @@ def _add_user(rows: _Rows, batch: Batch, item: Decoded, numbers: dict[Identifier
     values: dict[str, object] = {}
     others: dict[str, object] = {}
     for name, value in event.traits.items():
+        if name in ("age", "birthday") and value is not None:
+            batch.ages[alias] = (name, str(value))
         if name in PERSONAL_TRAITS:
             if value not in (None, ""):
                 _keep_personal(batch, item, alias, PERSONAL_TRAITS[name], str(value), numbers)

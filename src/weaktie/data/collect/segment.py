@@ -7,7 +7,16 @@ import msgspec
 
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill
-from weaktie.data.collect.contracts import BadRow, Event, Identifier, Link, RawRequest
+from weaktie.data.collect.contracts import (
+    BadRow,
+    Event,
+    Identifier,
+    IdentifierKind,
+    Link,
+    RawRequest,
+    in_order,
+    openid_of,
+)
 from weaktie.data.collect.logic import (
     LONGEST_NAME,
     channel_of,
@@ -15,6 +24,7 @@ from weaktie.data.collect.logic import (
     clean_id,
     corrected_time,
     is_suspicious,
+    keep_hidden,
     parse_time,
     platform_of,
     scrub,
@@ -23,6 +33,7 @@ from weaktie.data.collect.logic import (
 from weaktie.data.collect.splitting import TooDeep, split, why_unreadable
 from weaktie.data.collect.traits import usual
 from weaktie.data.collect.vocabulary import GROUP_JOINED, IDENTIFIED, IDENTITY_ALIASED
+from weaktie.data.identity.service import is_hidden
 
 LONGEST_EVENT_ID: Final = 200
 
@@ -30,6 +41,8 @@ LONGEST_EVENT_ID: Final = 200
 class _Named(msgspec.Struct):
     """A member of the context that says a name, a version and such (app, os, library, device, campaign, page)."""
 
+    id: Any = None
+    namespace: Any = None
     name: Any = None
     version: Any = None
     type: Any = None
@@ -54,6 +67,7 @@ class _Context(msgspec.Struct):
     scene: Any = None
     shop_id: Any = None
     sessionId: Any = None  # noqa: N815 - names of the protocol
+    externalIds: Any = None  # noqa: N815
     userAgent: Any = None  # noqa: N815
 
 
@@ -173,6 +187,8 @@ def _event(raw: bytes, single: str | None, sent_us: int | None, received_us: int
     name, properties = _named(kind, item)
     event = Event(message, name, identifiers, event_us, client_us, raw, flags)
     found = fill(event, properties, suspicious)
+    if not identifiers:
+        keep_hidden(event, "userId")
     _from_context(event, item.context or _EMPTY, found, suspicious)
     if kind == "identify":
         event.traits = usual(item.traits)
@@ -189,11 +205,57 @@ def _steady(raw: bytes) -> bytes:
 def _identifiers(item: _Item) -> tuple[Identifier, ...]:
     user = clean_id(item.userId, "userId")
     anonymous = clean_id(item.anonymousId, "anonymousId")
+    more = _more(item)
+    if more:
+        if user is not None:
+            more.append(("user", user))
+        if anonymous is not None:
+            more.append(("anonymous", anonymous))
+        return in_order(more)
     if user is not None:
         return (("user", user),) if anonymous is None else (("user", user), ("anonymous", anonymous))
     if anonymous is not None:
         return (("anonymous", anonymous),)
+    if any(isinstance(value, str) and is_hidden(value) for value in (item.userId, item.anonymousId)):
+        return ()
     raise Bad("no_identifier", "userId")
+
+
+_EXTERNAL: Final[dict[str, IdentifierKind]] = {
+    "unionid": "unionid", "openid": "openid", "phone": "phone", "mobile": "phone", "email": "email",
+    "externaluserid": "wecom", "wecom": "wecom", "androidid": "device", "iosidfv": "device", "deviceid": "device",
+}  # fmt: skip
+"""`context.externalIds[].type` without case and separators; of the traits, those of WeChat."""
+_WECHAT_TRAITS: Final = ("unionid", "openid", "externaluserid")
+
+
+def _more(item: _Item) -> list[Identifier]:
+    """Identifiers beside userId and anonymousId: `context.externalIds`, and WeChat's in the traits."""
+    given: list[tuple[str, object, object]] = []
+    context = item.context
+    if context is not None and isinstance(context.externalIds, list):
+        given += [
+            (str(one.get("type", "")), one.get("id"), one.get("app_id") or one.get("appId"))
+            for one in context.externalIds
+            if isinstance(one, dict)
+        ]
+    if item.traits and any(_key(name) in _WECHAT_TRAITS for name in item.traits):
+        app = item.traits.get("appid") or item.traits.get("app_id") or item.traits.get("appId")
+        given += [(n, v, app) for n, v in item.traits.items() if _key(n) in _WECHAT_TRAITS]
+    found: list[Identifier] = []
+    for name, value, app in given:
+        kind = _EXTERNAL.get(_key(name))
+        text = clean_id(value, name) if kind and isinstance(value, str | int) else None
+        if kind is None or text is None:
+            continue
+        if kind == "openid" and app is None and context is not None and context.app is not None:
+            app = context.app.namespace or context.app.id
+        found.append(openid_of(text, app) if kind == "openid" else (kind, text))
+    return found
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "").replace(".", "").replace("$", "")
 
 
 def _named(kind: object, item: _Item) -> tuple[str, dict[str, Any]]:

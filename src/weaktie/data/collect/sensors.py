@@ -9,14 +9,25 @@ import msgspec
 
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import fill, to_decimal
-from weaktie.data.collect.contracts import BadRow, Entity, Event, Identifier, IdentifierKind, Link, RawRequest
+from weaktie.data.collect.contracts import (
+    BadRow,
+    Entity,
+    Event,
+    Identifier,
+    IdentifierKind,
+    RawRequest,
+    in_order,
+    openid_of,
+)
 from weaktie.data.collect.logic import (
     LONGEST_NAME,
     channel_of,
     check,
     clean_id,
     corrected_time,
+    hidden_flag,
     is_suspicious,
+    keep_hidden,
     parse_time,
     platform_of,
     text_or_none,
@@ -73,6 +84,7 @@ _IDENTITIES: Final[dict[str, IdentifierKind]] = {
     "$identity_email": "email",
     "$identity_cookie_id": "anonymous",
     "$identity_anonymous_id": "anonymous",
+    "$identity_mp_id": "anonymous",
     "$identity_distinct_id": "anonymous",
     "$identity_android_id": "device",
     "$identity_android_uuid": "device",
@@ -80,8 +92,10 @@ _IDENTITIES: Final[dict[str, IdentifierKind]] = {
     "$identity_ios_uuid": "device",
     "$identity_harmony_uuid": "device",
 }
-"""Kinds of identities; any other (`$identity_mp_openid`, unionid) is an anonymous id written `key+value`, as 神策 does."""
-_STRENGTH: Final = {"user": 0, "phone": 1, "email": 2, "anonymous": 3, "device": 4}
+"""Kinds of identities by their whole name; `_kind_of` knows more by a part of it."""
+_NAMED: Final[tuple[tuple[str, IdentifierKind], ...]] = (
+    ("unionid", "unionid"), ("openid", "openid"), ("external_userid", "wecom"), ("external_user_id", "wecom"),
+)  # fmt: skip
 _NOISE: Final = frozenset(
     {"$is_login_id", "$lib", "$lib_version", "$lib_method", "$lib_detail", "$lib_plugin_version", "$app_version", "$ip",
      "$device_id", "$anonymization_id", "$timezone_offset", "$screen_width", "$screen_height", "$viewport_width",
@@ -148,14 +162,16 @@ def _event(raw: bytes, received_us: int, copies: dict[bytes, int]) -> Event:
         if type(item.event) is not str or not 0 < len(item.event) <= LONGEST_NAME:
             raise Bad("no_event_name", "event")
         event.event = sensors_name(item.event)
-        if kind == "track_id_bind":
-            event.links = _links(event.identifiers)
+        if kind == "track_id_unbind":  # what was unbound is named, but it is not the person's here
+            event.identifiers = event.identifiers[:1]
         _act(event, properties, suspicious, item.lib)
     elif type(kind) is str and kind in PROFILE_TYPES:
         event.event = PROFILE_TYPES[kind]
         _profile(event, item.properties, suspicious)
     else:
         raise Bad("unknown_type", "type")
+    if not event.identifiers:
+        keep_hidden(event, "distinct_id")
     return event
 
 
@@ -184,42 +200,51 @@ def _identifiers(item: _Item, properties: dict[str, Any]) -> tuple[Identifier, .
         for key, value in item.identities.items():
             name = clean_id(value, f"identities.{key}")
             if name is not None:
-                kind = _IDENTITIES.get(key)
-                found.append((kind, name) if kind else ("anonymous", f"{key}+{name}"))
+                found.append(_identity(key, name, properties))
     distinct = clean_id(item.distinct_id, "distinct_id")
     login = clean_id(item.login_id, "login_id")
     if item.type == "track_signup":
         login = login or distinct
         original = clean_id(item.original_id, "original_id")
         if original is not None:
-            found.append(("anonymous", original))
+            found.append(_loose(original, properties))
     elif login is None and properties.get("$is_login_id") is True and not item.identities:
         login = distinct
     if login is not None:
         found.append(("user", login))
     elif distinct is not None and not found:
-        found.append(("anonymous", distinct))
+        found.append(_loose(distinct, properties))
     anonymous = clean_id(item.anonymous_id, "anonymous_id")
     if anonymous is not None and anonymous != login:
-        found.append(("anonymous", anonymous))
+        found.append(_loose(anonymous, properties))
     if not found:
+        if hidden_flag(item.distinct_id, item.login_id, item.anonymous_id):
+            return ()
         raise Bad("no_identifier", "distinct_id")
     if len(found) == 1:
         return (found[0],)
-    return tuple(sorted(dict.fromkeys(found), key=lambda i: _STRENGTH[i[0]]))
+    return in_order(found)
 
 
-def _links(identifiers: tuple[Identifier, ...]) -> tuple[Link, ...]:
-    """A binding joins each identity to the strongest one, by what the weaker one is."""
-    first = identifiers[0]
-    return tuple(
-        Link(
-            other,
-            first,
-            "trait" if other[0] in ("phone", "email") else "login" if first[0] == "user" else "alias",
-        )
-        for other in identifiers[1:]
-    )
+def _identity(key: str, name: str, properties: dict[str, Any]) -> Identifier:
+    """An identity by its key; one of a kind that nobody knows is an anonymous id written `key+value`, as 神策 does."""
+    kind = _kind_of(key)
+    if kind == "openid":
+        return openid_of(name, properties.get("$app_id"))
+    return (kind, name) if kind else ("anonymous", f"{key}+{name}")
+
+
+def _loose(name: str, properties: dict[str, Any]) -> Identifier:
+    """An anonymous id, or the identity that it names: the SDKs write `$identity_mp_openid+VALUE` where nobody signed in."""
+    key, plus, value = name.partition("+")
+    return _identity(key, value, properties) if plus and key.startswith("$identity_") else ("anonymous", name)
+
+
+@lru_cache(1024)
+def _kind_of(key: str) -> IdentifierKind | None:
+    known = _IDENTITIES.get(key)
+    low = key.lower()
+    return known or next((kind for part, kind in _NAMED if part in low), None)
 
 
 def _act(event: Event, properties: dict[str, Any], suspicious: bool, lib: dict[str, Any] | None) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,13 @@ from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 from weaktie.data.collect.commerce import SLOTS
 from weaktie.data.collect.contracts import (
     OTHER_PAYLOAD_FLAG,
+    Held,
     Identifier,
     IdentifierKind,
     LoadBatch,
     LoadOutcome,
 )
+from weaktie.data.collect.returning import CONTACTS, text_column, without_erased
 from weaktie.data.collect.rows import DAY_FROM, business_days
 from weaktie.data.collect.tables import counters, live_minutes, seen
 from weaktie.data.collect.traits import trait_name
@@ -37,7 +39,6 @@ __all__ = [
     "trait_name",
 ]  # fmt: skip
 IMPORTED_PARTITION = -1
-CONTACTS: tuple[IdentifierKind, ...] = ("phone", "email")
 BOUGHT = ("orders", "order_items")
 """Tables whose batches may name a person by a phone alone."""
 Bools = npt.NDArray[np.bool_]
@@ -55,7 +56,9 @@ class Loader:
         vault: Vault,
         settings: Settings,
         clock: Clock,
+        held: Held | None = None,
     ) -> None:
+        self._held = held
         self._database, self._lake, self._registry = database, lake, registry
         self._vault, self._settings, self._clock = vault, settings, clock
         self._sourced: set[tuple[int, str]] = set()
@@ -72,22 +75,24 @@ class Loader:
         and flagged. Nothing of it stays when anything fails.
         """
         now_us = self._clock.now_us()
-        numbers = self._registry.numbers(dict.fromkeys(i for b in batches for i in _identifiers(b)), now_us)
+        self._registry.follow()
+        orders = next((b.rows for b in batches if b.table == "orders"), None)
+        judged = [self._judged(batch, orders) for batch in batches]
+        wanted = dict.fromkeys(i for batch, _, _ in judged for i in _identifiers(batch))
+        numbers = self._registry.numbers(wanted, now_us)
         writing: list[Future[Staged]] = []
         outcomes: list[LoadOutcome] = []
         links: list[LinkFact] = []
         sources: set[tuple[int, str]] = set()
         sealed: list[tuple[int, str, str]] = []
-        orders = next((b.rows for b in batches if b.table == "orders"), None)
-        for batch in batches:
-            keep, words, rows = self._new_rows(batch)
+        for batch, keep, words in judged:
             stored = int(keep.sum())
             outcomes.append(LoadOutcome(stored, len(keep) - stored))
             if not stored:
                 continue
             chosen = pa.array(keep)
             paid = orders if batch.table == "order_items" else None
-            data = self._typed(_with_buyers(batch, rows).filter(chosen), batch, numbers, now_us, paid)
+            data = self._typed(_with_buyers(batch).filter(chosen), batch, numbers, now_us, paid)
             origin = f"{batch.table}-{batch.origin}"
             day, ids = now_us // DAY_US, words[keep]
             # Files are written beside: what follows here needs the rows, not the file.
@@ -111,11 +116,26 @@ class Loader:
                 self._lake.commit(tx, staged, reason=f"import {batches[0].origin}")
             add_links(tx, links)
             add_sources(tx, sources - self._sourced, now_us)
-            self._vault.seal_many(tx, sealed)
+            self._seal(tx, sealed)
             if commit is not None:
                 commit(tx, outcomes)
         self._sourced = sources if len(self._sourced) > 1_000_000 else self._sourced | sources
         return outcomes
+
+    def _seal(self, tx: Connection, values: list[tuple[int, str, str]]) -> None:
+        """Seal personal values, but for those that a correction or a missing consent holds back."""
+        held = set() if self._held is None else self._held(tx, [(alias, name) for alias, name, _ in values])
+        self._vault.seal_many(tx, [row for row in values if row[:2] not in held])
+
+    def _judged(self, batch: LoadBatch, orders: pa.Table | None) -> tuple[LoadBatch, Bools, U64]:
+        """The batch without erased people, which of its rows are new, and the words of all. These are of what the file says: a
+        row stays the same row when somebody in it is erased."""
+        keep, words, rows = self._new_rows(batch)
+        batch = replace(batch, rows=rows)
+        if not self._registry.has_erased():
+            return batch, keep, words
+        batch, enters = without_erased(batch, self._registry, orders)
+        return batch, keep[enters], words[enters]
 
     def _new_rows(self, batch: LoadBatch) -> tuple[Bools, U64, pa.Table]:
         """Which rows are new, the words of all, and the rows with those of a known id but other content flagged."""
@@ -172,24 +192,17 @@ def _paid_times(order_ids: pa.ChunkedArray, orders: pa.Table) -> pa.Array:
     return orders["paid_time"].combine_chunks().cast(TIME).take(at)
 
 
-def _with_buyers(batch: LoadBatch, rows: pa.Table) -> pa.Table:
+def _with_buyers(batch: LoadBatch) -> pa.Table:
     """Orders and their lines with the buyer's phone beside them, which names the buyer where no user id does."""
     if batch.table not in BOUGHT or batch.personal is None:
-        return rows
-    return rows.append_column("phone", batch.personal["phone"])
-
-
-def _text_column(alias_column: str) -> tuple[str, IdentifierKind]:
-    """The text column that stands for an alias column in a LoadBatch, and the kind of its values."""
-    if alias_column == "anon_alias_no":
-        return "anonymous_id", "anonymous"
-    return alias_column.replace("alias_no", "user_id"), "user"
+        return batch.rows
+    return batch.rows.append_column("phone", batch.personal["phone"])
 
 
 def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:
     """Every identifier of the batch that can be a key, once."""
     for column in TABLES[batch.table].alias_columns:
-        name, kind = _text_column(column)
+        name, kind = text_column(column)
         if name in batch.rows.schema.names:
             yield from (
                 (kind, v) for v in pc.unique(batch.rows[name]).to_pylist() if v and is_usable((kind, v))
@@ -202,7 +215,7 @@ def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:
 
 def _numbered(rows: pa.Table, column: str, numbers: dict[Identifier, int]) -> pa.Array:
     """Alias numbers for a text column; an event without a user id takes its anonymous id's number."""
-    name, kind = _text_column(column)
+    name, kind = text_column(column)
     result = _mapped(rows, name, kind, numbers)
     if column == "alias_no" and "anonymous_id" in rows.schema.names:
         result = pc.coalesce(result, _mapped(rows, "anonymous_id", "anonymous", numbers))

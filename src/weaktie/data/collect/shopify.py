@@ -29,6 +29,7 @@ from weaktie.data.collect.logic import (
     channel_of,
     check,
     clean_id,
+    hidden_flag,
     parse_time,
     scrub,
     settle_times,
@@ -102,6 +103,7 @@ def _orders(body: dict[str, Any], request: RawRequest) -> list[Event]:
     given_back = sum((_refunded(refund) for refund in _list(body, "refunds")), Decimal(0))
     cancelled, paid = bool(body.get("cancelled_at")), body.get("financial_status") in PAID
     who, links = _buyer(body)
+    hidden = 0 if who else hidden_flag(body.get("email"), body.get("contact_email"), body.get("phone"))
     seen = text_or_none(body.get("financial_status"), 32)
     properties: dict[str, object] = {"financial_status": seen, "test": body.get("test") is True}
     for name in ("name", "source_name", "fulfillment_status"):
@@ -145,7 +147,7 @@ def _orders(body: dict[str, Any], request: RawRequest) -> list[Event]:
         event.currency = currency if event.amount is not None else None
         event.properties = dict(properties)
         event.platform = "server"
-        event.flags |= TEST if body.get("test") is True else 0
+        event.flags |= hidden | (TEST if body.get("test") is True else 0)
     return events
 
 

@@ -1,14 +1,18 @@
 """What of each protocol the door reads before it keeps a request: its events, its key, and how to leave some out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
 from weaktie.data.collect.bodies import GZIP, form_fields, from_base64, gunzip, sensors_json
-from weaktie.data.collect.contracts import Blocked, IdentifierKind
+from weaktie.data.collect.contracts import Blocked, Identifier, IdentifierKind
 from weaktie.data.collect.refusals import refuse
+from weaktie.data.collect.returning import REGISTRATIONS
 from weaktie.data.collect.splitting import TooDeep, split
+from weaktie.data.collect.traits import is_registration_time
+from weaktie.data.collect.vocabulary import sensors_name
+from weaktie.data.identity.contracts import KINDS
 
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -216,6 +220,9 @@ class _Names(msgspec.Struct, gc=False):
     login_id: Any = None
     anonymous_id: Any = None
     identities: Any = None
+    properties: Any = None
+    traits: Any = None
+    context: Any = None
 
 
 class _More(msgspec.Struct, gc=False):
@@ -224,8 +231,23 @@ class _More(msgspec.Struct, gc=False):
     properties: dict[str, Any] | None = None
 
 
+class _Claims(msgspec.Struct, gc=False, rename={"given": "$set", "given_once": "$set_once"}):
+    """What may say that somebody registers."""
+
+    event: Any = None
+    type: Any = None
+    traits: Any = None
+    properties: Any = None
+    given: Any = None
+    given_once: Any = None
+    userId: Any = None  # noqa: N815
+    login_id: Any = None
+    distinct_id: Any = None
+
+
 _NAMES = msgspec.json.Decoder(_Names)
 _MORE = msgspec.json.Decoder(_More)
+_CLAIMS = msgspec.json.Decoder(_Claims)
 _KINDS: Final[tuple[tuple[str, tuple[IdentifierKind, ...]], ...]] = (
     ("userId", ("user",)),
     ("anonymousId", ("anonymous",)),
@@ -235,7 +257,7 @@ _KINDS: Final[tuple[tuple[str, tuple[IdentifierKind, ...]], ...]] = (
     ("original_id", ("anonymous",)),
     ("distinct_id", ("user", "anonymous")),
 )
-_IDENTITY_KINDS: Final[tuple[IdentifierKind, ...]] = ("user", "anonymous", "phone", "email", "device")
+_WECHAT: Final = ("unionid", "openid", "externaluserid")
 _POSTHOG_KINDS: Final[tuple[tuple[str, tuple[IdentifierKind, ...]], ...]] = (
     ("distinct_id", ("user", "anonymous")),
     ("$user_id", ("user",)),
@@ -246,31 +268,92 @@ _POSTHOG_KINDS: Final[tuple[tuple[str, tuple[IdentifierKind, ...]], ...]] = (
 
 
 def kept(items: Iterable[Any], blocked: Blocked, protocol: str) -> list[Any]:
-    """The events that name nobody of whom nothing may be kept."""
+    """The events that name nobody of whom nothing may be kept; what may be an erased person's registering anew stays, the lake
+    writer looks closer."""
     return [item for item in items if not _is_blocked(item, blocked, protocol)]
 
 
 def _is_blocked(item: Any, blocked: Blocked, protocol: str) -> bool:
     try:
-        names = _NAMES.decode(item)
-        more = _MORE.decode(item).properties or {} if protocol == "posthog" else {}
+        named = _named(item, protocol)
+        found = [(kind, value) for kind, value in named if blocked.blocks(kind, value)]
+        if not found:
+            return False
+        # Whoever refuses every purpose is turned away whatever they send.
+        return any(blocked.refuses(kind, value) for kind, value in found) or not _comes_back(item, blocked)
     except _UNREADABLE:
         return False  # it becomes a dead letter, and is encrypted there
+
+
+def _named(item: Any, protocol: str) -> Iterator[Identifier]:
+    """Whom an event may name, in every kind that the identifier can be of."""
+    names = _NAMES.decode(item)
     for member, kinds in _KINDS:
-        if _names_blocked(getattr(names, member), kinds, blocked):
-            return True
-    if more:
-        return any(_names_blocked(more.get(member), kinds, blocked) for member, kinds in _POSTHOG_KINDS)
+        yield from _in_kinds(getattr(names, member), kinds)
+    if protocol == "posthog":
+        more = _MORE.decode(item).properties or {}
+        for member, kinds in _POSTHOG_KINDS:
+            yield from _in_kinds(more.get(member), kinds)
+    for value in _beside(names):
+        yield from _in_kinds(value, KINDS)
+
+
+def _beside(names: _Names) -> list[str]:
+    """Identifiers beside the main ones, each also within every app that the event names (an openid is kept so)."""
+    found: list[object] = []
+    apps: list[object] = []
     if isinstance(names.identities, dict):
-        return any(
-            isinstance(value, str) and any(blocked.blocks(kind, value) for kind in _IDENTITY_KINDS)
-            for value in names.identities.values()
-        )
-    return False
+        found += names.identities.values()
+    if isinstance(names.properties, dict):
+        apps.append(names.properties.get("$app_id"))
+    if isinstance(names.traits, dict):
+        found += [v for n, v in names.traits.items() if n.lower().replace("_", "") in _WECHAT]
+        apps += [names.traits.get(name) for name in ("appid", "app_id", "appId")]
+    if isinstance(names.context, dict):
+        external, app = names.context.get("externalIds"), names.context.get("app")
+        if isinstance(external, list):
+            members = [one for one in external if isinstance(one, dict)]
+            found += [one.get("id") for one in members]
+            apps += [one.get(name) for one in members for name in ("app_id", "appId")]
+        if isinstance(app, dict):
+            apps += [app.get("namespace"), app.get("id")]
+    for member in (names.distinct_id, names.original_id, names.anonymous_id):
+        key, plus, value = member.partition("+") if isinstance(member, str) else ("", "", "")
+        if plus and key.startswith("$identity_"):
+            found.append(value)
+    texts = [value for value in found if isinstance(value, str)]
+    return texts + [f"{app}/{value}" for app in apps if isinstance(app, str) for value in texts]
 
 
-def _names_blocked(value: object, kinds: tuple[IdentifierKind, ...], blocked: Blocked) -> bool:
-    if value is None or value == "":
-        return False
-    text = value if type(value) is str else str(value)
-    return any(blocked.blocks(kind, text) for kind in kinds)
+def _in_kinds(value: object, kinds: tuple[IdentifierKind, ...]) -> Iterator[Identifier]:
+    if value is not None and value != "":
+        text = value if type(value) is str else str(value)
+        yield from ((kind, text) for kind in kinds)
+
+
+def _comes_back(item: Any, blocked: Blocked) -> bool:
+    """Whether an event that names somebody who was erased may be their registering anew."""
+    claims = _CLAIMS.decode(item)
+    if isinstance(claims.event, str) and sensors_name(claims.event) in REGISTRATIONS:
+        return True
+    properties = claims.properties if isinstance(claims.properties, dict) else {}
+    given = [
+        claims.traits,
+        claims.given,
+        claims.given_once,
+        properties.get("$set"),
+        properties.get("$set_once"),
+    ]
+    if isinstance(claims.type, str) and claims.type.startswith("profile_"):
+        given.append(properties)
+    if any(is_registration_time(name) for traits in given if isinstance(traits, dict) for name in traits):
+        return True
+    signs_in = claims.event == "$identify" or claims.type == "track_signup"
+    given_logins = [
+        claims.userId,
+        claims.login_id,
+        properties.get("$user_id"),
+        claims.distinct_id if signs_in else None,
+    ]
+    logins = [str(value) for value in given_logins if value not in (None, "")]
+    return bool(logins) and not any(blocked.blocks("user", login) for login in logins)

@@ -39,6 +39,11 @@ def trait_name(given: str) -> str:
     return _name_of(given)[0]
 
 
+def is_registration_time(given: str) -> bool:
+    """Whether a trait of this name says when somebody registered."""
+    return _name_of(given)[0] == REGISTERED
+
+
 def usual(traits: dict[str, Any] | None) -> dict[str, object]:
     """The traits under their usual names. Of two that mean the same the first counts.
 

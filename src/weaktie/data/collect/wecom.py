@@ -77,7 +77,7 @@ def _events(fields: dict[str, list[str]], request: RawRequest) -> list[Event]:
 
 def _contact(fields: dict[str, list[str]], change: str, at_us: int) -> Event:
     name, detail = CONTACTS[change]
-    customer: Identifier = ("anonymous", f"wecom_external_userid+{_name(fields, 'ExternalUserID')}")
+    customer: Identifier = ("wecom", _name(fields, "ExternalUserID"))
     staff = _name(fields, "UserID")
     properties = {"friend_id": f"wecom:{staff}", "staff_id": staff, "channel": "wecom"}
     for member, prop in (("State", "state"), ("Source", "source"), ("FailReason", "fail_reason")):
@@ -112,7 +112,7 @@ def _member(given: str) -> Identifier:
     name = clean_id(given, "MemChangeList")
     if name is None:
         raise Bad("no_identifier", "MemChangeList")
-    return ("anonymous", f"{'wecom_external_userid' if outside else 'wecom_userid'}+{name}")
+    return ("wecom", name) if outside else ("anonymous", f"wecom_userid+{name}")
 
 
 def _made(

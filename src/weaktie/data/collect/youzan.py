@@ -9,12 +9,13 @@ import msgspec
 from weaktie.data.collect.badrows import Bad
 from weaktie.data.collect.commerce import MOST_ITEMS, line_of, to_decimal
 from weaktie.data.collect.contracts import BadRow, Event, Identifier, Link, OrderFacts, OrderItem, RawRequest
-from weaktie.data.collect.logic import channel_of, check, clean_id, settle_times, text_or_none
+from weaktie.data.collect.logic import channel_of, check, clean_id, hidden_flag, settle_times, text_or_none
 from weaktie.data.collect.splitting import why_unreadable
 
 BEIJING: Final = timezone(timedelta(hours=8))
 """有赞 writes its times without a zone."""
 PERSONAL: Final = ("buyer_info", "address_info", "remark_info", "invoice_info", "child_info")
+NAMING: Final = ("outer_user_id", "yz_open_id", "buyer_phone")
 UNPAID: Final = "WAIT_BUYER_PAY"
 CLOSED: Final = "TRADE_CLOSED"
 WHOLLY_REFUNDED: Final = 12
@@ -58,7 +59,9 @@ def _order(message: dict[str, Any], whole: dict[str, Any], request: RawRequest) 
     status = text_or_none(info.get("status"), 64) or ""
     at_us = _time(info, "update_time", "pay_time", "created") or request.received_us
     paid_us = _time(info, "pay_time")
-    who, links = _buyer(_part(whole, "buyer_info"))
+    buyer = _part(whole, "buyer_info")
+    who, links = _buyer(buyer)
+    hidden = 0 if who else hidden_flag(*(buyer.get(name) for name in NAMING))
     name = text_or_none(info.get("status_str"), 64)
     version = Event(
         f"youzan:order:{number}:{status}:{at_us}", "Order Updated", who, at_us, at_us, request.body
@@ -86,6 +89,7 @@ def _order(message: dict[str, Any], whole: dict[str, Any], request: RawRequest) 
     channel = channel_of(None, text_or_none(source.get("platform"), 64), None, None, None)
     for event in events:
         event.order_id, event.channel, event.platform, event.links = number, channel, "server", links
+        event.flags |= hidden
         event.currency = "CNY" if event.amount is not None else None
         event.properties = {"status": status}
         if name is not None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from weaktie.data.identity.contracts import SearchKeys
 from weaktie.data.identity.service import tombstone
-from weaktie.data.identity.tables import alias_sources, aliases, links
+from weaktie.data.identity.tables import alias_sources, aliases, identity_decisions, identity_reviews, links
 from weaktie.store.database.service import Database
 
 
@@ -47,5 +47,38 @@ class IdentityEraser:
             gone = tx.execute(
                 delete(links).where(links.c.a_alias.in_(alias_nos) | links.c.b_alias.in_(alias_nos))
             ).rowcount
+            of = identity_decisions.c
+            about = of.a_alias.in_(alias_nos) | of.b_alias.in_(alias_nos) | of.about_alias.in_(alias_nos)
+            said = tx.execute(delete(identity_decisions).where(about)).rowcount
+            queue = identity_reviews.c
+            asked = tx.execute(
+                delete(identity_reviews).where(
+                    queue.about_alias.in_(alias_nos) | queue.other_alias.in_(alias_nos)
+                )
+            ).rowcount
             seen = tx.execute(delete(alias_sources).where(alias_sources.c.alias_no.in_(alias_nos))).rowcount
-        return {"links": gone, "alias_sources": seen}
+        return {"links": gone, "identity_decisions": said, "identity_reviews": asked, "alias_sources": seen}
+
+
+class IdentityExporter:
+    """Identifiers in the clear where they are not personal (those are in the vault), links, sources, and what people decided
+    about them (by whom and why is the shop's)."""
+
+    name = "identity"
+
+    def export(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+        """Rows of these identifiers."""
+        mine = list(alias_nos)
+        said = identity_decisions.c
+        found = {
+            "aliases": select(aliases).where(aliases.c.alias_no.in_(mine)),
+            "links": select(links).where(links.c.a_alias.in_(mine) | links.c.b_alias.in_(mine)),
+            "alias_sources": select(alias_sources).where(alias_sources.c.alias_no.in_(mine)),
+            "identity_decisions": select(said.a_alias, said.b_alias, said.verdict, said.at_us).where(
+                said.a_alias.in_(mine) | said.b_alias.in_(mine)
+            ),
+        }
+        return {
+            table: [dict(row) for row in connection.execute(query).mappings()]
+            for table, query in found.items()
+        }

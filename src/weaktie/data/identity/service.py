@@ -5,14 +5,28 @@ from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from weaktie.data.identity.contracts import Alias, Identifier, IdentifierKind, LinkFact, PersonMap, SearchKeys
-from weaktie.data.identity.logic import SPANS, hide, is_personal, persons, spans_of
-from weaktie.data.identity.logic import is_usable as is_usable
-from weaktie.data.identity.logic import normalised as normalised
+from weaktie.data.identity.contracts import (
+    KINDS,
+    SHARED_TIER,
+    Alias,
+    Identifier,
+    LinkFact,
+    PersonMap,
+    SearchKeys,
+)
+from weaktie.data.identity.deciding import undo_links as undo_links
+from weaktie.data.identity.logic import SPANS, hide, spans_of
 from weaktie.data.identity.queries import login_instants
-from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, links
+from weaktie.data.identity.reading import HALF, Graph, grouped, read_graph, read_near
+from weaktie.data.identity.rules import former_forms as former_forms
+from weaktie.data.identity.rules import is_hidden as is_hidden
+from weaktie.data.identity.rules import is_personal
+from weaktie.data.identity.rules import is_usable as is_usable
+from weaktie.data.identity.rules import normalised as normalised
+from weaktie.data.identity.tables import alias_counter, alias_sources, aliases, identity_decisions
+from weaktie.data.identity.unidentified import Unidentified as Unidentified
 from weaktie.store.database.service import ByValues, Database, read_among, write_many
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot
@@ -20,8 +34,7 @@ from weaktie.store.lake.tables import EVENTS
 from weaktie.trust.consent.contracts import SeenIn
 
 CHUNK = 5_000
-KINDS_SEARCHED: tuple[IdentifierKind, ...] = ("user", "phone", "email", "anonymous", "device")
-
+NOBODY_YET = ("phone", "email")
 
 # The reads that every profile makes.
 _LIVING = ByValues(
@@ -68,7 +81,28 @@ class Registry:
         """When a person with this identifier was erased; events from before that instant must not come back."""
         if not self._erased:
             return None
-        return self._erased.get(self._tombstone(identifier))
+        known = [self._erased.get(self._tombstone(form)) for form in former_forms(identifier)]
+        return max((at for at in known if at is not None), default=None)
+
+    def follow(self) -> None:
+        """Read the erasures that were added since the last look."""
+        self._follow_erasures()
+
+    def has_erased(self) -> bool:
+        """Whether anybody was ever erased."""
+        return bool(self._erased)
+
+    def number_in(self, tx: Connection, identifier: Identifier, now_us: int) -> int:
+        """The number of one identifier in the caller's transaction; it is remembered only once it is committed."""
+        lookup = lookup_of(identifier, self._keys)
+        known = tx.execute(select(aliases.c.alias_no).where(aliases.c.lookup == lookup)).scalar()
+        return int(known) if known is not None else self._make(tx, [(lookup, identifier)], now_us)[lookup]
+
+    def is_known(self, identifier: Identifier) -> bool:
+        """Whether a living person has this identifier; one who was erased and came back has."""
+        lookup = lookup_of(identifier, self._keys)
+        with self._database.connect() as connection:
+            return _LIVING.run(connection, [lookup]).first() is not None
 
     def forget_cached(self) -> None:
         """Drop what is remembered; the next call reads the database."""
@@ -115,7 +149,7 @@ class Registry:
         rows: list[tuple[int, str, str, str | None, int]] = []
         sealed: list[tuple[int, str, str]] = []
         for number, (lookup, (kind, value)) in enumerate(new, first):
-            personal = is_personal(kind, value)
+            personal = is_personal(kind, normalised(kind, value))
             rows.append((number, kind, lookup, None if personal else value, now_us))
             if personal:
                 sealed.append((number, "identifier", value))
@@ -174,7 +208,8 @@ def add_links(tx: Connection, facts: Iterable[LinkFact]) -> None:
         ("integer", "integer", "text", "bigint", "bigint", "text"),
         [(f.a_alias, f.b_alias, f.kind, f.event_us, last[key], f.source_id) for key, f in merged.items()],
         f"(a_alias, b_alias, kind) DO UPDATE SET event_us = {smaller}(links.event_us, excluded.event_us), "
-        f"last_us = {larger}(links.last_us, excluded.last_us)",
+        f"last_us = {larger}(links.last_us, excluded.last_us), source_id = CASE WHEN excluded.event_us < links.event_us "
+        "THEN excluded.source_id ELSE links.source_id END",
     )  # fmt: skip
 
 
@@ -193,53 +228,40 @@ def person_map(
 
     With a session and a snapshot of the lake, `spans` says whose the events of shared anonymous ids are.
     """
-    count = connection.execute(select(func.coalesce(func.max(aliases.c.alias_no), 0))).scalar_one() + 1
-    weak_kinds = connection.execute(
-        select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.kind != "user")
-    )
-    kinds: dict[int, str] = {row.alias_no: row.kind for row in weak_kinds}
-    erased = (
-        connection.execute(select(aliases.c.alias_no).where(aliases.c.erased_us.is_not(None))).scalars().all()
-    )
-    strong: list[tuple[int, int]] = []
-    contacts: dict[int, list[int]] = {}
-    logins: dict[int, list[int]] = {}
-    rows = connection.execute(select(links.c.a_alias, links.c.b_alias).where(links.c.undone_us.is_(None)))
-    version = 0
-    for a, b in rows:
-        version += 1
-        weak, owner = (a, b) if a in kinds else (b, a)
-        kind = kinds.get(weak, "user")
-        if kind == "user" or owner in kinds:
-            strong.append((a, b))
-        elif kind in ("phone", "email"):
-            contacts.setdefault(weak, []).append(owner)
-        else:
-            logins.setdefault(weak, []).append(owner)
-    person_of, shared = persons(count, strong, contacts, logins)
-    person_of = hide(person_of, erased)
+    graph = read_graph(connection)
+    person_of, contended = graph.grouped()
+    person_of = hide(person_of, graph.erased)
     spans = SPANS.empty_table()
-    if shared and session is not None and snapshot is not None:
+    shared = np.flatnonzero(contended & (graph.tier >= SHARED_TIER))
+    if len(shared) and session is not None and snapshot is not None:
         events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
-        found = session.collect(login_instants(events, shared))
-        owners = person_of[found["alias_no"].to_numpy()]
-        instants = found["event_time"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
-        spans = spans_of(found["anon_alias_no"].to_numpy(), instants, owners.astype(np.int32))
-    return PersonMap(version, person_of, spans)
+        spans = _spans(session.collect(login_instants(events, shared.tolist())), person_of, graph)
+    return PersonMap(graph.version, person_of, spans, graph.decided)
+
+
+def _spans(
+    found: pa.Table, person_of: "np.ndarray[tuple[int], np.dtype[np.int32]]", graph: Graph
+) -> pa.Table:
+    """Whose shared identifiers are when; sign-ins under a link that was undone say nothing."""
+    anonymous, login = found["anon_alias_no"].to_numpy(), found["alias_no"].to_numpy()
+    instants = found["event_time"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    if len(graph.cut):
+        keys = np.minimum(anonymous, login).astype(np.int64) << HALF | np.maximum(anonymous, login)
+        holds = ~np.isin(keys, graph.cut)
+        anonymous, login, instants = anonymous[holds], login[holds], instants[holds]
+    return spans_of(anonymous, instants, person_of[login].astype(np.int32))
 
 
 def count_people(connection: Connection) -> int:
     """How many living people there are; a phone or e-mail alone is nobody yet."""
-    names = select(aliases.c.alias_no).where(
-        aliases.c.erased_us.is_(None), aliases.c.kind.in_(("user", "anonymous", "device"))
-    )
+    names = select(aliases.c.alias_no).where(aliases.c.erased_us.is_(None), aliases.c.kind.not_in(NOBODY_YET))
     numbers = np.fromiter(connection.execute(names).scalars(), np.int32)
     return len(np.unique(person_map(connection).person_of[numbers]))
 
 
 def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:
     """The living alias number of an id of any kind; a login wins over the other kinds."""
-    lookups = [lookup_of((kind, user_id), keys) for kind in KINDS_SEARCHED]
+    lookups = [lookup_of((kind, user_id), keys) for kind in KINDS]
     numbers = {row.lookup: row.alias_no for row in _LIVING.run(connection, lookups)}
     return next((numbers[lookup] for lookup in lookups if lookup in numbers), None)
 
@@ -264,48 +286,44 @@ def described(connection: Connection, numbers: Sequence[int]) -> list[Alias]:
 
 def component(connection: Connection, alias_no: int) -> list[int]:
     """The living numbers of one person, found from one of its identifiers without the whole map; same rules."""
-    near, pairs = _neighbourhood(connection, alias_no)
-    kinds = _kinds(connection, near)
-    order = sorted(near)
-    local = {number: i for i, number in enumerate(order)}
-    weak = {n for n in near if kinds.get(n) != "user"}
-    strong: list[tuple[int, int]] = []
-    contacts: dict[int, list[int]] = {}
-    logins: dict[int, list[int]] = {}
-    for a, b in pairs:
-        end, owner = (a, b) if a in weak else (b, a)
-        if end not in weak or owner in weak:
-            strong.append((local[a], local[b]))
-        else:
-            table = contacts if kinds[end] in ("phone", "email") else logins
-            table.setdefault(local[end], []).append(local[owner])
-    person_of, _ = persons(len(order), strong, contacts, logins)
-    members = [n for n in order if person_of[local[n]] == person_of[local[alias_no]]]
-    alive = select(aliases.c.alias_no).where(aliases.c.alias_no.in_(members), aliases.c.erased_us.is_(None))
-    return sorted(connection.execute(alive).scalars())
-
-
-def _neighbourhood(connection: Connection, alias_no: int) -> tuple[set[int], set[tuple[int, int]]]:
-    """Everything reachable over links, at most ten thousand identifiers, and the links among it."""
-    near, frontier = {alias_no}, [alias_no]
-    pairs: set[tuple[int, int]] = set()
-    while frontier and len(near) < 10_000:
-        touching = links.c.a_alias.in_(frontier) | links.c.b_alias.in_(frontier)
-        rows = connection.execute(
-            select(links.c.a_alias, links.c.b_alias).where(links.c.undone_us.is_(None), touching)
+    near = read_near(connection, alias_no)
+    if near.complete:
+        members = grouped(near).members(alias_no)
+    else:
+        person_of = read_graph(connection).grouped()[0]
+        members = np.flatnonzero(person_of == person_of[alias_no]).tolist()
+    living: list[int] = []
+    for start in range(0, len(members), CHUNK):
+        query = select(aliases.c.alias_no).where(
+            aliases.c.alias_no.in_(members[start : start + CHUNK]), aliases.c.erased_us.is_(None)
         )
-        found = {(row.a_alias, row.b_alias) for row in rows}
-        pairs |= found
-        frontier = sorted({n for pair in found for n in pair} - near)
-        near.update(frontier)
-    return near, pairs
+        living += connection.execute(query).scalars()
+    return sorted(living)
 
 
-def _kinds(connection: Connection, numbers: set[int]) -> dict[int, str]:
-    rows = connection.execute(
-        select(aliases.c.alias_no, aliases.c.kind).where(aliases.c.alias_no.in_(numbers))
+_LAST_DECISION = select(func.max(identity_decisions.c.decision_id))
+_DECIDED = ByValues(
+    lambda numbers: (
+        select(identity_decisions.c.decision_id)
+        .where(
+            identity_decisions.c.a_alias.in_(numbers) | identity_decisions.c.b_alias.in_(numbers),
+            identity_decisions.c.decision_id > bindparam("after"),
+        )
+        .limit(1)
     )
-    return {row.alias_no: row.kind for row in rows}
+)
+
+
+def last_decision(connection: Connection) -> int:
+    """The number of the last decision that people took; 0 before the first."""
+    return int(connection.execute(_LAST_DECISION).scalar() or 0)
+
+
+def decided_after(connection: Connection, numbers: Sequence[int], decision_id: int) -> bool:
+    """Whether anybody decided about one of these identifiers after that decision."""
+    if not numbers or last_decision(connection) <= decision_id:
+        return False
+    return _DECIDED.run(connection, numbers, after=decision_id).first() is not None
 
 
 def all_lookups(connection: Connection) -> Iterator[tuple[int, str]]:
@@ -340,6 +358,14 @@ class Identity:
     def component(self, connection: Connection, alias_no: int) -> list[int]:
         """The living numbers of the person that has this one."""
         return component(connection, alias_no)
+
+    def last_decision(self, connection: Connection) -> int:
+        """The number of the last decision that people took."""
+        return last_decision(connection)
+
+    def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
+        """Whether a person decided about one of these after that decision: what was built before is not true any more."""
+        return decided_after(connection, alias_nos, decision_id)
 
     def described(self, connection: Connection, alias_nos: Sequence[int]) -> list[Alias]:
         """Kind and value of the living ones among these numbers."""

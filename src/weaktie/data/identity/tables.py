@@ -1,4 +1,4 @@
-"""Identifiers and the facts that link them. Links are appended and undone, never rewritten."""
+"""Identifiers, the facts that link them, and what people decided about them. All of it is appended, never rewritten."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
@@ -44,10 +44,26 @@ links = Table(
     Column("event_us", BigInteger, nullable=False, comment="earliest event that says so"),
     Column("last_us", BigInteger, nullable=False, comment="latest event that says so"),
     Column("source_id", String(64), nullable=False),
-    Column("undone_us", BigInteger, comment="null while the link holds"),
     Index("uq_links_pair", "a_alias", "b_alias", "kind", unique=True),
     Index("ix_links_b_alias", "b_alias"),
     comment="Facts that two identifiers belong together",
+)
+
+identity_decisions = Table(
+    "identity_decisions",
+    metadata,
+    Column("decision_id", BigId, primary_key=True, autoincrement=True),
+    Column("a_alias", Integer, nullable=False, comment="the smaller number of the pair"),
+    Column("b_alias", Integer, nullable=False),
+    Column("verdict", String(16), nullable=False, comment="undone, redone, same, different or later"),
+    Column("about_alias", Integer, comment="what raised the question, for decisions of the review queue"),
+    Column("at_us", BigInteger, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_identity_decisions_pair", "a_alias", "b_alias"),
+    Index("ix_identity_decisions_b_alias", "b_alias"),
+    sqlite_autoincrement=True,
+    comment="What people decided about two identifiers; the latest decision of a pair holds, whatever facts come again",
 )
 
 alias_sources = Table(
@@ -57,4 +73,25 @@ alias_sources = Table(
     Column("source_id", String(64), primary_key=True),
     Column("first_us", BigInteger, nullable=False),
     comment="Which sources have sent an identifier: the ground of its receipts",
+)
+
+identity_reviews = Table(
+    "identity_reviews",
+    metadata,
+    Column("review_id", BigId, primary_key=True, autoincrement=True),
+    Column("about_alias", Integer, nullable=False, comment="the identifier that several people use"),
+    Column(
+        "other_alias", Integer, nullable=False, comment="the other end of a link that was held back; else 0"
+    ),
+    Column("reason", String(24), nullable=False),
+    Column("people", Integer, nullable=False, comment="how many people contend"),
+    Column("found_us", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False, comment="open, later or different"),
+    Column(
+        "decided_people", Integer, nullable=False, comment="how many they were when it was decided; else 0"
+    ),
+    Column("decided_us", BigInteger),
+    Index("uq_identity_reviews_about", "about_alias", "other_alias", unique=True),
+    Index("ix_identity_reviews_state", "state", "reason", "review_id"),
+    comment="Questions that the rules leave to people: what the last grouping found contended, and what was said of it",
 )

@@ -10,6 +10,7 @@ from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import count_people, person_map
 from weaktie.data.metrics.contracts import Overview, Sales
 from weaktie.data.metrics.queries import active_pairs, event_counts, sales_by_day
+from weaktie.data.profiles.contracts import ANALYTICS, Permits
 from weaktie.data.profiles.service import orders_now
 from weaktie.data.quality.contracts import Marked
 from weaktie.data.quality.service import Quality
@@ -38,7 +39,9 @@ class Metrics:
         settings: Settings,
         clock: Clock,
         quality: Quality,
+        permits: Permits | None = None,
     ) -> None:
+        self._permits = permits
         self._database, self._lake, self._engine = database, lake, engine
         self._settings, self._clock, self._quality = settings, clock, quality
         self._kept: Overview | None = None
@@ -54,7 +57,8 @@ class Metrics:
             with self._database.connect() as connection:
                 snapshot = self._lake.snapshot(connection, tables=ARRIVED)
                 marked = self._quality.marked(connection)
-            wanted = f"{snapshot.version}|{marked.digest}"
+                said = self._permits.newest_receipt(connection) if self._permits is not None else 0
+            wanted = f"{snapshot.version}|{marked.digest}|{said}"
             if self._kept is None or self._kept_for != wanted:
                 self._kept, self._kept_for = self._compute(snapshot, marked), wanted
             self._kept_at = self._clock.monotonic()
@@ -76,6 +80,10 @@ class Metrics:
             people = count_people(connection)
             persons = person_map(connection).person_of
             own = marked.persons(persons) - {ERASED}
+            if self._permits is not None:  # who does not grant analysis is not counted among the active
+                granted, _ = self._permits.masks(connection, persons)
+                living = np.maximum(persons, 0)
+                persons = np.where((granted[living] & ANALYTICS) != 0, persons, np.int32(ERASED))
             lake_us = connection.execute(
                 select(func.max(lake_versions.c.made_us)).where(lake_versions.c.version <= snapshot.version)
             ).scalar()

@@ -192,8 +192,17 @@ def consent(request: Request, _caller: View, user_id: str) -> Response:
     with profiles.database.connect() as connection:
         found = profiles.find(connection, user_id)
         receipts = profiles.parts.permits.receipts(connection, found.alias_nos)
-        states = profiles.parts.permits.states(connection, found.alias_nos)
-    return json_bytes({"items": [_receipt(r) for r in receipts], "purposes": show.purposes(states)})
+        permits = profiles.parts.permits
+        states = permits.states(connection, found.alias_nos)
+        separate = permits.separate(connection, found.alias_nos)
+        band = permits.young(connection, found.alias_nos).band
+        deleted = sorted(permits.deleted_tags(connection, found.alias_nos))
+    return json_bytes(
+        {
+            "items": [_receipt(r) for r in receipts], "purposes": show.purposes(states),
+            "separate": show.purposes(separate), "age_band": band, "deleted_tags": deleted,
+        }
+    )  # fmt: skip
 
 
 @router.post("/profiles/{user_id}/consent", response_model=bodies.ReceiptBody)
@@ -218,6 +227,10 @@ def reveal(request: Request, caller: Care, user_id: str, body: bodies.RevealBody
     """Nickname, phone and e-mail in the clear, after the reason was written down. Operators and compliance only."""
     profiles = _profiles(request)
     with profiles.database.begin() as tx:
+        if "comply" not in caller.permissions:
+            profiles.analysable(
+                tx, user_id
+            )  # who serves people's rights may look; who sells may not after a withdrawal
         found, fields = profiles.contact(tx, user_id)
         record(
             tx, profiles.parts.clock, actor=caller.actor, action="contact_revealed", object_kind="person",
@@ -244,7 +257,7 @@ def _user(row: UserRow) -> dict[str, Any]:
 def _receipt(receipt: Receipt) -> dict[str, Any]:
     return {
         "purpose": NAME_OF[receipt.purpose], "granted": receipt.granted, "basis": receipt.basis, "how": receipt.how,
-        "source": receipt.source_id, "at_time": to_iso(receipt.at_us),
+        "source": receipt.source_id, "at_time": to_iso(receipt.at_us), "notice_version": receipt.notice_version,
     }  # fmt: skip
 
 

@@ -8,6 +8,9 @@ from weaktie.kit.web import PlainText
 
 Level = Literal["high", "mid", "low"]
 PurposeName = Literal["analytics", "personalisation", "marketing", "social"]
+SubjectName = Literal[
+    "analytics", "personalisation", "marketing", "social", "sensitive", "sharing", "guardian"
+]
 
 
 class Text(BaseModel):
@@ -148,7 +151,7 @@ class CountsBody(BaseModel):
 class PurposeBody(BaseModel):
     """One purpose and the ground on which it is granted or not."""
 
-    purpose: PurposeName
+    purpose: SubjectName
     words: Text
     granted: bool
     basis: str
@@ -251,27 +254,31 @@ class TiesBody(BaseModel):
 
 
 class ReceiptBody(BaseModel):
-    """One choice of the person."""
+    """One choice of the person; `notice_version` is the text that was shown."""
 
-    purpose: PurposeName
+    purpose: SubjectName
     granted: bool
     basis: str
     how: str
     source: str | None
     at_time: str
+    notice_version: int | None
 
 
 class ReceiptsBody(BaseModel):
-    """Every receipt, newest first, and what holds now."""
+    """Every receipt, newest first, and what holds now: the purposes, the separate consents, the age band, deleted tags."""
 
     items: list[ReceiptBody]
     purposes: list[PurposeBody]
+    separate: list[PurposeBody]
+    age_band: Literal["child", "youth", "adult"]
+    deleted_tags: list[str]
 
 
 class ChoiceBody(BaseModel):
     """A choice that somebody takes down for the person."""
 
-    purpose: PurposeName
+    purpose: SubjectName
     granted: bool
     how: PlainText = Field(min_length=1, max_length=64)
 

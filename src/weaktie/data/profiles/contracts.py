@@ -17,7 +17,7 @@ from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.engine.contracts import Engine, Session
 from weaktie.store.lake.contracts import Lake, Snapshot
-from weaktie.trust.consent.contracts import PurposeState, Receipt
+from weaktie.trust.consent.contracts import PurposeState, Receipt, Young
 
 I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
@@ -50,6 +50,10 @@ class People(Protocol):
         """Kind and value of the living ones among these numbers."""
         ...
 
+    def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
+        """Whether a person decided about one of these after that decision."""
+        ...
+
 
 class Permits(Protocol):
     """What profiles ask of consent and of the sources' declared bases."""
@@ -74,6 +78,38 @@ class Permits(Protocol):
         self, tx: Connection, alias_nos: Sequence[int], purpose: str, *, granted: bool, how: str
     ) -> Receipt:
         """Add a receipt for the person; raises Refused `bad_purpose`."""
+        ...
+
+    def newest_receipt(self, connection: Connection) -> int:
+        """The number of the newest receipt."""
+        ...
+
+    def said_since(self, connection: Connection, receipt_id: int) -> list[int]:
+        """Identifiers with receipts after this one."""
+        ...
+
+    def separate(self, connection: Connection, alias_nos: Sequence[int]) -> list[PurposeState]:
+        """The person's separate consents: sensitive data, sharing, a guardian's."""
+        ...
+
+    def young(self, connection: Connection, alias_nos: Sequence[int]) -> Young:
+        """The person's age band."""
+        ...
+
+    def deleted_tags(self, connection: Connection, alias_nos: Sequence[int]) -> frozenset[str]:
+        """The tags that the person deleted: not shown and not computed for them again."""
+        ...
+
+    def all_deleted_tags(self, connection: Connection) -> list[tuple[int, str]]:
+        """(identifier, tag) of every deletion."""
+        ...
+
+    def corrections(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, str]:
+        """Fields (`city`, `phone` …) that the person had corrected, with the value that holds against imports and events."""
+        ...
+
+    def all_corrections(self, connection: Connection) -> list[tuple[int, str, str]]:
+        """(identifier, attribute, value) of every correction of an attribute that is a tag."""
         ...
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import narwhals as nw
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from weaktie.data.profiles import publish
 from weaktie.data.profiles.catalogue import USER_TAGS
 from weaktie.data.profiles.contracts import PROFILES_LEASE, BuildParts
+from weaktie.data.profiles.published import Published
 from weaktie.data.profiles.tables import RFM, USER_DAY, generations
 from weaktie.store.lake.contracts import LakeFile, Staged
 from weaktie.store.lake.tables import LakeTable
@@ -76,3 +77,43 @@ class ProfileEraser:
             rows = session.scan([file.path], table.schema)
             kept = session.collect(rows.filter(~theirs))
         return None if kept.num_rows == file.rows else kept
+
+
+class ProfileExporter:
+    """The published profile and the derived rows behind it."""
+
+    name = "profiles"
+
+    def __init__(self, parts: BuildParts, published: Published) -> None:
+        self.parts, self._published = parts, published
+
+    def export(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+        """The published row with its tags by key, and rows of `user_day`, `user_tags`, `rfm`."""
+        parts = self.parts
+        found: dict[str, list[dict[str, object]]] = {"published": self._shown(alias_nos)}
+        snapshot = parts.lake.snapshot(connection, tables=[t.name for t in DERIVED])
+        with parts.engine.session() as session:
+            for table in DERIVED:
+                theirs = nw.lit(False)
+                for column in table.alias_columns:
+                    theirs = theirs | nw.col(column).is_in(list(alias_nos))
+                frame = session.scan([f.path for f in snapshot.of(table.name)], table.schema)
+                found[table.name] = session.collect(frame.filter(theirs)).to_pylist()
+        return found
+
+    def _shown(self, alias_nos: Sequence[int]) -> list[dict[str, object]]:
+        if self._published.newest() is None:
+            return []
+        shown: dict[int, dict[str, object]] = {}
+        for alias_no in alias_nos:
+            known = self._published.body_of(alias_no)
+            if known is not None:
+                person_no, body = known
+                tags = dict(zip(self._published.tag_keys(), body.tags, strict=True))
+                shown[person_no] = {
+                    "person_no": person_no, "user_id": body.user_id, "names": body.names, "events": body.events,
+                    "orders": body.orders, "last_us": body.last_us,
+                    "tags": {k: v for k, v in tags.items() if v is not None},
+                    "rfm": None if body.rfm is None else body.rfm.rfm_class,
+                }  # fmt: skip
+        return list(shown.values())

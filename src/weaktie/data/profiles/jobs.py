@@ -30,7 +30,7 @@ from weaktie.data.profiles.contracts import (
     Progress,
 )
 from weaktie.data.profiles.jobs_days import Inputs
-from weaktie.data.profiles.logic import CLASSES, LEVELS, TIER_OF_CLASS, Cutoffs, masked, rfm
+from weaktie.data.profiles.logic import CLASSES, LEVELS, TIER_OF_CLASS, Cutoffs, masked, rfm, with_choices
 from weaktie.data.profiles.publish import Person, ShownAlias
 from weaktie.data.profiles.tables import RFM, USER_DAY, generations
 from weaktie.data.profiles.tags import facts, values
@@ -47,7 +47,7 @@ from weaktie.trust.consent.contracts import REASONS
 SOURCE_LAKE_TABLES = ("events", "orders", "order_items", "products", "users", "relations", "user_day")
 ALIAS_CHUNK = 5_000
 SETTLE_ROWS = 5_000
-WEAK_KINDS = ("anonymous", "device")
+WEAK_KINDS = ("anonymous", "device", "openid")
 SHOWN_NAMES = {
     LAST_US.name: "shown_last_us",
     FIRST_US.name: "shown_first_us",
@@ -67,7 +67,7 @@ class Crowd:
 
     @property
     def visitors(self) -> int:
-        """People of whom only anonymous or device ids are known."""
+        """People of whom only ids of devices, apps and mini-programs are known."""
         return sum(1 for p in self.people.values() if p.visitor)
 
 
@@ -85,6 +85,9 @@ class _Build:
         self.started = parts.clock.monotonic()
         self.steps: dict[str, float] = {}
         self.last = self.started
+        self.receipt = 0
+        self.deleted: list[tuple[int, str]] = []
+        self.corrected: list[tuple[int, str, str]] = []
 
     def run(self) -> BuildResult:
         parts = self.parts
@@ -93,7 +96,10 @@ class _Build:
             with parts.database.connect() as connection:
                 snapshot = parts.lake.snapshot(connection)
                 person_map = parts.people.person_map(connection, session, snapshot)
+                self.receipt = parts.permits.newest_receipt(connection)
                 granted, refused = parts.permits.masks(connection, person_map.person_of)
+                self.deleted = parts.permits.all_deleted_tags(connection)
+                self.corrected = parts.permits.all_corrections(connection)
                 marked = parts.quality.marked(connection)
             today = business_day(parts.clock.now_us(), parts.settings.zone)
             before = self._hash(snapshot, person_map, granted, today, marked)
@@ -152,7 +158,9 @@ class _Build:
         )
         found = session.collect(frame).sort_by("person_no")
         tags = session.collect(values(session.table(found), TAGS, as_of_day)).sort_by("person_no")
-        tags = tags.cast(USER_TAGS.schema)
+        tags = with_choices(
+            tags.cast(USER_TAGS.schema), inputs.person_map.person_of, self.deleted, self.corrected
+        )
         buyers = session.collect(qp.buyers(orders)).sort_by("person_no")
         levels, cutoffs = _rfm_table(buyers, as_of_day)
         wide = tags
@@ -205,7 +213,8 @@ class _Build:
         path = publish.write(parts.settings.home, number, publish.bodies(wide, crowd.people), meta)
         details = {
             "left_out": crowd.left_out.as_dict(), "visitors": crowd.visitors, "cutoffs": rfm_figures["cutoffs"],
-            "totals": _totals(inputs.orders), "buyers": rfm_figures["people"],
+            "totals": _totals(inputs.orders), "buyers": rfm_figures["people"], "receipt": self.receipt,
+            "decided": inputs.person_map.decided,
         }  # fmt: skip
         with parts.database.begin() as tx:
             self.held.check(tx)
@@ -265,7 +274,8 @@ class _Build:
         digest.update(f"{marked.digest}|{self.parts.quality.limit}".encode())
         digest.update(person_map.person_of.tobytes())
         digest.update(np.ascontiguousarray(granted).tobytes())
-        digest.update(str(jobs_days.span_rows(person_map)).encode())
+        digest.update(f"{jobs_days.span_rows(person_map)}|{person_map.decided}".encode())
+        digest.update(str((self.deleted, self.corrected)).encode())
         return digest.hexdigest()
 
     def _nothing_new(self, inputs_hash: str) -> BuildResult | None:

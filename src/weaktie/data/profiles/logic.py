@@ -1,12 +1,14 @@
 """RFM: levels by tertiles, six classes, four tiers; pure arithmetic over arrays. Defined in docs/reference/rfm.md."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from weaktie.kit.words import Words
 
@@ -151,3 +153,28 @@ def _is_number(text: str) -> bool:
         return math.isfinite(float(text))
     except ValueError:
         return False
+
+
+def with_choices(
+    tags: pa.Table,
+    person_of: npt.NDArray[np.int32],
+    deleted: Sequence[tuple[int, str]],
+    corrected: Sequence[tuple[int, str, str]],
+) -> pa.Table:
+    """The tags (one row for each `person_no`) as people want them: corrected values in the place of computed ones, then nothing
+    where somebody deleted a tag. Both are given by identifier."""
+    rows = {number: row for row, number in enumerate(tags["person_no"].to_pylist())}
+    changes: dict[str, dict[int, str | None]] = {}
+    for alias_no, tag, value in [*corrected, *((a, t, None) for a, t in deleted)]:
+        row = rows.get(int(person_of[alias_no])) if alias_no < len(person_of) else None
+        if row is not None and tag in tags.schema.names:
+            changes.setdefault(tag, {})[row] = value
+    for tag, values in changes.items():
+        column = tags[tag].to_pylist()
+        for row, value in values.items():
+            column[row] = value
+        position = tags.schema.get_field_index(tag)
+        tags = tags.set_column(
+            position, tags.schema.field(tag), pa.array(column, tags.schema.field(tag).type)
+        )
+    return tags

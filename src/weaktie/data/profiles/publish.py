@@ -6,7 +6,7 @@ No write transaction of the database is open while it is written.
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,10 +121,16 @@ def write(
     return f"{FOLDER}/{path.name}"
 
 
-def without(path: Path, person_nos: Sequence[int], alias_nos: Sequence[int]) -> int:
+def without(
+    path: Path,
+    person_nos: Sequence[int],
+    alias_nos: Sequence[int],
+    remake: Callable[[sqlite3.Connection], dict[str, object]] | None = None,
+) -> int:
     """Rewrite a generation without these people; returns how many rows went. The new file replaces the old at once.
 
-    Figures of whole pages (distributions, cells) name nobody and stay as they were when it was published.
+    Figures of whole pages (distributions, cells) name nobody and stay as they were when it was published, unless `remake`
+    gives new ones from what is left.
     """
     partial = path.with_suffix(".part")
     partial.unlink(missing_ok=True)
@@ -145,6 +151,9 @@ def without(path: Path, person_nos: Sequence[int], alias_nos: Sequence[int]) -> 
             before = target.total_changes
             target.executemany(f"DELETE FROM {table} WHERE person_no = ?", sorted(people))  # noqa: S608 (own names)
             gone += target.total_changes - before
+        if remake is not None and gone:
+            for key, value in remake(target).items():
+                target.execute("UPDATE meta SET value = ? WHERE key = ?", (msgspec.json.encode(value), key))
         target.execute("VACUUM")
     finally:
         source.close()

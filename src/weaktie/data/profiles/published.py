@@ -77,8 +77,8 @@ class Published:
 
     def _poll(self) -> None:
         with self._database.connect() as connection:
-            if self._newest is None or state.newest_number(connection) != self._newest.number:
-                self._newest = state.newest(connection)
+            # Read whole: a withdrawal between two builds changes who is left out of the same generation.
+            self._newest = state.newest(connection)
 
     def need(self) -> Generation:
         """The newest generation; raises NothingPublished."""

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from weaktie.data.identity.contracts import Alias
 from weaktie.data.profiles import show, state, timeline
-from weaktie.data.profiles.catalogue import TAGS
+from weaktie.data.profiles.catalogue import BY_KEY, TAGS
 from weaktie.data.profiles.contracts import (
     ANALYTICS,
     BuildParts,
@@ -19,20 +20,31 @@ from weaktie.data.profiles.contracts import (
     NotAnalysable,
     UserFilter,
 )
-from weaktie.data.profiles.erase import ProfileEraser
+from weaktie.data.profiles.erase import ProfileEraser, ProfileExporter
 from weaktie.data.profiles.logic import DEFINITION, masked
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
 from weaktie.data.profiles.queries import orders_now
+from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import Snapshot
-from weaktie.trust.consent.contracts import PurposeState
+from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
-__all__ = ["ConsentPermits", "ProfileEraser", "Profiles", "UserRow", "orders_now"]
+__all__ = [
+    "ConsentPermits",
+    "ProfileEraser",
+    "ProfileExporter",
+    "Profiles",
+    "UserRow",
+    "Withdrawals",
+    "orders_now",
+]
 Json = dict[str, Any]
+COLUMN_TAGS = {"channel": "acquisition_channel", "province": "province", "city": "city", "gender": "gender"}
+"""Columns of the list of users that show a tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +86,33 @@ class Profiles:
             alias = people.find(connection, user_id)
         if alias is None:
             raise NobodyThere
-        published = self.published.body_of(alias) if self.current() is not None else None
-        if published is not None:
+        generation = self.current()
+        published = self.published.body_of(alias) if generation is not None else None
+        if published is not None and generation is not None:
             person_no, body = published
             numbers = [a.alias_no for a in body.aliases]
             if numbered and not people.described(connection, numbers):
                 raise NobodyThere
-            return Found(person_no, numbers, body)
+            if not people.decided_after(connection, numbers, _decided(generation)):
+                return Found(person_no, numbers, body)
         members = people.component(connection, alias)
         if not members or not people.described(connection, members):
             raise NobodyThere
+        return self._since_then(members) if generation is not None else Found(min(members), members, None)
+
+    def _since_then(self, members: list[int]) -> Found:
+        """Somebody whom the generation does not know as they are now: who came since, and who was joined or parted by
+        hand. The row is the one that was published under an identifier of theirs, without what is another's now."""
         for member in members:
-            known = self.published.body_of(member) if self.current() is not None else None
-            if known is not None:
-                return Found(known[0], members, known[1])
+            known = self.published.body_of(member)
+            if known is not None and known[0] in members:
+                person_no, body = known
+                mine = [a for a in body.aliases if a.alias_no in members]
+                return Found(
+                    person_no,
+                    members,
+                    body if len(mine) == len(body.aliases) else msgspec.structs.replace(body, aliases=mine),
+                )
         return Found(min(members), members, None)
 
     def analysable(self, connection: Connection, user_id: str) -> tuple[Found, list[PurposeState]]:
@@ -107,7 +132,8 @@ class Profiles:
             live = self.parts.live.seen(connection, found.alias_nos, since)
             if found.body is None:
                 return self._unpublished(connection, found, states, live)
-        generation, body = self.published.need(), found.body
+            body = self._as_wanted(connection, found.alias_nos, found.body)
+        generation = self.published.need()
         head = show.ENCODE(
             {
                 "person_no": found.person_no,
@@ -129,6 +155,41 @@ class Profiles:
             }
         )
         return head[:-1] + b',"tags":' + show.tags(self.published.tag_keys(), body) + b"}"
+
+    def _as_wanted(self, connection: Connection, alias_nos: list[int], body: Body) -> Body:
+        """The published row with what the person deleted or had corrected since the build."""
+        deleted = self.parts.permits.deleted_tags(connection, alias_nos)
+        corrected = self.parts.permits.corrections(connection, alias_nos)
+        if not deleted and not corrected:
+            return body
+        tags = [
+            None if key in deleted else corrected.get(key, value)
+            for key, value in zip(self.published.tag_keys(), body.tags, strict=True)
+        ]
+        names = body.names | {
+            n: masked(n, v) for n, v in corrected.items() if n in ("nickname", "phone", "email")
+        }
+        return msgspec.structs.replace(body, tags=tags, names=names)
+
+    def own_tags(self, alias_nos: list[int]) -> list[ShownTag]:
+        """The tags of one person as the person is shown them, whatever they have granted: they see what is kept of them."""
+        if self.current() is None:
+            return []
+        published = next((b for n in alias_nos if (b := self.published.body_of(n)) is not None), None)
+        if published is None:
+            return []
+        with self.parts.database.connect() as connection:
+            body = self._as_wanted(connection, alias_nos, published[1])
+        return [
+            ShownTag(
+                key,
+                BY_KEY[key].words,
+                show.display(BY_KEY[key], value, body.currency),
+                BY_KEY[key].definition,
+            )
+            for key, value in zip(self.published.tag_keys(), body.tags, strict=True)
+            if value is not None and key in BY_KEY
+        ]
 
     def _unpublished(
         self, connection: Connection, found: Found, states: list[PurposeState], live: Any
@@ -169,7 +230,8 @@ class Profiles:
         with self.parts.database.connect() as connection:
             others = sorted({int(t["other_alias"]) for t in ties})
             known = {a.alias_no: a for a in self.parts.people.described(connection, others)}
-            masks = self.parts.permits.granted_many(connection, [[n] for n in others])
+            groups = [self.parts.people.component(connection, n) or [n] for n in others]
+            masks = self.parts.permits.granted_many(connection, groups)
         may = {n for n, mask in zip(others, masks, strict=True) if mask & ANALYTICS}
         shown = []
         for tie in ties:
@@ -186,14 +248,14 @@ class Profiles:
             return Page([], None, 0)
         only = self._exact(wanted.search)
         page = self.published.users(wanted, cursor, limit, only)
-        return Page(self._still(page.items), page.next_cursor, page.total)
+        return Page(self._still(page.items, wanted), page.next_cursor, page.total)
 
     def every_user(self, wanted: UserFilter) -> Iterator[list[UserRow]]:
         """All users of the filter, in pages; the same people as `users`."""
         if self.current() is None:
             return
         for rows in self.published.every(wanted, self._exact(wanted.search)):
-            yield self._still(rows)
+            yield self._still(rows, wanted)
 
     def facets(self) -> Json:
         """How many people have which tier, class, channel, province, gender."""
@@ -253,21 +315,54 @@ class Profiles:
                 return None
         return found.person_no if found.body is not None else None
 
-    def _still(self, rows: list[UserRow]) -> list[UserRow]:
+    def _still(self, rows: list[UserRow], wanted: UserFilter) -> list[UserRow]:
+        """The rows of people who are still there and still grant analysis, without what they deleted from themselves."""
         numbers = self.published.aliases_of([r.person_no for r in rows])
         every = [n for group in numbers.values() for n in group]
         with self.parts.database.connect() as connection:
             living = {a.alias_no for a in self.parts.people.described(connection, every)}
             masks = self.parts.permits.granted_many(connection, [numbers[r.person_no] for r in rows])
-        return [
-            r for r, mask in zip(rows, masks, strict=True)
-            if mask & ANALYTICS and any(n in living for n in numbers[r.person_no])
-        ]  # fmt: skip
+            kept = [
+                r for r, mask in zip(rows, masks, strict=True)
+                if mask & ANALYTICS and any(n in living for n in numbers[r.person_no])
+            ]  # fmt: skip
+            permits = self.parts.permits
+            if not every or not (
+                permits.deleted_tags(connection, every) or permits.corrections(connection, every)
+            ):
+                return kept
+            wanting = [self._row_as_wanted(connection, r, numbers[r.person_no], wanted) for r in kept]
+        return [r for r in wanting if r is not None]
+
+    def _row_as_wanted(
+        self, connection: Connection, row: UserRow, alias_nos: list[int], wanted: UserFilter
+    ) -> UserRow | None:
+        """The row with deleted tags blank and corrected values in place; None where the list was narrowed by one of these."""
+        deleted = self.parts.permits.deleted_tags(connection, alias_nos)
+        corrected = self.parts.permits.corrections(connection, alias_nos)
+        changes: dict[str, Any] = {}
+        for column, tag in COLUMN_TAGS.items():
+            if tag in deleted:
+                changes[column] = None
+            elif tag in corrected:
+                changes[column] = corrected[tag]
+        if "nickname" in corrected:
+            changes["name"] = masked("nickname", corrected["nickname"])
+        for column, value in changes.items():
+            asked = getattr(wanted, column, None)
+            if asked is not None and asked != value:
+                return None
+        return replace(row, **changes)
 
     def _with_files(self, user_id: str, *tables: str) -> tuple[Found, Snapshot]:
         with self.parts.database.connect() as connection:
             found, _ = self.analysable(connection, user_id)
             return found, self.parts.lake.snapshot(connection, tables=list(tables))
+
+
+def _decided(generation: Generation) -> int:
+    """The last decision about identity that a generation knows."""
+    return int(str(generation.details.get("decided", 0)))
 
 
 def _names(names: dict[str, str]) -> dict[str, str | None]:

@@ -1,6 +1,6 @@
 """Marks and what they take out of figures, as callers see them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -21,6 +21,10 @@ MARK_KINDS: dict[MarkKind, Words] = {
 }
 MOST_VALUES = 1_000
 INTERNAL_WORDS = Words("内部人员", "own people of the shop")
+
+
+MayBeShown = Callable[[Connection, Sequence[int]], set[int]]
+"""Those of these identifiers whose person grants analysis now."""
 
 
 class People(Protocol):

@@ -1,8 +1,8 @@
-"""Taking people out of the marks."""
+"""People in the marks: taking them out, and a copy for them."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete, select
 
 from weaktie.data.quality.tables import marks
 from weaktie.store.database.service import Database
@@ -22,3 +22,14 @@ class QualityEraser:
             return {
                 "quality_marks": tx.execute(delete(marks).where(marks.c.alias_no.in_(alias_nos))).rowcount
             }
+
+
+class QualityExporter:
+    """Marks that declare the person the shop's own."""
+
+    name = "quality"
+
+    def export(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+        """The marks of these identifiers."""
+        rows = connection.execute(select(marks).where(marks.c.alias_no.in_(alias_nos))).mappings()
+        return {marks.name: [dict(row) for row in rows]}

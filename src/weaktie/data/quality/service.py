@@ -17,6 +17,7 @@ from weaktie.data.quality.contracts import (
     Mark,
     Marked,
     MarkKind,
+    MayBeShown,
     NoMark,
     People,
     Rate,
@@ -40,7 +41,8 @@ READS = ("events", "orders", "order_items")
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Marks, and what they and the flags of events take out of figures."""
+    """Marks, and what they and the flags of events take out of figures. `may_be_shown` tells whose identifiers may be named
+    now; those of others only count."""
 
     database: Database
     lake: Lake
@@ -48,6 +50,7 @@ class Quality:
     people: People
     settings: Settings
     clock: Clock
+    may_be_shown: MayBeShown | None = None
 
     @property
     def limit(self) -> int:
@@ -166,6 +169,9 @@ class Quality:
         most = sorted(fast, key=lambda r: (-r["day"], -r["most_a_minute"], r["alias_no"]))[:MOST_RATES]
         with self.database.connect() as connection:
             known = {a.alias_no: a for a in self.people.described(connection, [r["alias_no"] for r in most])}
+            if self.may_be_shown is not None:
+                shown = self.may_be_shown(connection, sorted(known))
+                known = {n: alias for n, alias in known.items() if n in shown}
         return [
             Rate(
                 known[r["alias_no"]].kind, known[r["alias_no"]].value, r["day"], r["most_a_minute"], r["events"]

@@ -1,4 +1,4 @@
-"""Taking people out of the requests that shop platforms made on their behalf."""
+"""People in the requests that shop platforms made on their behalf: taking them out, and a copy for them."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,3 +37,19 @@ class WebhooksEraser:
                     update(table).where(table.c.subject == subject).values(subject=None)
                 ).rowcount
         return {"privacy_requests": changed}
+
+
+class WebhooksExporter:
+    """The requests that a shop platform made on the person's behalf. `names` as in the eraser."""
+
+    name = "webhooks"
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def export(self, connection: Connection, alias_nos: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+        """Rows whose customer is one of these identifiers."""
+        table = privacy_requests
+        rows = connection.execute(select(table).where(table.c.subject.is_not(None))).mappings().all()
+        mine = {s for s in {row["subject"] for row in rows} if self._names(connection, s, alias_nos)}
+        return {table.name: [dict(row) for row in rows if row["subject"] in mine]}

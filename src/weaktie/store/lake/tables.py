@@ -133,8 +133,9 @@ EVENTS = LakeTable(
         _c(
             "flags",
             pa.int16(),
-            "标记（位：1 时间被校正 2 同 id 不同内容 4 迟到 8 文件中完全相同的重复行）",
-            "flags (bits: 1 time corrected 2 same id, other payload 4 late 8 further exact copy of a line of a file)",
+            "标记（位：1 时间被校正 2 同 id 不同内容 4 迟到 8 文件中完全相同的重复行 128 只有打码或加密的标识）",
+            "flags (bits: 1 time corrected 2 same id, other payload 4 late 8 further exact copy of a line of a file "
+            "128 named by a masked or encrypted value alone)",
         ),
         _c(
             "properties",

@@ -21,12 +21,12 @@ from weaktie.trust.accounts.contracts import (
     Role,
     SignInRefused,
 )
-from weaktie.trust.accounts.gate import check_csrf, cookie_name, require, session_token
+from weaktie.trust.accounts.gate import check_csrf, cookie_name, require, session_token, write_key
 from weaktie.trust.accounts.logic import ROLE_PERMISSIONS
 from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
 
-__all__ = ["PUBLIC_ROUTES", "Caller", "require", "router"]
+__all__ = ["PUBLIC_ROUTES", "Caller", "require", "router", "write_key"]
 
 router = APIRouter(prefix="/api", tags=["accounts"])
 Owner = Annotated[Caller, Depends(require("own"))]

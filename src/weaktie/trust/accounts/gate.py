@@ -1,5 +1,7 @@
 """The gate before every route of `/api`: who asks, and whether they may."""
 
+import base64
+import binascii
 import hmac
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,24 @@ class Require:
 def require(*permissions: Permission) -> Require:
     """The dependency for a route: `Depends(require("view"))`; with several, any of them is enough."""
     return Require(*permissions)
+
+
+async def write_key(request: Request) -> KeyRecord:
+    """The write key of a request to a public protocol of ours, as Bearer or as the user name of Basic; raises NotSignedIn."""
+    accounts: Accounts = app_part(request, "accounts")
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    plain = given.strip()
+    if scheme.lower() == "basic":
+        try:
+            plain = base64.b64decode(plain, validate=True).decode("utf-8").partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            plain = ""
+    found = accounts.known_key(plain, "write") if plain else None
+    if found is None and plain:
+        found = await run_in_threadpool(accounts.look_up_key, plain, "write")
+    if found is None:
+        raise NotSignedIn("no_write_key", Words("请提供有效的写入密钥。", "Send a valid write key."))
+    return found
 
 
 async def caller_of(request: Request) -> Caller:

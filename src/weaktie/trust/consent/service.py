@@ -1,36 +1,63 @@
 """The door of consent."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 
-from weaktie.kit.clock import Clock
+from weaktie.kit.clock import DAY_US, Clock
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
 from weaktie.store.database.service import ByValues
+from weaktie.trust.consent.ages import Ages
+from weaktie.trust.consent.asking import Objections, prompts_for
 from weaktie.trust.consent.contracts import (
     ALL_PURPOSES,
     I32,
+    NAME_OF,
+    NOT_ASKED_WORDS,
+    OUTDATED_WORDS,
     PURPOSE_NAMES,
+    RECEIPT_WORDS,
+    SEPARATE_NAMES,
+    SUBJECTS,
     U8,
+    Chooser,
+    Material,
+    Prompt,
     Purpose,
     PurposeState,
     Receipt,
     SourceBasis,
     SourcesOf,
     Standing,
+    Young,
 )
+from weaktie.trust.consent.links import Links
 from weaktie.trust.consent.logic import (
+    GRANTED,
+    OUTDATED,
+    REFUSED,
     basis_masks,
     checked_basis,
     effective_masks,
+    held_masks,
     latest_by_purpose,
-    override_masks,
+    outdated,
     purposes_of_basis,
     states,
 )
-from weaktie.trust.consent.tables import consent_blocks, consent_changes, consent_receipts
+from weaktie.trust.consent.notices import Notices
+from weaktie.trust.consent.tables import (
+    consent_ages,
+    consent_blocks,
+    consent_changes,
+    consent_links,
+    consent_prompts,
+    consent_receipts,
+    tag_objections,
+)
 from weaktie.trust.vault.service import Vault
 
 ROWS_A_STATEMENT = 500
@@ -44,6 +71,10 @@ class Consent:
     def __init__(self, clock: Clock, vault: Vault) -> None:
         self.clock = clock
         self.vault = vault
+        self.notices = Notices(clock)
+        self.ages = Ages(clock)
+        self.links = Links(clock, vault)
+        self.objections = Objections(clock)
 
     def record_receipt(
         self,
@@ -57,23 +88,43 @@ class Consent:
         source_id: str | None = None,
         at_us: int | None = None,
         person: Mapping[int, str] | None = None,
+        notice_version: int | None = None,
     ) -> Receipt:
-        """Add a receipt for one purpose; nothing earlier is changed. `at_us` is when the choice was made, else now.
+        """Add a receipt for one purpose or separate consent; nothing earlier is changed. `at_us` is when the choice was made,
+        else now. `notice_version` is the text that was shown: without it the newest published one, for a choice made now.
 
         `person` maps every identifier of the person to its look-up text; given, the door learns at once whether to keep
-        the person's requests. Raises Refused `bad_purpose`.
+        the person's requests. Raises Refused `bad_purpose` or `no_such_text`.
         """
         one = _purpose(purpose)
         made_us = self.clock.now_us() if at_us is None else min(at_us, self.clock.now_us())
         row = {
             "alias_no": alias_no, "purpose": int(one), "granted": granted, "basis": basis, "source_id": source_id,
             "how": how[:64], "at_us": made_us,
+            "notice_version": self._text_shown(tx, one, notice_version, made_us),
         }  # fmt: skip
         made = tx.execute(insert(consent_receipts).values(**row)).inserted_primary_key
         assert made is not None
         if person is not None:
             self.update_blocks(tx, person)
-        return Receipt(int(made[0]), alias_no, one, granted, basis, source_id, row["how"], made_us)  # type: ignore[arg-type]
+        return Receipt(
+            int(made[0]), alias_no, one, granted, basis, source_id, how[:64], made_us, row["notice_version"]  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def _text_shown(self, tx: Connection, one: Purpose, version: int | None, made_us: int) -> int | None:
+        """The version that a receipt names: what was said, which must be published, else the text of that time."""
+        published = [
+            n for n in self.notices.versions(tx, NAME_OF[one]) if n.published_us is not None
+        ]  # the newest first
+        if version is None:
+            return next((n.version for n in published if (n.published_us or 0) <= made_us), None)
+        if version not in {n.version for n in published}:
+            raise Refused(
+                "no_such_text",
+                Words("该版本的告知文本不存在或尚未发布。", "There is no published text of this version."),
+                place="notice_version",
+            )
+        return version
 
     def receipts(self, connection: Connection, alias_nos: Iterable[int]) -> list[Receipt]:
         """Every receipt of the identifiers, newest first."""
@@ -88,7 +139,36 @@ class Consent:
         self, connection: Connection, alias_nos: Iterable[int], bases: Iterable[SourceBasis]
     ) -> list[PurposeState]:
         """Each purpose of one person with all their identifiers, and the sources in which these were seen."""
-        return states(self.receipts(connection, alias_nos), bases)
+        numbers = sorted(set(alias_nos))
+        receipts = self.receipts(connection, numbers)
+        return states(
+            receipts, bases, self.notices.material(connection), self.ages.young(connection, numbers, receipts)
+        )
+
+    def separate_states(self, connection: Connection, alias_nos: Iterable[int]) -> list[PurposeState]:
+        """Each separate consent of one person (sensitive data, sharing, a guardian's): only their own receipt grants it."""
+        material = self.notices.material(connection)
+        latest = latest_by_purpose(self.receipts(connection, alias_nos))
+        found = []
+        for subject in SEPARATE_NAMES.values():
+            receipt = latest.get(int(subject))
+            if receipt is None:
+                found.append(PurposeState(subject, False, "none", NOT_ASKED_WORDS, None, None))
+                continue
+            old = outdated(receipt, material)
+            basis, words = ("outdated", OUTDATED_WORDS) if old else (receipt.basis, RECEIPT_WORDS)
+            granted = receipt.granted and not old
+            found.append(PurposeState(subject, granted, basis, words, receipt.source_id, receipt.at_us))
+        return found
+
+    def allows(self, connection: Connection, alias_nos: Iterable[int], subject: Purpose) -> bool:
+        """Whether a separate consent (sensitive data, sharing) stands: who wants to read such data or pass it on asks here."""
+        return any(s.granted for s in self.separate_states(connection, alias_nos) if s.purpose == subject)
+
+    def young(self, connection: Connection, alias_nos: Iterable[int]) -> Young:
+        """The age band of one person; `may_be_profiled_for_referral` is the rule that referral reads."""
+        numbers = sorted(set(alias_nos))
+        return self.ages.young(connection, numbers, self.receipts(connection, numbers))
 
     def effective(
         self, connection: Connection, alias_nos: Iterable[int], bases: Iterable[SourceBasis]
@@ -99,7 +179,7 @@ class Consent:
     def overrides(self, connection: Connection) -> dict[int, tuple[int, int]]:
         """(granted mask, refused mask) of every identifier that has receipts of its own."""
         masks: dict[int, tuple[int, int]] = {}
-        for alias_no, purpose, granted in connection.execute(_OLDEST_FIRST):
+        for alias_no, purpose, granted, *_ in connection.execute(_OLDEST_FIRST):
             yes, no = masks.get(alias_no, (0, 0))
             yes, no = (yes | purpose, no & ~purpose) if granted else (yes & ~purpose, no | purpose)
             masks[alias_no] = (yes, no)
@@ -113,13 +193,25 @@ class Consent:
         `person_of` is indexed by alias number and gives the person number, -1 for the erased; `basis_of` maps each source
         to the mask its basis grants. Gather with `masks[person_of]` for masks by identifier.
         """
-        rows = connection.execute(_OLDEST_FIRST).all()
-        columns = list(zip(*rows, strict=True)) or [(), (), ()]
-        granted, refused = override_masks(
-            person_of, np.asarray(columns[0], np.int32), np.asarray(columns[1], np.uint8), np.asarray(columns[2], bool)
-        )  # fmt: skip
+        granted, refused, old = self._answers(connection, person_of)
         basis = basis_masks(person_of, sources_of(connection), basis_of)
-        return effective_masks(basis, granted, refused), refused
+        young = self.ages.masks(connection, person_of)
+        return effective_masks(basis, granted, refused | old) & ~young, refused
+
+    def withheld_masks(self, connection: Connection, person_of: I32) -> U8:
+        """The masks of purposes that hold for nobody's basis any more, indexed by person number: refused, refused for their age,
+        or granted to a text that has changed since."""
+        _, refused, old = self._answers(connection, person_of)
+        return refused | old | self.ages.masks(connection, person_of)
+
+    def _answers(self, connection: Connection, person_of: I32) -> tuple[U8, U8, U8]:
+        material = self.notices.material(connection)
+        rows = connection.execute(_OLDEST_FIRST).all()
+        said = [_said(row, material) for row in rows]
+        return held_masks(
+            person_of, np.asarray([r.alias_no for r in rows], np.int32),
+            np.asarray([r.purpose for r in rows], np.uint8), np.asarray(said, np.int8),
+        )  # fmt: skip
 
     def standing(
         self,
@@ -135,7 +227,8 @@ class Consent:
         if people is None:
             people = np.flatnonzero(person_of == np.arange(len(person_of))).astype(np.int32)
             people = people[people > 0]  # numbers start at 1
-        return Standing(people, masks[people], refused[people], self.erased_people(connection))
+        young = self.ages.masks(connection, person_of)
+        return Standing(people, masks[people], refused[people], self.erased_people(connection), young[people])
 
     def erased_people(self, connection: Connection) -> int:
         """How many people were erased."""
@@ -171,15 +264,64 @@ class Consent:
         self._block(tx, [self.vault.blind(lookup) for lookup in lookups], person_no, "erased")
 
     def forget(self, tx: Connection, alias_nos: Iterable[int]) -> int:
-        """Remove the receipts of erased identifiers; returns how many. Their blocks stay: keyed hashes."""
-        return sum(
-            tx.execute(delete(consent_receipts).where(consent_receipts.c.alias_no == alias_no)).rowcount
-            for alias_no in set(alias_nos)
+        """Remove what is kept of erased identifiers; returns how many receipts went. Their blocks stay: keyed hashes."""
+        gone = 0
+        for alias_no in set(alias_nos):
+            gone += tx.execute(
+                delete(consent_receipts).where(consent_receipts.c.alias_no == alias_no)
+            ).rowcount
+            for table in (consent_prompts, consent_ages, consent_links, tag_objections):
+                tx.execute(delete(table).where(table.c.alias_no == alias_no))
+        return gone
+
+    def newest_receipt(self, connection: Connection) -> int:
+        """The number of the newest receipt, so that a reader can tell whether anybody has said anything."""
+        return int(connection.execute(select(func.max(consent_receipts.c.receipt_id))).scalar() or 0)
+
+    def withholds(self, connection: Connection) -> bool:
+        """Whether there is anybody of whom a purpose could be withheld."""
+        anybody = (select(consent_receipts.c.alias_no).limit(1), select(consent_ages.c.alias_no).limit(1))
+        return any(connection.execute(query).first() is not None for query in anybody)
+
+    def said_since(self, connection: Connection, receipt_id: int) -> list[int]:
+        """The identifiers with receipts after this one."""
+        rows = connection.execute(
+            select(consent_receipts.c.alias_no).where(consent_receipts.c.receipt_id > receipt_id).distinct()
         )
+        return [int(n) for n in rows.scalars()]
+
+    def reopen(self, tx: Connection, lookups: Sequence[str]) -> int:
+        """Keep again what comes for these identifiers of somebody who was erased and has registered anew; returns how many
+        were closed."""
+        blinded = [self.vault.blind(lookup) for lookup in lookups]
+        gone = tx.execute(
+            delete(consent_blocks).where(consent_blocks.c.lookup.in_(blinded), consent_blocks.c.reason == "erased")
+        ).rowcount  # fmt: skip
+        if gone:
+            self._changed(tx)
+        return gone
+
+    def prompt(
+        self,
+        tx: Connection,
+        chooser: Chooser | None,
+        subjects: Iterable[str],
+        *,
+        again_days: int,
+        count: bool = True,
+    ) -> list[Prompt]:
+        """Whether to ask the person for each subject now. A yes is taken down (unless `count` is off), so that after a refusal
+        a second shop window is told no: at most one prompt in `again_days`."""
+        return prompts_for(self, tx, chooser, list(subjects), wait_us=again_days * DAY_US, count=count)
 
     def blocked(self, connection: Connection) -> frozenset[str]:
         """The identifiers whose requests are not kept, as `kind#` + `Vault.lookup_key(kind, value)`."""
         return frozenset(connection.execute(select(consent_blocks.c.lookup)).scalars())
+
+    def block_reasons(self, connection: Connection) -> dict[str, str]:
+        """The same with why: `refused` or `erased`."""
+        rows = connection.execute(select(consent_blocks.c.lookup, consent_blocks.c.reason))
+        return {row.lookup: row.reason for row in rows}
 
     def consent_version(self, connection: Connection) -> int:
         """A number that grows with each change of `blocked`."""
@@ -215,21 +357,37 @@ class Consent:
 _RECEIPTS_OF = ByValues(
     lambda numbers: select(consent_receipts).where(consent_receipts.c.alias_no.in_(numbers))
 )
-_OLDEST_FIRST = select(
-    consent_receipts.c.alias_no, consent_receipts.c.purpose, consent_receipts.c.granted
-).order_by(consent_receipts.c.at_us, consent_receipts.c.receipt_id)
+_OLDEST_FIRST = (
+    select(
+        consent_receipts.c.alias_no, consent_receipts.c.purpose, consent_receipts.c.granted,
+        consent_receipts.c.notice_version, consent_receipts.c.at_us,
+    )
+    .where(consent_receipts.c.purpose <= int(ALL_PURPOSES))
+    .order_by(consent_receipts.c.at_us, consent_receipts.c.receipt_id)
+)  # fmt: skip
+
+
+def _said(row: Any, material: Mapping[int, Material]) -> int:
+    """What a receipt says by now: `held_masks`' answer."""
+    if not row.granted:
+        return REFUSED
+    changed = material.get(row.purpose)
+    if changed is None:
+        return GRANTED
+    if row.notice_version is None:
+        return OUTDATED if row.at_us < changed.published_us else GRANTED
+    return OUTDATED if row.notice_version < changed.version else GRANTED
 
 
 def _purpose(purpose: Purpose | str) -> Purpose:
-    one = PURPOSE_NAMES.get(purpose) if isinstance(purpose, str) else purpose
-    if one is None or int(one) not in {int(p) for p in PURPOSE_NAMES.values()}:
+    one = SUBJECTS.get(purpose) if isinstance(purpose, str) else purpose
+    if one is None or int(one) not in {int(p) for p in SUBJECTS.values()}:
         raise Refused(
             "bad_purpose",
             Words(
-                "用途只能是 " + "、".join(PURPOSE_NAMES) + "。",
-                f"A purpose is one of {', '.join(PURPOSE_NAMES)}.",
+                "用途只能是 " + "、".join(SUBJECTS) + "。",
+                f"A purpose is one of {', '.join(SUBJECTS)}.",
             ),
             place="purpose",
         )
-    assert one in ALL_PURPOSES
     return one

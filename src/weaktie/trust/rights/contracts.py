@@ -138,3 +138,68 @@ class NotConfirmed(Refused):
             Words("请再次输入该用户的 ID 以确认删除。", "Type the person's id again to confirm the erasure."),
             place="confirm",
         )
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+KINDS: dict[str, Words] = {
+    "see": Words("查阅", "See"),
+    "copy": Words("复制（导出）", "Copy"),
+    "correct": Words("更正", "Correct"),
+    "erase": Words("删除", "Erase"),
+    "close": Words("注销账号", "Close account"),
+    "explain": Words("要求解释", "Explain"),
+}
+CLOSED = ("done", "refused")
+WORKABLE = ("verified", "in_progress")
+"""States in which the identity was checked and the request may be acted on."""
+NEXT_STATES: dict[str, frozenset[str]] = {
+    "received": frozenset({"verified", "refused"}),
+    "verified": frozenset({"in_progress", "done", "refused"}),
+    "in_progress": frozenset({"in_progress", "done", "refused"}),
+    "done": frozenset(),
+    "refused": frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStep:
+    """One thing that was done about a request, and the state after it."""
+
+    action: str
+    state: str
+    actor: str
+    note: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asked for by right. It names the person by a number only."""
+
+    request_id: str
+    kind: str
+    state: str
+    channel: str
+    alias_no: int
+    actor: str
+    asked_us: int
+    due_us: int
+    closed_us: int | None
+    erasure_id: str | None
+    proof: str | None
+    steps: tuple[RequestStep, ...]
+
+
+class CopyGone(NotFound):
+    """A ticket for a copy that is unknown, used or too old: one answer for all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "copy_gone",
+            Words(
+                "该副本已下载过或已过期，请重新生成。",
+                "This copy was fetched already or has expired; make it again.",
+            ),
+            place="ticket",
+        )

@@ -4,8 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
-from weaktie.trust.rights.contracts import Step
+from weaktie.kit.clock import from_datetime, to_datetime, to_iso
+from weaktie.trust.rights.contracts import Request, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,49 @@ def matching(lines: Iterable[JournalLine], macs: dict[str, list[int]]) -> dict[s
         line.erasure_id: sorted({n for mac in line.identifiers for n in macs.get(mac, ())}) for line in lines
     }
     return {erasure_id: numbers for erasure_id, numbers in found.items() if numbers}
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+GDPR_DAYS = 30
+
+
+def due_instant(asked_us: int, policy: str, working_days: int, zone: ZoneInfo) -> int:
+    """When an answer is due: the end of the last day, in the workspace's zone. `pipl` counts working days, Monday to Friday,
+    beginning with the day after. Public holidays are not known here, so the deadline may be earlier than the law's, and where a
+    Saturday is worked in exchange for a holiday, a day later. `gdpr` counts 30 days."""
+    day = to_datetime(asked_us).astimezone(zone).replace(hour=23, minute=59, second=59, microsecond=0)
+    if policy == "gdpr":
+        return from_datetime(day + timedelta(days=GDPR_DAYS))
+    left = working_days
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5
+    return from_datetime(day)
+
+
+def proof_document(request: Request) -> dict[str, object]:
+    """What a closed request proves, in plain values: no identifier and nothing that the person wrote."""
+    return {
+        "request_id": request.request_id,
+        "kind": request.kind,
+        "outcome": request.state,
+        "channel": request.channel,
+        "asked_time": to_iso(request.asked_us),
+        "due_time": to_iso(request.due_us),
+        "closed_time": None if request.closed_us is None else to_iso(request.closed_us),
+        "in_time": request.closed_us is not None and request.closed_us <= request.due_us,
+        "erasure_id": request.erasure_id,
+        "steps": [
+            {
+                "action": s.action, "state": s.state, "actor": s.actor, "note": s.note, "time": to_iso(s.at_us),
+            }
+            for s in request.steps
+        ],
+    }  # fmt: skip
+
+
+def request_proof(request: Request) -> str:
+    """SHA-256 of the canonical JSON of the document, in hex."""
+    text = json.dumps(proof_document(request), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

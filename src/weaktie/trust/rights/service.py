@@ -1,7 +1,7 @@
 """The door of rights: erasing people, proving it, re-applying it, and giving people a copy of their data."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, and_, insert, or_, select, update
@@ -33,13 +33,26 @@ from weaktie.trust.rights.contracts import (
     Replayed,
     Step,
 )
+from weaktie.trust.rights.copies import Copies, RightsEraser, RightsExporter, VaultExporter
+from weaktie.trust.rights.corrections import Corrections
 from weaktie.trust.rights.journal import Journal
 from weaktie.trust.rights.logic import JournalLine, matching, proof_of, step_digest
+from weaktie.trust.rights.requests import Requests
 from weaktie.trust.rights.sweep import sweep, sweep_database
 from weaktie.trust.rights.tables import erasure_steps, erasures
 from weaktie.trust.vault.service import Vault
 
-__all__ = ["Journal", "Rights", "sweep", "sweep_database"]
+__all__ = [
+    "Copies",
+    "Corrections",
+    "Journal",
+    "Requests",
+    "Rights",
+    "RightsExporter",
+    "VaultExporter",
+    "sweep",
+    "sweep_database",
+]
 
 _log = get_logger("rights")
 
@@ -88,6 +101,9 @@ class Rights:
         lookups_of: LookupsOf,
         erasers: Sequence[Eraser],
         exporters: Sequence[Exporter] = (),
+        requests: Requests | None = None,
+        corrections: Corrections | None = None,
+        person_at: Callable[[Connection, int], Person | None] | None = None,
     ) -> None:
         self.database, self.clock = database, clock
         self.vault, self.consent = vault, consent
@@ -96,23 +112,37 @@ class Rights:
         self.erasers: tuple[Eraser, ...] = (
             VaultEraser(database, vault),
             ConsentEraser(database, consent),
+            *([RightsEraser(database, corrections)] if corrections is not None else []),
             *erasers,
         )
         self.exporters = tuple(exporters)
+        self.requests, self.corrections, self.copies = requests, corrections, Copies(clock)
+        self.person_at = person_at
         assert len({e.name for e in self.erasers}) == len(self.erasers), "two erasers have one name"
 
     # --- erasing
 
-    def begin(self, user_id: str, *, reason: str, actor: str) -> Erasure:
+    def begin(self, user_id: str, *, reason: str, actor: str, request_id: str | None = None) -> Erasure:
         """Hide the person at once and for good, make that durable in the journal, and note what is still to be removed.
 
-        From here on the person is answered by nobody and nothing new of them is kept. Raises NoPerson.
+        From here on the person is answered by nobody and nothing new of them is kept, unless they register anew. With
+        `request_id` the erasure answers that request, whose person it takes. Raises NoPerson.
         """
         with self.database.begin() as tx:
-            person = self.person_of(tx, user_id)
+            if request_id is None:
+                person = self.person_of(tx, user_id)
+            else:
+                assert self.requests is not None
+                assert self.person_at is not None
+                person = self.person_at(tx, self.requests.find(tx, request_id).alias_no)
             if person is None:
                 raise NoPerson
             erasure_id = self._hide(tx, person, reason=reason, actor=actor)
+            if request_id is not None and self.requests is not None:
+                self.requests.bind_erasure(tx, request_id, erasure_id)
+                self.requests.move(
+                    tx, request_id, "in_progress", action="erase", actor=actor, note=erasure_id
+                )
         self._write_journal(erasure_id)
         return self.find(erasure_id)
 
@@ -215,7 +245,13 @@ class Rights:
             person = self.person_of(connection, user_id)
             if person is None:
                 raise NoPerson
-            return {e.name: e.export(connection, person.alias_nos) for e in self.exporters}
+            return self.export_of(connection, person)
+
+    def export_of(
+        self, connection: Connection, person: Person
+    ) -> dict[str, dict[str, list[dict[str, object]]]]:
+        """The same for a person who is known already."""
+        return {e.name: e.export(connection, person.alias_nos) for e in self.exporters}
 
     # --- parts
 
@@ -313,6 +349,9 @@ class Rights:
                 .where(erasures.c.erasure_id == erasure_id)
                 .values(state=DONE, ended_us=self.clock.now_us(), proof=previous)
             )
+            if self.requests is not None:
+                numbers = json.loads(_row(tx, erasure_id)["alias_nos_json"])
+                self.requests.settle_erasure(tx, erasure_id, numbers, previous)
             removed = {f"{s.name}.{table}": count for s in found.steps for table, count in s.removed.items()}
             record(
                 tx, self.clock, actor=found.actor, action="erasure.done", object_kind="erasure", object_id=erasure_id,

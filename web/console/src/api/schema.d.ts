@@ -152,6 +152,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consent/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Link
+         * @description A personal link to the consent page for one person; its address is shown only now.
+         */
+        post: operations["make_link_api_consent_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Link
+         * @description Make a personal link useless from now on.
+         */
+        delete: operations["revoke_link_api_consent_links__link_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Numbers
+         * @description People by subject and answer, in all and by source, and the receipts of the last 30 days.
+         */
+        get: operations["numbers_api_consent_numbers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/people/{user_id}/age": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Age
+         * @description Say that somebody is a child, a youth or an adult; it holds against whatever events state.
+         */
+        post: operations["set_age_api_consent_people__user_id__age_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/people/{user_id}/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tag
+         * @description Delete a tag of somebody at their wish: it is never computed for them again.
+         */
+        delete: operations["delete_tag_api_consent_people__user_id__tags__tag__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Texts
+         * @description Every subject with all versions of its text, the newest first.
+         */
+        get: operations["texts_api_consent_texts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Text
+         * @description Write the subject's draft; what is published never changes.
+         */
+        post: operations["save_text_api_consent_texts__subject__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Discard Text
+         * @description Drop a draft.
+         */
+        delete: operations["discard_text_api_consent_texts__subject___version__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}/{version}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Text
+         * @description What differs between two versions, line by line, both languages.
+         */
+        get: operations["diff_text_api_consent_texts__subject___version__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/texts/{subject}/{version}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Text
+         * @description Tell people this text from now on; after a material change grants given to earlier texts count no more.
+         */
+        post: operations["publish_text_api_consent_texts__subject___version__publish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -364,6 +564,147 @@ export interface paths {
          * @description Whether the installation works. Needs no sign-in and tells nothing about the data.
          */
         get: operations["health_api_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Two people are one, or are two. 409 `already_one`, `still_joined`, `shared_by_others`.
+         */
+        post: operations["decide_api_identity_decisions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/links/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo
+         * @description Take back an undoing, or a word that two are two people. 409 `link_holds` where it holds now.
+         */
+        post: operations["redo_api_identity_links_redo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/links/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description A link counts no more; lookups see it at once, profiles after the next build. 409 `link_undone` where it does not
+         *     hold now.
+         */
+        post: operations["undo_api_identity_links_undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queue
+         * @description Questions that the rules leave to people, the newest first; shared devices only where asked for.
+         */
+        get: operations["queue_api_identity_reviews_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Answer a question. 404 `no_such_review`, 400 `not_about_these` where it changed meanwhile.
+         */
+        post: operations["answer_api_identity_reviews__review_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/reviews/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts
+         * @description How many questions there are, by state and reason.
+         */
+        get: operations["counts_api_identity_reviews_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/unidentified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unidentified
+         * @description Orders without a buyer, the newest first, with counts by reason.
+         */
+        get: operations["unidentified_api_identity_unidentified_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -856,6 +1197,26 @@ export interface paths {
          * @description Hide the person at once and remove everything about them; the stores are cleaned after the answer.
          */
         post: operations["erase_api_profiles__user_id__erasure_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{user_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Person
+         * @description Why these identifiers are one person: links with source, times and evidence, and what people said of them.
+         */
+        get: operations["person_api_profiles__user_id__identity_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1394,6 +1755,291 @@ export interface paths {
          * @description The RFM matrix; 404 `nothing_published` before the first build.
          */
         get: operations["rfm_api_rfm_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-copies/{ticket}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch Copy
+         * @description The copy as a zip of JSON and readable pages, made now and kept nowhere; the ticket is used up.
+         */
+        get: operations["fetch_copy_api_rights_copies__ticket__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests
+         * @description The queue: what is due first on top, closed requests after it. `search` finds a request's number, who took it in, or the
+         *     requests of a person by any exact id.
+         */
+        get: operations["requests_api_rights_requests_get"];
+        put?: never;
+        /**
+         * Take In
+         * @description Take a request in for a person, by any of their ids, and say how they were verified.
+         */
+        post: operations["take_in_api_rights_requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Request
+         * @description One request with everything that was done about it.
+         */
+        get: operations["one_request_api_rights_requests__request_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Copy
+         * @description A ticket for a copy: good for one download within a day.
+         */
+        post: operations["make_copy_api_rights_requests__request_id__copy_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct
+         * @description Put a value in the place of what is kept. It holds against every import and event; only a newer correction replaces it.
+         */
+        post: operations["correct_api_rights_requests__request_id__correct_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See Data
+         * @description Everything that is kept about the person, to read to them; that it was looked at is noted.
+         */
+        post: operations["see_data_api_rights_requests__request_id__data_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Done
+         * @description Close it with what was answered; an erasure closes its request itself.
+         */
+        post: operations["done_api_rights_requests__request_id__done_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase For
+         * @description Erase the person who asked for it; the request closes with the erasure's proof.
+         */
+        post: operations["erase_for_api_rights_requests__request_id__erase_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Request Proof
+         * @description The proof of a closed request.
+         */
+        get: operations["request_proof_api_rights_requests__request_id__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/proof.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Request Proof Page
+         * @description The same as a page to print.
+         */
+        get: operations["request_proof_page_api_rights_requests__request_id__proof_html_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description Refuse it, with the reason that the person is told.
+         */
+        post: operations["refuse_api_rights_requests__request_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Somebody works on it.
+         */
+        post: operations["start_api_rights_requests__request_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/{request_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description The identity was checked, and how.
+         */
+        post: operations["verify_api_rights_requests__request_id__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights-requests/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queue
+         * @description How many are in which state, and how many are late; and what can be corrected.
+         */
+        get: operations["queue_api_rights_requests_queue_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2136,6 +2782,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/consent/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shop Link
+         * @description A personal link for somebody whom the shop has signed in; hand it to nobody else.
+         */
+        post: operations["shop_link_consent_v1_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/consent/v1/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Own Choice
+         * @description What the person does on their page. The link's token stands in the body; the request must come from the page.
+         */
+        post: operations["own_choice_consent_v1_mine_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/consent/v1/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prompt
+         * @description Whether to ask this person now, and with which text. A yes counts as the prompt, so ask when you can show it.
+         */
+        get: operations["prompt_consent_v1_prompt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/consent/v1/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receipts
+         * @description Take down what people chose in the shop; `how` names the place. People who are not known yet become known.
+         */
+        post: operations["receipts_consent_v1_receipts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2199,6 +2925,30 @@ export interface components {
             base_version: number;
             /** Event */
             event: string;
+        };
+        /**
+         * AfterDecision
+         * @description What was said, and the identifiers that each of the two has now: equal lists are one person.
+         */
+        AfterDecision: {
+            /** A Person */
+            a_person: number[];
+            /** B Person */
+            b_person: number[];
+            decision: components["schemas"]["DecisionBody"];
+        };
+        /**
+         * AgeAsk
+         * @description An age band and how it is known.
+         */
+        AgeAsk: {
+            /**
+             * Band
+             * @enum {string}
+             */
+            band: "child" | "youth" | "adult";
+            /** Reason */
+            reason: string;
         };
         /**
          * AlertBody
@@ -2425,6 +3175,16 @@ export interface components {
             zone: string | null;
         };
         /**
+         * ChainBody
+         * @description Over which identifiers one hangs on the strongest: the numbers from there to it, both included.
+         */
+        ChainBody: {
+            /** Alias No */
+            alias_no: number;
+            /** Through */
+            through: number[];
+        };
+        /**
          * Change
          * @description What to change before the start; `mapping` is a name or single fields (`""` takes one out), `toml` a whole mapping
          *     file. `header` says whether the first line names the columns, `rest` whether other columns become properties.
@@ -2490,7 +3250,7 @@ export interface components {
              * Purpose
              * @enum {string}
              */
-            purpose: "analytics" | "personalisation" | "marketing" | "social";
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
         };
         /**
          * ColumnBody
@@ -2541,6 +3301,60 @@ export interface components {
             most: number;
         };
         /**
+         * ConfirmAsk
+         * @description The request's number typed again: an erasure cannot be undone.
+         */
+        ConfirmAsk: {
+            /** Confirm */
+            confirm: string;
+        };
+        /**
+         * ContenderBody
+         * @description One of the people whom a question is about.
+         */
+        ContenderBody: {
+            /** First Time */
+            first_time: string | null;
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierShown"][];
+            /** Last Time */
+            last_time: string | null;
+            /** Name */
+            name: string | null;
+            /** Person No */
+            person_no: number;
+            /** Source */
+            source: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Via */
+            via: number;
+        };
+        /**
+         * CorrectAsk
+         * @description Which field, and what it should be.
+         */
+        CorrectAsk: {
+            /** Field */
+            field: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * CountBody
+         * @description People by answer.
+         */
+        CountBody: {
+            /** Granted */
+            granted: number;
+            /** Refused */
+            refused: number;
+            /** Subject */
+            subject: string;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
          * CountsBody
          * @description Events, with those since the build, and orders that count.
          */
@@ -2583,6 +3397,34 @@ export interface components {
             m_minor: number[];
             /** R Days */
             r_days: number[];
+        };
+        /**
+         * DataBody
+         * @description Everything that is kept about the person, by capability and table.
+         */
+        DataBody: {
+            /** Data */
+            data: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+        };
+        /**
+         * DayNumbers
+         * @description Receipts of one UTC day.
+         */
+        DayNumbers: {
+            /** Day */
+            day: string;
+            /** Granted */
+            granted: number;
+            /** Refused */
+            refused: number;
+            /** Subject */
+            subject: string;
         };
         /**
          * DeadLetterBody
@@ -2648,6 +3490,53 @@ export interface components {
             total: number | null;
         };
         /**
+         * DecisionBody
+         * @description What somebody said of two identifiers.
+         */
+        DecisionBody: {
+            /** A */
+            a: number;
+            /** About */
+            about: number | null;
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /** B */
+            b: number;
+            /** Decision Id */
+            decision_id: number;
+            /** Reason */
+            reason: string;
+            /** Time */
+            time: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "undone" | "redone" | "same" | "different" | "later";
+        };
+        /**
+         * DecisionRequest
+         * @description Two people, by any of their identifiers or `@number`, are one or are two.
+         */
+        DecisionRequest: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * Reason
+             * @description Why; it stands in the audit log
+             */
+            reason: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different";
+        };
+        /**
          * DefinitionBody
          * @description What a number means.
          */
@@ -2691,6 +3580,35 @@ export interface components {
             /** Reason */
             reason: string;
             wanted: components["schemas"]["LettersWanted"];
+        };
+        /**
+         * DoneBody
+         * @description It is done; a request for a right has a number.
+         */
+        DoneBody: {
+            /** Done */
+            done: boolean;
+            /** Request Id */
+            request_id: string | null;
+        };
+        /**
+         * DraftBody
+         * @description What a draft says; `material` means that what is done with the data changes.
+         */
+        DraftBody: {
+            /** Body En */
+            body_en: string;
+            /** Body Zh */
+            body_zh: string;
+            /**
+             * Material
+             * @default false
+             */
+            material: boolean;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
         };
         /**
          * EntriesBody
@@ -2879,6 +3797,22 @@ export interface components {
             status: string;
         };
         /**
+         * EvidenceBody
+         * @description A fact that speaks for a link: how it was seen, when first and last, and in which source first.
+         */
+        EvidenceBody: {
+            /** First Time */
+            first_time: string;
+            /** Kind */
+            kind: string;
+            /** Last Time */
+            last_time: string;
+            /** Source */
+            source: string | null;
+            /** Source Id */
+            source_id: string;
+        };
+        /**
          * FacetBody
          * @description A value to filter by, and how many people have it.
          */
@@ -2993,6 +3927,67 @@ export interface components {
             kind: string;
             /** Value */
             value: string;
+        };
+        /**
+         * IdentifierShown
+         * @description One identifier; personal ones are masked, and those of people who may not be analysed have no value. `person_no` is
+         *     the person who has it now.
+         */
+        IdentifierShown: {
+            /** Alias No */
+            alias_no: number;
+            /** First Seen Time */
+            first_seen_time: string;
+            /** Kind */
+            kind: string;
+            /** Person No */
+            person_no?: number | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * IdentityLinkBody
+         * @description Two identifiers and all that speaks for their belonging together. `state`: `holds` joins them; `undone` was taken
+         *     back by a person; `withheld` would make two people one; `contended` is used by several people and joins none.
+         */
+        IdentityLinkBody: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            decision: components["schemas"]["DecisionBody"] | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceBody"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "holds" | "undone" | "withheld" | "contended";
+        };
+        /**
+         * IdentityLinkRequest
+         * @description A link by its two identifiers, and why.
+         */
+        IdentityLinkRequest: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /**
+             * Reason
+             * @description Why; it stands in the audit log
+             */
+            reason: string;
+        };
+        /**
+         * IdentityWords
+         * @description A text in both languages.
+         */
+        IdentityWords: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * ImportOut
@@ -3184,6 +4179,16 @@ export interface components {
             source_id?: string | null;
         };
         /**
+         * KindText
+         * @description A text in both languages.
+         */
+        KindText: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * LabelCount
          * @description How many people have a value.
          */
@@ -3223,20 +4228,28 @@ export interface components {
             until?: string | null;
         };
         /**
-         * LineBody
-         * @description One line of an order.
+         * LinkAsk
+         * @description For whom a personal link is, and for how many hours.
          */
-        LineBody: {
-            /** Amount Minor */
-            amount_minor: number;
-            /** Currency */
-            currency: string | null;
-            /** Name */
-            name: string | null;
-            /** Product Id */
-            product_id: string | null;
-            /** Quantity */
-            quantity: number;
+        LinkAsk: {
+            /** Hours */
+            hours?: number | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * LinkBody
+         * @description A personal link; `url` is `path` under the address at which we were called.
+         */
+        LinkBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Link Id */
+            link_id: string;
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
         };
         /**
          * LiveBody
@@ -3413,6 +4426,36 @@ export interface components {
             matching: number;
         };
         /**
+         * MineAsk
+         * @description What the person does on their own page.
+         */
+        MineAsk: {
+            /**
+             * Confirm
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Do
+             * @enum {string}
+             */
+            do: "choose" | "delete_tag" | "allow_tag" | "ask";
+            /** Granted */
+            granted?: boolean | null;
+            /** Kind */
+            kind?: ("copy" | "correct" | "erase" | "explain") | null;
+            /** Notice Version */
+            notice_version?: number | null;
+            /** Subject */
+            subject?: ("analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian") | null;
+            /** Tag */
+            tag?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Token */
+            token: string;
+        };
+        /**
          * MinuteBody
          * @description Events that the server took in one minute.
          */
@@ -3518,12 +4561,47 @@ export interface components {
             write_key: string;
         };
         /**
+         * NoteAsk
+         * @description How the identity was checked, why a request is refused, or what was answered.
+         */
+        NoteAsk: {
+            /** Note */
+            note: string;
+        };
+        /**
          * NotedBody
          * @description How many numbers were kept.
          */
         NotedBody: {
             /** Rows */
             rows: number;
+        };
+        /**
+         * NoticeBody
+         * @description One version of a text.
+         */
+        NoticeBody: {
+            body: components["schemas"]["Text"];
+            /** Created By */
+            created_by: string;
+            /** Created Time */
+            created_time: string;
+            /** Material */
+            material: boolean;
+            /** Published By */
+            published_by: string | null;
+            /** Published Time */
+            published_time: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "published";
+            /** Subject */
+            subject: string;
+            title: components["schemas"]["Text"];
+            /** Version */
+            version: number;
         };
         /**
          * NumberRequest
@@ -3556,6 +4634,22 @@ export interface components {
             zone?: string | null;
         };
         /**
+         * NumbersBody
+         * @description The figures of the consent page.
+         */
+        NumbersBody: {
+            /** By Day */
+            by_day: components["schemas"]["DayNumbers"][];
+            /** By Source */
+            by_source: components["schemas"]["SourceNumbers"][];
+            /** Minors */
+            minors: number;
+            /** People */
+            people: number;
+            /** Subjects */
+            subjects: components["schemas"]["CountBody"][];
+        };
+        /**
          * ObservedBody
          * @description A property as it was seen: of which types its values were, and what it would be planned as.
          */
@@ -3571,6 +4665,44 @@ export interface components {
             types: {
                 [key: string]: number;
             };
+        };
+        /**
+         * OpenOrderBody
+         * @description An order of which nobody knows the buyer.
+         */
+        OpenOrderBody: {
+            /** Amount Minor */
+            amount_minor: number | null;
+            /** Currency */
+            currency: string | null;
+            /** Order Id */
+            order_id: string;
+            /** Paid Time */
+            paid_time: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "no_buyer" | "hidden_buyer" | "file";
+            /** Source */
+            source: string | null;
+            /** Source Id */
+            source_id: string;
+        };
+        /**
+         * OpenOrderTally
+         * @description How many orders have no buyer for a reason, in one currency.
+         */
+        OpenOrderTally: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string | null;
+            /** Orders */
+            orders: number;
+            /** Reason */
+            reason: string;
+            words: components["schemas"]["IdentityWords"];
         };
         /**
          * OptionsBody
@@ -3617,7 +4749,7 @@ export interface components {
             /** Currency */
             currency: string | null;
             /** Items */
-            items: components["schemas"]["LineBody"][];
+            items: components["schemas"]["weaktie__data__profiles__bodies__LineBody"][];
             /** Net Minor */
             net_minor: number;
             /** Order Id */
@@ -3725,6 +4857,24 @@ export interface components {
             /** Permissions */
             permissions: string[];
             role: components["schemas"]["Role"];
+        };
+        /**
+         * PersonIdentity
+         * @description Why these identifiers are one person. `beside` are identifiers of others that a link names.
+         */
+        PersonIdentity: {
+            /** Beside */
+            beside: components["schemas"]["IdentifierShown"][];
+            /** Chains */
+            chains: components["schemas"]["ChainBody"][];
+            /** Decisions */
+            decisions: components["schemas"]["DecisionBody"][];
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierShown"][];
+            /** Links */
+            links: components["schemas"]["IdentityLinkBody"][];
+            /** Person No */
+            person_no: number;
         };
         /**
          * PlanBody
@@ -4029,6 +5179,45 @@ export interface components {
             type?: string | null;
         };
         /**
+         * PromptBody
+         * @description Whether to ask for one subject now; reasons: not_asked, text_changed, refused_long_ago (ask), granted, minor,
+         *     refused_recently, no_text (do not).
+         */
+        PromptBody: {
+            /** Again Time */
+            again_time: string | null;
+            /** Ask */
+            ask: boolean;
+            notice: components["schemas"]["NoticeBody"] | null;
+            /** Reason */
+            reason: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * PromptsBody
+         * @description An answer for each subject, in the order asked.
+         */
+        PromptsBody: {
+            /** Items */
+            items: components["schemas"]["PromptBody"][];
+        };
+        /**
+         * ProofBody
+         * @description The proof of a closed request; `hash` is the SHA-256 of the canonical JSON of `document`, `sound` whether it still
+         *     agrees with what was recorded at the end.
+         */
+        ProofBody: {
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Hash */
+            hash: string;
+            /** Sound */
+            sound: boolean;
+        };
+        /**
          * PropertyBody
          * @description A planned property.
          */
@@ -4260,7 +5449,7 @@ export interface components {
              * Purpose
              * @enum {string}
              */
-            purpose: "analytics" | "personalisation" | "marketing" | "social";
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
             /** Since Time */
             since_time: string | null;
             words: components["schemas"]["Text"];
@@ -4292,6 +5481,24 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * QueueBody
+         * @description How many requests are in which state, and how many are late.
+         */
+        QueueBody: {
+            /** Fields */
+            fields: {
+                [key: string]: components["schemas"]["KindText"];
+            };
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
         };
         /**
          * RateBody
@@ -4332,8 +5539,39 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * ReceiptAsk
+         * @description One choice as the shop took it down; `age` or `birthday` where the person gave it.
+         */
+        ReceiptAsk: {
+            /** Age */
+            age?: number | null;
+            /** At */
+            at?: string | null;
+            /** Birthday */
+            birthday?: string | null;
+            /** Granted */
+            granted: boolean;
+            /** How */
+            how: string;
+            /**
+             * Kind
+             * @default user
+             * @enum {string}
+             */
+            kind: "user" | "anonymous" | "phone" | "email" | "device";
+            /** Notice Version */
+            notice_version?: number | null;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
+            /** User Id */
+            user_id: string;
+        };
+        /**
          * ReceiptBody
-         * @description One choice of the person.
+         * @description One choice of the person; `notice_version` is the text that was shown.
          */
         ReceiptBody: {
             /** At Time */
@@ -4344,23 +5582,42 @@ export interface components {
             granted: boolean;
             /** How */
             how: string;
+            /** Notice Version */
+            notice_version: number | null;
             /**
              * Purpose
              * @enum {string}
              */
-            purpose: "analytics" | "personalisation" | "marketing" | "social";
+            purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
             /** Source */
             source: string | null;
         };
         /**
+         * ReceiptsAsk
+         * @description Choices, at most 500.
+         */
+        ReceiptsAsk: {
+            /** Receipts */
+            receipts: components["schemas"]["ReceiptAsk"][];
+        };
+        /**
          * ReceiptsBody
-         * @description Every receipt, newest first, and what holds now.
+         * @description Every receipt, newest first, and what holds now: the purposes, the separate consents, the age band, deleted tags.
          */
         ReceiptsBody: {
+            /**
+             * Age Band
+             * @enum {string}
+             */
+            age_band: "child" | "youth" | "adult";
+            /** Deleted Tags */
+            deleted_tags: string[];
             /** Items */
             items: components["schemas"]["ReceiptBody"][];
             /** Purposes */
             purposes: components["schemas"]["PurposeBody"][];
+            /** Separate */
+            separate: components["schemas"]["PurposeBody"][];
         };
         /**
          * RecheckBody
@@ -4622,6 +5879,98 @@ export interface components {
             zh: string;
         };
         /**
+         * RequestAsk
+         * @description A request as an officer takes it in; with `verified_how` the identity counts as checked.
+         */
+        RequestAsk: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "see" | "copy" | "correct" | "erase" | "close" | "explain";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** User Id */
+            user_id: string;
+            /** Verified How */
+            verified_how?: string | null;
+        };
+        /**
+         * RequestBody
+         * @description One request. `said` is what the person wrote; it is empty in lists and after an erasure.
+         */
+        RequestBody: {
+            /** Actor */
+            actor: string;
+            /** Asked Time */
+            asked_time: string;
+            /** Channel */
+            channel: string;
+            /** Closed Time */
+            closed_time: string | null;
+            /** Due Time */
+            due_time: string;
+            /** Erasure Id */
+            erasure_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "see" | "copy" | "correct" | "erase" | "close" | "explain";
+            /** Overdue */
+            overdue: boolean;
+            /** Person No */
+            person_no: number;
+            /** Proof */
+            proof: string | null;
+            /** Request Id */
+            request_id: string;
+            /** Said */
+            said: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "received" | "verified" | "in_progress" | "done" | "refused";
+            /** Steps */
+            steps: components["schemas"]["RequestStepBody"][];
+            words: components["schemas"]["KindText"];
+        };
+        /**
+         * RequestsBody
+         * @description A page of the queue: what is due first on top.
+         */
+        RequestsBody: {
+            /** Items */
+            items: components["schemas"]["RequestBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * RequestStepBody
+         * @description One thing that was done.
+         */
+        RequestStepBody: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "received" | "verified" | "in_progress" | "done" | "refused";
+            /** Time */
+            time: string;
+        };
+        /**
          * RestoreRequest
          * @description An older version to become the newest.
          */
@@ -4638,6 +5987,93 @@ export interface components {
         RevealBody: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * ReviewAnswer
+         * @description `same`: the people (all, or those named by number) are one; `different`: they are not; `later`: ask again.
+         */
+        ReviewAnswer: {
+            /**
+             * People
+             * @default []
+             */
+            people: number[];
+            /**
+             * Reason
+             * @description Why; it stands in the audit log
+             */
+            reason: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different" | "later";
+        };
+        /**
+         * ReviewBody
+         * @description A question of the queue. `people` may be fewer than `people_count` where they are many.
+         */
+        ReviewBody: {
+            about: components["schemas"]["IdentifierShown"];
+            /** Decided Time */
+            decided_time: string | null;
+            /** Found Time */
+            found_time: string;
+            other: components["schemas"]["IdentifierShown"] | null;
+            /** People */
+            people: components["schemas"]["ContenderBody"][];
+            /** People Count */
+            people_count: number;
+            /** Reason */
+            reason: string;
+            /** Review Id */
+            review_id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "later" | "different";
+            words: components["schemas"]["IdentityWords"];
+        };
+        /**
+         * ReviewCount
+         * @description How many questions stand in the queue for a reason in a state.
+         */
+        ReviewCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            /** State */
+            state: string;
+            words: components["schemas"]["IdentityWords"];
+        };
+        /**
+         * ReviewCounts
+         * @description All of them.
+         */
+        ReviewCounts: {
+            /** Items */
+            items: components["schemas"]["ReviewCount"][];
+        };
+        /**
+         * ReviewOutcome
+         * @description What was written, and the question where it still stands.
+         */
+        ReviewOutcome: {
+            /** Decisions */
+            decisions: components["schemas"]["DecisionBody"][];
+            review: components["schemas"]["ReviewBody"] | null;
+        };
+        /**
+         * ReviewPage
+         * @description Questions, the newest first.
+         */
+        ReviewPage: {
+            /** Items */
+            items: components["schemas"]["ReviewBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * RfmBody
@@ -4880,6 +6316,18 @@ export interface components {
             source_id: string;
         };
         /**
+         * SourceNumbers
+         * @description The people seen in one source.
+         */
+        SourceNumbers: {
+            /** People */
+            people: number;
+            /** Source */
+            source: string;
+            /** Subjects */
+            subjects: components["schemas"]["CountBody"][];
+        };
+        /**
          * SourcePatch
          * @description What changes of a source; purposes that `basis` leaves out keep their ground.
          */
@@ -5038,6 +6486,17 @@ export interface components {
             };
         };
         /**
+         * SubjectBody
+         * @description A purpose or separate consent with its versions, the newest first.
+         */
+        SubjectBody: {
+            /** Subject */
+            subject: string;
+            /** Versions */
+            versions: components["schemas"]["NoticeBody"][];
+            words: components["schemas"]["Text"];
+        };
+        /**
          * TagCard
          * @description A tag of the catalogue; `coverage` is the share of people who have a value.
          */
@@ -5085,6 +6544,14 @@ export interface components {
             words: components["schemas"]["Text"];
         };
         /**
+         * TakenBody
+         * @description How many receipts were taken down.
+         */
+        TakenBody: {
+            /** Taken */
+            taken: number;
+        };
+        /**
          * Text
          * @description A text in both languages.
          */
@@ -5109,6 +6576,16 @@ export interface components {
              * @default
              */
             zh: string;
+        };
+        /**
+         * TicketBody
+         * @description Where a copy can be fetched, once.
+         */
+        TicketBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Path */
+            path: string;
         };
         /**
          * TieBody
@@ -5249,6 +6726,20 @@ export interface components {
                     [key: string]: unknown;
                 }[];
             };
+        };
+        /**
+         * UnidentifiedBody
+         * @description Orders without a buyer: of how many, why, and a page of them.
+         */
+        UnidentifiedBody: {
+            /** All Orders */
+            all_orders: number;
+            /** Items */
+            items: components["schemas"]["OpenOrderBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Tallies */
+            tallies: components["schemas"]["OpenOrderTally"][];
         };
         /**
          * UserBody
@@ -5437,6 +6928,22 @@ export interface components {
             total: number;
         };
         /**
+         * LineBody
+         * @description One line of an order.
+         */
+        weaktie__data__profiles__bodies__LineBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string | null;
+            /** Name */
+            name: string | null;
+            /** Product Id */
+            product_id: string | null;
+            /** Quantity */
+            quantity: number;
+        };
+        /**
          * MoneyBody
          * @description Integer minor units and their currency.
          */
@@ -5483,6 +6990,16 @@ export interface components {
             first_bad: number | null;
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * LineBody
+         * @description A line of a difference.
+         */
+        weaktie__trust__consent__bodies__LineBody: {
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
         };
         /**
          * WebhookBody
@@ -5831,6 +7348,302 @@ export interface operations {
             };
         };
     };
+    make_link_api_consent_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_link_api_consent_links__link_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    numbers_api_consent_numbers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumbersBody"];
+                };
+            };
+        };
+    };
+    set_age_api_consent_people__user_id__age_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgeAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_tag_api_consent_people__user_id__tags__tag__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    texts_api_consent_texts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectBody"][];
+                };
+            };
+        };
+    };
+    save_text_api_consent_texts__subject__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_text_api_consent_texts__subject___version__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    diff_text_api_consent_texts__subject___version__diff_get: {
+        parameters: {
+            query: {
+                against: number;
+            };
+            header?: never;
+            path: {
+                subject: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LineBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_text_api_consent_texts__subject___version__publish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     dead_letters_api_dead_letters_get: {
         parameters: {
             query?: {
@@ -6140,6 +7953,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthBody"];
+                };
+            };
+        };
+    };
+    decide_api_identity_decisions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterDecision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    redo_api_identity_links_redo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityLinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterDecision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_identity_links_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityLinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterDecision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    queue_api_identity_reviews_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                reason?: string | null;
+                state?: "open" | "later" | "different";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    answer_api_identity_reviews__review_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOutcome"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    counts_api_identity_reviews_counts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewCounts"];
+                };
+            };
+        };
+    };
+    unidentified_api_identity_unidentified_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                reason?: ("no_buyer" | "hidden_buyer" | "file") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnidentifiedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7051,6 +9085,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    person_api_profiles__user_id__identity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonIdentity"];
                 };
             };
             /** @description Validation Error */
@@ -7992,6 +10057,486 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatrixBody"];
+                };
+            };
+        };
+    };
+    fetch_copy_api_rights_copies__ticket__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    requests_api_rights_requests_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                kind?: ("see" | "copy" | "correct" | "erase" | "close" | "explain") | null;
+                limit?: number | null;
+                open_only?: boolean;
+                overdue?: boolean;
+                search?: string | null;
+                state?: ("received" | "verified" | "in_progress" | "done" | "refused") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_in_api_rights_requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_request_api_rights_requests__request_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_copy_api_rights_requests__request_id__copy_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    correct_api_rights_requests__request_id__correct_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    see_data_api_rights_requests__request_id__data_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    done_api_rights_requests__request_id__done_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    erase_for_api_rights_requests__request_id__erase_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_proof_api_rights_requests__request_id__proof_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_proof_page_api_rights_requests__request_id__proof_html_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refuse_api_rights_requests__request_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_api_rights_requests__request_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_api_rights_requests__request_id__verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    queue_api_rights_requests_queue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
                 };
             };
         };
@@ -9277,6 +11822,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    shop_link_consent_v1_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    own_choice_consent_v1_mine_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MineAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    prompt_consent_v1_prompt_get: {
+        parameters: {
+            query: {
+                /** @description Ask without its counting as a prompt */
+                peek?: boolean;
+                subjects?: string;
+                user_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receipts_consent_v1_receipts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptsAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBody"];
                 };
             };
             /** @description Validation Error */

@@ -36,6 +36,25 @@ export type AuditEntry = Item<Got<"/api/audit">>;
 export type AuditCheck = Got<"/api/audit/verify">;
 export type Erasure = Got<"/api/erasures/{erasure_id}">;
 
+export type RightsRequest = Got<"/api/rights-requests/{request_id}">;
+export type RightsKind = RightsRequest["kind"];
+export type RightsState = RightsRequest["state"];
+export type RightsQueue = Got<"/api/rights-requests/queue">;
+export type RightsProof = Got<"/api/rights-requests/{request_id}/proof">;
+export type RightsData = components["schemas"]["DataBody"];
+export type NewRightsRequest = components["schemas"]["RequestAsk"];
+export type Correction = components["schemas"]["CorrectAsk"];
+export type CopyTicket = components["schemas"]["TicketBody"];
+
+export type ConsentSubject = Got<"/api/consent/texts">[number];
+export type ConsentNotice = ConsentSubject["versions"][number];
+export type ConsentDraft = components["schemas"]["DraftBody"];
+export type ConsentNumbers = Got<"/api/consent/numbers">;
+export type DiffLine = Got<"/api/consent/texts/{subject}/{version}/diff">[number];
+export type PersonalLink = components["schemas"]["LinkBody"];
+export type PersonConsent = Got<"/api/profiles/{user_id}/consent">;
+export type AgeStatement = components["schemas"]["AgeAsk"];
+
 export type Setting = Got<"/api/settings">[number];
 export type Check = Got<"/api/doctor">[number];
 
@@ -101,6 +120,14 @@ export type OrderRow = Item<Got<"/api/profiles/{user_id}/orders">>;
 export type Relation = Item<Got<"/api/profiles/{user_id}/relations">>;
 export type Receipt = Item<Got<"/api/profiles/{user_id}/consent">>;
 export type Revealed = components["schemas"]["NamesBody"];
+
+export type WhyOnePerson = Got<"/api/profiles/{user_id}/identity">;
+export type IdentifierShown = WhyOnePerson["identifiers"][number];
+export type IdentityLink = WhyOnePerson["links"][number];
+export type IdentityReview = Item<Got<"/api/identity/reviews">>;
+export type ReviewCount = Item<Got<"/api/identity/reviews/counts">>;
+export type OpenOrders = Got<"/api/identity/unidentified">;
+export type OpenOrder = Item<OpenOrders>;
 
 export type TagCard = Got<"/api/tags">[number];
 export type Rfm = Got<"/api/rfm">;

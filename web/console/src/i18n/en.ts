@@ -1,4 +1,5 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
@@ -6,8 +7,11 @@ import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
 import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
+import { enIdentity } from "./identity.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
+import { enConsent } from "./trust.consent.en";
+import { enRights } from "./trust.rights.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -155,7 +159,7 @@ export const en: Record<keyof typeof zh, string> = {
   "erase.text": "When you confirm:",
   "erase.now": "the person disappears at once from lists, pages and the API;",
   "erase.keys": "the key is destroyed, so that name, phone and e-mail can no longer be read, not even from backups;",
-  "erase.files": "behaviour, orders, tags and relations are removed from every store;",
+  "erase.files": "behaviour, tags and relations are removed from every store; orders, which the law keeps, lose their identity;",
   "erase.proof": "a proof is made and a journal line kept, so that restoring a backup erases again.",
   "erase.final": "This cannot be undone.",
   "erase.type": "Type the user id to confirm:",
@@ -186,7 +190,7 @@ export const en: Record<keyof typeof zh, string> = {
   "consent.grantText": "Record this only after the person clearly agreed. The receipt is kept and enters the audit log.",
   "consent.grantDo": "Record consent",
   "consent.withdrawTitle": "Withdraw consent: {purpose}",
-  "consent.withdrawText": "From now on this purpose stops using the person's data; from the next build on, tags and lists leave the person out.",
+  "consent.withdrawText": "The purpose then stops using this person's data: the profile and lists leave them out at once, counts and relays within a minute. Ordering goes on as before.",
   "consent.withdrawDo": "Withdraw consent",
   "consent.howAsk": "How did the person say so? (required)",
   "consent.howExample": "for example: by phone, 24 November",
@@ -263,5 +267,9 @@ export const en: Record<keyof typeof zh, string> = {
   ...enColumns,
   ...enRelay,
   ...enImports,
+  ...enAudit,
+  ...enIdentity,
+  ...enConsent,
+  ...enRights,
   ...enQuality,
 };

@@ -1,4 +1,5 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
+import { zhAudit } from "./audit.zh-CN";
 import { zhClients } from "./clients.zh-CN";
 import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
@@ -6,8 +7,11 @@ import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
+import { zhIdentity } from "./identity.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
+import { zhConsent } from "./trust.consent.zh-CN";
+import { zhRights } from "./trust.rights.zh-CN";
 
 export const zh = {
   // shell
@@ -154,7 +158,7 @@ export const zh = {
   "erase.text": "确认后将依次发生：",
   "erase.now": "此人立即从列表、详情和接口中消失；",
   "erase.keys": "其加密密钥被销毁，姓名、电话、邮箱无法再解密，备份中亦然；",
-  "erase.files": "其行为、订单、标签和关系从各存储中删除；",
+  "erase.files": "其行为、标签和关系从各存储中删除；依法须留存的订单去除身份后保留；",
   "erase.proof": "生成删除证明，并写入删除日志，恢复备份时会再次执行。",
   "erase.final": "此操作无法撤销。",
   "erase.type": "请输入用户ID以确认：",
@@ -185,7 +189,7 @@ export const zh = {
   "consent.grantText": "请仅在本人明确同意后记录。记录会保留且写入审计日志。",
   "consent.grantDo": "记录同意",
   "consent.withdrawTitle": "撤回同意：{purpose}",
-  "consent.withdrawText": "撤回后，该目的将停止使用此人的数据：下次构建起不再计入，相关标签与名单不再包含此人。",
+  "consent.withdrawText": "撤回后，该目的停止使用此人的数据：用户详情与名单立即不再包含此人，统计数字与转发在一分钟内停止。下单等服务不受影响。",
   "consent.withdrawDo": "撤回同意",
   "consent.howAsk": "本人如何表示？（必填）",
   "consent.howExample": "例如：客服电话 2026-11-24",
@@ -262,5 +266,9 @@ export const zh = {
   ...zhColumns,
   ...zhRelay,
   ...zhImports,
+  ...zhAudit,
+  ...zhIdentity,
+  ...zhConsent,
+  ...zhRights,
   ...zhQuality,
 };

@@ -12,6 +12,7 @@ const Users = lazy(() => import("@/data/profiles/UsersPage"));
 const Profile = lazy(() => import("@/data/profiles/ProfilePage"));
 const Tags = lazy(() => import("@/data/profiles/TagsPage"));
 const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
+const Identity = lazy(() => import("@/data/identity/IdentityPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
@@ -26,6 +27,8 @@ const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Quality = lazy(() => import("@/data/quality/QualityPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
+const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
+const Rights = lazy(() => import("@/trust/rights/RightsPage"));
 const Erasures = lazy(() => import("@/trust/rights/ErasuresPage"));
 const Audit = lazy(() => import("@/trust/audit/AuditPage"));
 const Settings = lazy(() => import("@/app/settings/SettingsPage"));
@@ -53,6 +56,7 @@ export function Pages() {
           <Route path="/users/:userId" element={<Profile />} />
           <Route path="/tags" element={<Tags />} />
           <Route path="/rfm" element={<Rfm />} />
+          <Route path="/identity/:tab?" element={<Identity />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/tracking/:tab?" element={<Tracking />} />
@@ -67,6 +71,8 @@ export function Pages() {
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/quality" element={<Quality />} />
           <Route path="/jobs" element={<Jobs />} />
+          <Route path="/consents/:tab?" element={<Consents />} />
+          <Route path="/rights" element={<Rights />} />
           <Route path="/erasures" element={<Erasures />} />
           <Route path="/audit" element={<Audit />} />
           <Route path="/settings/:tab?" element={<Settings />} />

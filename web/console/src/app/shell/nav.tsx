@@ -7,9 +7,12 @@ import {
   CloudUploadOutlined,
   DashboardOutlined,
   DeleteOutlined,
+  FileProtectOutlined,
   HeatMapOutlined,
+  IdcardOutlined,
   PlayCircleOutlined,
   RobotOutlined,
+  SafetyCertificateOutlined,
   SettingOutlined,
   SwapOutlined,
   TagsOutlined,
@@ -20,6 +23,7 @@ import type { ReactNode } from "react";
 import type { Permission } from "@/api/types";
 import { AlertBadge } from "@/data/tracking/AlertBadge";
 import type { Key } from "@/i18n";
+import { QueueBadge } from "@/trust/rights/QueueBadge";
 
 export interface Place {
   path: string;
@@ -48,6 +52,7 @@ export const NAVIGATION: Group[] = [
       { path: "/users", label: "nav.users", icon: <TeamOutlined />, hotkey: "u", needs: "view" },
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
+      { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
     ],
   },
   {
@@ -74,6 +79,15 @@ export const NAVIGATION: Group[] = [
   {
     label: "nav.group.compliance",
     places: [
+      { path: "/consents", label: "nav.consents", icon: <SafetyCertificateOutlined />, hotkey: "c", needs: "comply" },
+      {
+        path: "/rights",
+        label: "nav.rights",
+        icon: <FileProtectOutlined />,
+        hotkey: "h",
+        needs: "comply",
+        badge: <QueueBadge />,
+      },
       { path: "/erasures", label: "nav.erasures", icon: <DeleteOutlined />, hotkey: "e", needs: "comply" },
       { path: "/audit", label: "nav.audit", icon: <AuditOutlined />, hotkey: "a", needs: "comply" },
     ],

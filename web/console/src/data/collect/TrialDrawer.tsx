@@ -53,7 +53,7 @@ export function TrialDrawer({ onClose }: { onClose: () => void }) {
             className="mono"
             value={text}
             onChange={(event) => setText(event.target.value)}
-            autoSize={{ minRows: 6, maxRows: 16 }}
+            rows={10}
             spellCheck={false}
           />
         </Form.Item>

@@ -11,6 +11,7 @@ import { PageFrame, Panel } from "@/kit/page";
 import { Ago, Facts, TierTag } from "@/kit/small";
 import { Failure, Nothing, Waiting } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
+import { IdentityPanel } from "@/data/identity/IdentityPanel";
 import { ConsentPanel } from "@/trust/consent/ConsentPanel";
 import { EraseDialog } from "@/trust/rights/EraseDialog";
 import { OrdersPanel } from "./OrdersPanel";
@@ -20,11 +21,31 @@ import { RevealDialog } from "./RevealDialog";
 import { TagsPanel } from "./TagsPanel";
 import { TimelinePanel } from "./TimelinePanel";
 
-export default function ProfilePage() {
+const NOT_GRANTED = "purpose_not_granted";
+
+/** To the person's receipts, requests and personal link. */
+function ToConsent({ userId }: { userId: string }) {
   const { t } = useLanguage();
+  return (
+    <Link to={`/consents/person?person=${encodeURIComponent(userId)}`} data-testid="to-consent">
+      {t("centre.toPerson")}
+    </Link>
+  );
+}
+
+export default function ProfilePage() {
+  const { t, w } = useLanguage();
+  const { may } = useSession();
   const { userId = "" } = useParams();
   const read = useRead<Profile>(profilePath(userId));
   if (read.data) return <Person profile={read.data} userId={userId} />;
+  if (read.error instanceof ApiError && read.error.code === NOT_GRANTED) {
+    return (
+      <Nothing title={w(read.error.words)} action={may("comply") && <ToConsent userId={userId} />}>
+        {t("centre.notGrantedText")}
+      </Nothing>
+    );
+  }
   if (read.error instanceof ApiError && read.error.status === 404) {
     return (
       <Nothing title={t("profile.none", { id: userId })} action={<Link to="/users">{t("profile.toList")}</Link>}>
@@ -42,6 +63,7 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
   const { may } = useSession();
   const [revealing, setRevealing] = useState(false);
   const [erasing, setErasing] = useState(false);
+  const [tab, setTab] = useState("tags");
   const [revealed, setRevealed] = useState<Revealed | null>(null);
   const names = revealed ?? profile.names;
   const { rfm, live } = profile;
@@ -110,7 +132,15 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
               <p className="faint">{w(rfm.class_words)}</p>
             </Panel>
           )}
-          <Panel title={t("profile.aliases")} testId="profile-aliases">
+          <Panel
+            title={t("profile.aliases")}
+            testId="profile-aliases"
+            extra={
+              <Button type="link" size="small" onClick={() => setTab("identity")} data-testid="identity-why">
+                {t("identity.whyLink")}
+              </Button>
+            }
+          >
             <ul className="aliases">
               {profile.aliases.map((alias, place) => (
                 <li key={place}>
@@ -125,15 +155,27 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
         <div className="profile-main">
           <Panel>
             <Tabs
+              activeKey={tab}
+              onChange={setTab}
               items={[
                 { key: "tags", label: t("profile.tab.tags"), children: <TagsPanel tags={profile.tags} /> },
                 { key: "timeline", label: t("profile.tab.timeline"), children: <TimelinePanel userId={userId} /> },
                 { key: "orders", label: t("profile.tab.orders"), children: <OrdersPanel userId={userId} /> },
                 { key: "relations", label: t("profile.tab.relations"), children: <RelationsPanel userId={userId} /> },
+                { key: "identity", label: t("profile.tab.identity"), children: <IdentityPanel userId={userId} /> },
                 {
                   key: "consent",
                   label: t("profile.tab.consent"),
-                  children: <ConsentPanel userId={userId} purposes={profile.purposes} />,
+                  children: (
+                    <>
+                      <ConsentPanel userId={userId} purposes={profile.purposes} />
+                      {may("comply") && (
+                        <p className="gap-top">
+                          <ToConsent userId={userId} />
+                        </p>
+                      )}
+                    </>
+                  ),
                 },
               ]}
             />

@@ -95,7 +95,7 @@ export function PullForm({ pull, onClose }: { pull: Pull | null; onClose: () => 
         {way === "database" && (
           <>
             <Form.Item name={["options", "query"]} label={t("pull.query")} rules={needed}>
-              <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} className="code-input" spellCheck={false} />
+              <Input.TextArea rows={5} className="code-input" spellCheck={false} />
             </Form.Item>
             <Form.Item name={["options", "mark_column"]} label={t("pull.mark")} extra={t("pull.markText")}>
               <Input placeholder="updated_at" autoComplete="off" />

@@ -18,7 +18,7 @@ import { usePager } from "@/kit/usePager";
 const FILTERS = { search: "" };
 
 export default function AuditPage() {
-  const { t } = useLanguage();
+  const { t, named } = useLanguage();
   const { filters, change } = useFilters(FILTERS);
   const pager = usePager();
   const read = useRead<Page<AuditEntry>>("/api/audit", { ...filters, cursor: pager.cursor }, { keep: true });
@@ -27,7 +27,7 @@ export default function AuditPage() {
   const columns: Columns<AuditEntry> = [
     { title: t("audit.time"), dataIndex: "at_time", render: (time: string) => <At time={time} /> },
     { title: t("audit.actor"), key: "actor", render: (_, row) => <Actor id={row.actor} name={row.actor_name} /> },
-    { title: t("audit.action"), dataIndex: "action", render: (action: string) => <code>{action}</code> },
+    { title: t("audit.action"), dataIndex: "action", render: (action: string) => <span title={action}>{named("audit.do", action)}</span> },
     { title: t("audit.object"), key: "object", render: (_, row) => <Cut text={objectOf(row)} width={260} /> },
     {
       title: t("audit.detail"),
@@ -73,7 +73,7 @@ export default function AuditPage() {
           card={(row) => (
             <button type="button" className="card-button" onClick={() => setOpen(row)}>
               <div className="card-top">
-                <code>{row.action}</code>
+                <b>{named("audit.do", row.action)}</b>
                 <At time={row.at_time} />
               </div>
               <div>
@@ -84,7 +84,7 @@ export default function AuditPage() {
           )}
         />
       </Panel>
-      <Drawer open={open !== null} onClose={() => setOpen(null)} title={open?.action} size="large">
+      <Drawer open={open !== null} onClose={() => setOpen(null)} title={open && named("audit.do", open.action)} size="large">
         {open && <Json value={open} />}
       </Drawer>
     </PageFrame>

@@ -9,6 +9,9 @@ import { useLanguage } from "@/i18n";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { Ago, At, Cut } from "@/kit/small";
 import { Nothing } from "@/kit/states";
+import { NUMBERS } from "./useSubjects";
+
+const HOW_CHARACTERS = 64;
 
 interface Choice {
   purpose: PurposeState;
@@ -32,6 +35,11 @@ export function ConsentPanel({ userId, purposes }: { userId: string; purposes: P
     { title: t("consent.choice"), key: "granted", render: (_, row) => granted(row) },
     { title: t("consent.how"), dataIndex: "how", render: (how: string) => <Cut text={how || "–"} /> },
     { title: t("consent.source"), dataIndex: "source", render: (source: string | null) => source ?? "–" },
+    {
+      title: t("centre.notice"),
+      dataIndex: "notice_version",
+      render: (version: number | null) => (version === null ? "–" : t("centre.version", { n: version })),
+    },
   ];
   return (
     <>
@@ -72,6 +80,7 @@ export function ConsentPanel({ userId, purposes }: { userId: string; purposes: P
             </div>
             <div className="faint">
               {row.how} · <At time={row.at_time} />
+              {row.notice_version !== null && <> · {t("centre.version", { n: row.notice_version })}</>}
             </div>
           </>
         )}
@@ -88,7 +97,7 @@ function ChoiceDialog({ userId, choice, onClose }: { userId: string; choice: Cho
   const path = profilePath(userId);
   const record = useWrite<void, unknown>(
     () => api.post(`${path}/consent`, { purpose: purpose.purpose, granted, how: how.trim() }),
-    [path, `${path}/consent`, "/api/users", "/api/overview"],
+    [path, `${path}/consent`, "/api/users", "/api/overview", NUMBERS],
   );
   return (
     <Modal
@@ -108,7 +117,7 @@ function ChoiceDialog({ userId, choice, onClose }: { userId: string; choice: Cho
           value={how}
           onChange={(change) => setHow(change.target.value)}
           placeholder={t("consent.howExample")}
-          maxLength={200}
+          maxLength={HOW_CHARACTERS}
           data-testid="consent-how"
         />
       </label>

@@ -1,5 +1,6 @@
 import { Drawer, Tag } from "antd";
 import { useState } from "react";
+import { useSearchParams } from "react-router";
 import { useRead } from "@/api/hooks";
 import type { Erasure, Page } from "@/api/types";
 import { useLanguage } from "@/i18n";
@@ -21,7 +22,8 @@ export default function ErasuresPage() {
   const { t } = useLanguage();
   const pager = usePager();
   const read = useRead<Page<Erasure>>("/api/erasures", { cursor: pager.cursor }, { keep: true });
-  const [open, setOpen] = useState<string | null>(null);
+  const [search] = useSearchParams();
+  const [open, setOpen] = useState(search.get("open"));
   const columns: Columns<Erasure> = [
     { title: t("erasure.requested"), dataIndex: "requested_time", render: (time: string) => <At time={time} /> },
     { title: t("erasure.number"), dataIndex: "erasure_id", render: (id: string) => <code>{id}</code> },

@@ -1,0 +1,124 @@
+"""Who reads people's data, and how each of them stops when somebody withdraws.
+
+Every route stands here once: in a reader, or among those that answer nothing about people, with the reason. A test compares
+this with the routes that exist, and tries each reader after a withdrawal: a new one has to join.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+WITHIN_S: Final = 60.0
+"""A withdrawal has to hold everywhere within this time."""
+
+Route = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Something that answers with people's data. `stops` says by what means, `routes` are its HTTP addresses."""
+
+    name: str
+    stops: str
+    routes: tuple[Route, ...] = ()
+
+
+READERS: Final[tuple[Reader, ...]] = (
+    Reader("door", "follows consent_blocks once a second: who refuses every purpose is not kept"),
+    Reader("notebook", "looks at receipts again every 30 s, at each use of a table"),
+    Reader("relay", "looks at receipts every 5 s and at ages, texts and links every 30 s: who withdrew is not sent on"),
+    Reader("profile", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}"),)),
+    Reader("timeline", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}/timeline"),)),
+    Reader("orders", "asks for receipts at each read", (("GET", "/api/profiles/{user_id}/orders"),)),
+    Reader("relations", "asks for receipts of both sides", (("GET", "/api/profiles/{user_id}/relations"),)),
+    Reader("identity", "asks for receipts of each person before a value is shown", (("GET", "/api/profiles/{user_id}/identity"),)),
+    Reader("identity reviews", "asks for receipts of each person before a value is shown", (("GET", "/api/identity/reviews"),)),
+    Reader("reveal", "asks for receipts unless the caller answers people's rights", (("POST", "/api/profiles/{user_id}/reveal"),)),
+    Reader("users", "asks for receipts of each row; the worker takes people out every 20 s", (("GET", "/api/users"),)),
+    Reader("users export", "asks for receipts of each row", (("GET", "/api/users/export"),)),
+    Reader("facets", "the worker takes people out of the generation every 20 s", (("GET", "/api/users/facets"),)),
+    Reader("tags", "the worker takes people out of the generation every 20 s", (("GET", "/api/tags"),)),
+    Reader("rfm", "the worker takes people out of the generation every 20 s", (("GET", "/api/rfm"),)),
+    Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
+    Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
+    Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
+)  # fmt: skip
+
+_OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"
+_WRITES = "takes something in or changes a state; answers what was given to it, or ids and counts"
+_HOUSE = "settings, jobs, sources and accounts of the shop's own staff"
+
+NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
+    _OWN: (
+        ("GET", "/api/profiles/{user_id}/consent"), ("POST", "/api/profiles/{user_id}/consent"),
+        ("POST", "/api/profiles/{user_id}/erasure"), ("GET", "/api/erasures"), ("GET", "/api/erasures/{erasure_id}"),
+        ("GET", "/api/rights-requests"), ("POST", "/api/rights-requests"), ("GET", "/api/rights-requests/queue"),
+        ("GET", "/api/rights-requests/{request_id}"), ("GET", "/api/rights-requests/{request_id}/proof"),
+        ("GET", "/api/rights-requests/{request_id}/proof.html"), ("GET", "/api/rights-copies/{ticket}"),
+        *(
+            ("POST", f"/api/rights-requests/{{request_id}}/{step}")
+            for step in ("verify", "start", "refuse", "done", "data", "copy", "correct", "erase")
+        ),
+        ("GET", "/consent/{token}"), ("POST", "/consent/v1/mine"), ("GET", "/consent/v1/prompt"),
+        ("GET", "/api/privacy-requests"), ("POST", "/api/privacy-requests/{request_id}/done"),
+    ),
+    _WRITES: (
+        ("POST", "/api/identity/links/undo"), ("POST", "/api/identity/links/redo"), ("POST", "/api/identity/decisions"),
+        ("POST", "/api/identity/reviews/{review_id}"), ("GET", "/api/identity/reviews/counts"),
+        ("GET", "/api/identity/unidentified"),
+        ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links"), ("POST", "/api/consent/links"),
+        ("DELETE", "/api/consent/links/{link_id}"), ("POST", "/api/consent/people/{user_id}/age"),
+        ("DELETE", "/api/consent/people/{user_id}/tags/{tag}"), ("POST", "/api/consent/texts/{subject}"),
+        ("POST", "/api/consent/texts/{subject}/{version}/publish"), ("DELETE", "/api/consent/texts/{subject}/{version}"),
+        ("POST", "/api/imports"), ("PATCH", "/api/imports/{import_id}"), ("DELETE", "/api/imports/{import_id}"),
+        ("POST", "/api/imports/{import_id}/start"), ("POST", "/webhooks/{webhook_id}"), ("POST", "/api/collect/validate"),
+        ("POST", "/api/dead-letters/mend"), ("POST", "/api/dead-letters/discard"), ("POST", "/api/dead-letters/take-back"),
+        ("POST", "/api/quality/marks"), ("POST", "/api/quality/marks/{mark_id}/end"),
+        ("POST", "/api/quality/marks/{mark_id}/resume"), ("POST", "/api/pulls/{pull_id}/run"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"),
+    ),
+    "texts, and counts of people by their answer: consent itself": (
+        ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),
+    ),
+    "cells of a file as it came, masked, before they are anybody's": (
+        ("GET", "/api/imports/{import_id}/preview"), ("GET", "/api/imports/{import_id}/bad-rows"),
+        ("GET", "/api/dead-letters"), ("GET", "/api/dead-letters/summary"), ("POST", "/api/dead-letters/preview"),
+    ),
+    "events counted by name, day, platform and version, with masked event ids: nobody can be told in them": (
+        ("GET", "/api/relays/{relay_id}/parity"), ("GET", "/api/tracking/alerts"), ("GET", "/api/tracking/coverage"),
+        ("GET", "/api/tracking/event"), ("GET", "/api/tracking/events"), ("GET", "/api/tracking/plan/proposal"),
+        ("GET", "/api/tracking/state"), ("GET", "/api/tracking/violations"), ("GET", "/api/tracking/violations.csv"),
+    ),
+    "orders by number and amount without their buyers: the shop's books": (
+        ("GET", "/api/reconciliations"), ("GET", "/api/reconciliations/terms"), ("GET", "/api/reconciliations/{rec_id}"),
+        ("GET", "/api/reconciliations/{rec_id}/csv"), ("GET", "/api/reconciliations/{rec_id}/orders"),
+        ("POST", "/api/reconciliations/export"), ("POST", "/api/reconciliations/number"),
+        ("POST", "/api/reconciliations/source"),
+    ),
+    "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
+    _HOUSE: (
+        ("GET", "/api/accounts"), ("POST", "/api/accounts"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),
+        ("GET", "/api/audit/export"), ("GET", "/api/audit/verify"), ("GET", "/api/definitions"), ("GET", "/api/doctor"),
+        ("GET", "/api/health"), ("GET", "/api/imports"), ("GET", "/api/imports/mappings"), ("GET", "/api/imports/{import_id}"),
+        ("POST", "/api/invitation"), ("GET", "/api/jobs"), ("POST", "/api/jobs"),
+        ("GET", "/api/jobs/{job_id}"), ("POST", "/api/jobs/{job_id}/cancel"), ("GET", "/api/keys"), ("POST", "/api/keys"),
+        ("DELETE", "/api/keys/{key_id}"), ("GET", "/api/openapi.json"), ("HEAD", "/api/openapi.json"),
+        ("GET", "/api/session"), ("POST", "/api/session"), ("DELETE", "/api/session"), ("GET", "/api/settings"),
+        ("GET", "/api/setup"), ("POST", "/api/setup"), ("GET", "/api/sources"), ("POST", "/api/sources"),
+        ("PATCH", "/api/sources/{source_id}"), ("GET", "/assets/{name:path}"), ("GET", "/{page:path}"),
+        ("GET", "/v1/projects/{write_key}/settings"), ("GET", "/webhooks/{webhook_id}"),
+        ("GET", "/api/sources/{source_id}/webhooks"), ("POST", "/api/sources/{source_id}/webhooks"),
+        ("DELETE", "/api/webhooks/{webhook_id}"), ("POST", "/api/webhooks/{webhook_id}/secrets"),
+        ("PUT", "/api/imports/mappings/{name}"), ("DELETE", "/api/imports/mappings/{name}"),
+        ("GET", "/api/imports/mappings/{name}/toml"), ("GET", "/api/imports/{import_id}/mapping"),
+        ("GET", "/api/pulls"), ("POST", "/api/pulls"), ("PATCH", "/api/pulls/{pull_id}"), ("DELETE", "/api/pulls/{pull_id}"),
+        ("GET", "/api/pulls/{pull_id}/runs"), ("GET", "/api/relays"), ("POST", "/api/relays"),
+        ("PATCH", "/api/relays/{relay_id}"), ("DELETE", "/api/relays/{relay_id}"), ("POST", "/api/relays/{relay_id}/test"),
+        ("GET", "/api/backups"), ("POST", "/api/backups"), ("GET", "/api/tracking/plan"),
+        ("GET", "/api/tracking/plan/difference"), ("GET", "/api/tracking/plan/versions"), ("GET", "/api/tracking/plan/yaml"),
+        ("POST", "/api/tracking/alerts/{alert_id}"), ("POST", "/api/tracking/recheck"),
+        *(
+            ("POST", f"/api/tracking/plan/{step}")
+            for step in ("adopt", "events", "proposal", "restore", "shared", "workbook", "yaml")
+        ),
+    ),
+}  # fmt: skip

@@ -1,0 +1,202 @@
+"""A withdrawal stops every reader within a minute; a reader that nobody declared fails here."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.suites.consoles import ORIGIN, PASSWORD, Browser
+from tests.suites.homes import START_US, bring_in, fresh_app, put, track
+from weaktie.app import worker
+from weaktie.app.cli_data import build_once
+from weaktie.app.http import make_api
+from weaktie.app.notebook import Notebook
+from weaktie.app.ports import RelayPermits
+from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
+from weaktie.app.wiring import App
+from weaktie.data.collect.door import Door
+from weaktie.data.identity.contracts import Identifier
+from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
+from weaktie.trust.accounts.gate import route_permissions
+from weaktie.trust.consent.contracts import Purpose
+
+GONE, STAYS, PLACE = "u-withdraws", "u-stays", "西藏"
+
+
+@dataclass
+class Shop:
+    """One home with two people; the notebook was opened and the relay ran before anybody withdrew."""
+
+    wt: App
+    http: TestClient
+    operator: Browser
+    key: str
+    notebook: Notebook
+    write_key: str
+    relay: RelayPermits
+
+    def get(self, path: str) -> str:
+        """The text of an answer to a read key."""
+        answer = self.http.get(path, headers={"Authorization": f"Bearer {self.key}"})
+        return answer.text
+
+    def json(self, path: str) -> object:
+        return json.loads(self.get(path))
+
+    def keeps(self, number: int) -> bool:
+        """Whether the door keeps an event of the person."""
+        wt = self.wt
+        writer = wt.log.writer()
+        door = Door(writer, wt.key_book, wt.settings.door, wt.blocked, wt.clock)
+        before = sum(len(list(wt.log.read(p, 0))) for p in wt.log.partitions())
+
+        async def send() -> None:
+            from httpx import ASGITransport, AsyncClient
+
+            async with AsyncClient(transport=ASGITransport(door), base_url="http://door") as client:
+                body = {"batch": [track(number, GONE, at_us=wt.clock.now_us())], "writeKey": self.write_key}
+                answer = await client.post("/v1/batch", json=body)
+                assert answer.status_code == 200, answer.text
+
+        asyncio.run(send())
+        writer.close()
+        return sum(len(list(wt.log.read(p, 0))) for p in wt.log.partitions()) > before
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with fresh_app(tmp_path) as wt:
+        order = {
+            "order_id": "o1",
+            "total": 99,
+            "currency": "CNY",
+            "products": [{"product_id": "p", "price": 99}],
+        }
+        other = order | {"order_id": "o2"}
+        put(
+            wt,
+            track(1, GONE, type="identify", event=None, traits={"nickname": "小隐", "province": PLACE}),
+            track(2, GONE, event="Order Completed", properties=order),
+            track(3, STAYS, event="Order Completed", properties=other),
+            track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
+            track(5, GONE, anonymous="tablet"),
+            track(6, STAYS, anonymous="tablet"),
+        )
+        minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
+        put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
+        bring_in(wt)
+        build_once(wt, lambda *_: None)
+        key = wt.create_key("read", "test", source_id=None, actor="test")
+        write_key = wt.create_key("write", "test", source_id=None, actor="test")
+        with wt.database.begin() as tx:
+            _, token = wt.accounts.invite(tx, name="op", email="op@example.com", role="operator")
+        hashed = wt.accounts.hash_password(PASSWORD)
+        with wt.database.begin() as tx:
+            wt.accounts.use_invitation(tx, token, name=None, password_hash=hashed)
+        with (
+            TestClient(make_api(wt), base_url=ORIGIN) as http,
+            TestClient(make_api(wt), base_url=ORIGIN) as other_http,
+        ):
+            browser = Browser(other_http)
+            assert browser.sign_in("op@example.com").status_code == 200
+            with Notebook(wt.settings.home, "analytics") as notebook:
+                notebook.app.clock = wt.clock
+                notebook._looked = wt.clock.monotonic()
+                relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
+                yield Shop(wt, http, browser, key, notebook, write_key, relay)
+
+
+def in_notebook(shop: Shop) -> bool:
+    with shop.wt.database.connect() as connection:
+        alias = shop.wt.identity.find(connection, GONE)
+    return alias in shop.notebook.events.collect()["alias_no"].to_pylist()
+
+
+def active(shop: Shop) -> int:
+    found = shop.wt.metrics.overview().active_by_day
+    return max(n for _, n in found)
+
+
+PROBES: dict[str, Callable[[Shop], object]] = {
+    "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
+    "notebook": in_notebook,
+    "relay": lambda s: not s.relay.refuses([("user", GONE)], int(Purpose.ANALYTICS)),
+    "profile": lambda s: '"tags":[{' in s.get(f"/api/profiles/{GONE}"),
+    "timeline": lambda s: "Order Completed" in s.get(f"/api/profiles/{GONE}/timeline"),
+    "orders": lambda s: '"o1"' in s.get(f"/api/profiles/{GONE}/orders"),
+    "relations": lambda s: GONE in s.get(f"/api/profiles/{STAYS}/relations"),
+    "identity": lambda s: GONE in s.get(f"/api/profiles/{GONE}/identity"),
+    "identity reviews": lambda s: GONE in s.get("/api/identity/reviews?reason=shared_device"),
+    "reveal": lambda s: (
+        "小隐" in s.operator.send("POST", f"/api/profiles/{GONE}/reveal", {"reason": "a call"}).text
+    ),
+    "users": lambda s: (GONE in s.get("/api/users"), s.json("/api/users")["total"] == 2) != (False, False),  # type: ignore[index]
+    "users export": lambda s: GONE in s.get("/api/users/export"),
+    "facets": lambda s: PLACE in s.get("/api/users/facets"),
+    "tags": lambda s: PLACE in s.get("/api/tags"),
+    "rfm": lambda s: s.json("/api/rfm")["people"] == 2,  # type: ignore[index]
+    "live": lambda s: GONE in s.get("/api/live/events"),
+    "quality": lambda s: GONE in s.get("/api/quality"),
+    "overview": lambda s: active(s) == 2,
+}
+
+
+def test_every_route_is_a_reader_or_says_why_it_is_none(shop: Shop) -> None:
+    exists = set(route_permissions(make_api(shop.wt)))
+    declared = [route for reader in READERS for route in reader.routes]
+    declared += [route for routes in NOT_READERS.values() for route in routes]
+    assert len(declared) == len(set(declared)), "declared twice"
+    assert exists - set(declared) == set(), (
+        "does it answer with people's data? put it into weaktie/app/readers.py"
+    )
+    assert set(declared) - exists == set(), "gone"
+
+
+def test_every_reader_has_a_probe() -> None:
+    assert {reader.name for reader in READERS} == set(PROBES)
+
+
+def test_a_withdrawal_stops_every_reader_within_a_minute(shop: Shop) -> None:
+    assert worker.WITHDRAWALS_SECONDS < WITHIN_S
+    assert {name: bool(probe(shop)) for name, probe in PROBES.items()} == dict.fromkeys(PROBES, True)
+    clock = shop.wt.clock
+    assert isinstance(clock, FixedClock)
+    for purpose in ("analytics", "personalisation", "marketing", "social"):
+        body = {"purpose": purpose, "granted": False, "how": "by phone"}
+        assert shop.operator.send("POST", f"/api/profiles/{GONE}/consent", body).status_code == 200
+    clock.move(worker.WITHDRAWALS_SECONDS)
+    shop.wt.withdrawals.drop()  # what the worker does each time it looks
+    shop.wt.blocked.refresh()  # what the door's thread does each second
+    clock.move(WITHIN_S - worker.WITHDRAWALS_SECONDS - 1)
+    assert {name: bool(probe(shop)) for name, probe in PROBES.items()} == dict.fromkeys(PROBES, False)
+    left_out = shop.json("/api/rfm")["left_out"]  # type: ignore[index]
+    assert [(r["code"], r["count"]) for r in left_out["reasons"] if r["count"]] == [("refused", 1)]
+    assert '"o2"' in shop.get(f"/api/profiles/{STAYS}/orders"), "nobody else is touched"
+    build_once(shop.wt, lambda *_: None)
+    clock.move(2)
+    assert shop.json("/api/rfm")["people"] == 1  # type: ignore[index]
+
+
+def test_a_relay_sends_no_child_on_for_what_children_are_not_served(shop: Shop) -> None:
+    person: list[Identifier] = [("user", STAYS)]
+    assert not shop.relay.refuses(person, int(Purpose.MARKETING))
+    with shop.wt.database.begin() as tx:
+        number = shop.wt.identity.find(tx, STAYS)
+        assert number is not None
+        shop.wt.consent.ages.set_flag(tx, number, "child")
+    clock = shop.wt.clock
+    assert isinstance(clock, FixedClock)
+    clock.move(31)
+    assert shop.relay.refuses(person, int(Purpose.MARKETING))
+    assert not shop.relay.refuses(person, int(Purpose.ANALYTICS))
+
+
+def test_a_look_that_finds_nothing_new_writes_nothing(shop: Shop) -> None:
+    path = shop.wt.settings.home / str(shop.wt.profiles.published.need().path)
+    before = path.stat().st_ino
+    assert shop.wt.withdrawals.drop() == 0
+    assert path.stat().st_ino == before

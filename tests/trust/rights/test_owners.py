@@ -1,0 +1,60 @@
+"""Every table either belongs to somebody who erases and exports it, or says here why nobody is in it."""
+
+import pytest
+
+from tests.suites.homes import bring_in, fresh_app, put, track
+from weaktie.app.cli_data import build_once
+from weaktie.store.database.tables import metadata
+from weaktie.store.lake.tables import TABLES
+
+NOBODY = {
+    "accounts of the shop's own staff": {"accounts", "account_links", "api_keys", "sessions", "sign_in_tries"},
+    "settings and work of the shop's own staff": {
+        "audit_head", "audit_log", "build_state", "consumer_offsets", "generations", "import_mappings", "imports", "jobs",
+        "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
+        "webhooks", "consent_notices",
+    },
+    "numbers that count, and name nobody": {
+        "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",
+        "tracking_alerts", "tracking_files", "tracking_known", "tracking_observed", "tracking_plans", "tracking_seen",
+        "tracking_violations",
+    },
+    "orders without their buyers": {"reconciliations", "reconciliation_orders"},
+    "keyed hashes that keep an erased person away, and the proof of an erasure": {
+        "consent_blocks", "erasures", "erasure_steps",
+    },
+    "hashes of deliveries": {"webhook_nonces"},
+    "events that could not be read, so that nobody knows whose they are: sealed under the key of their day, which is destroyed": {
+        "dead_letters",
+    },
+    "questions about identifiers by number, found anew from links and erased with them": {"identity_reviews"},
+    "keys": {"vault_day_keys", "vault_keys", "vault_master"},
+}  # fmt: skip
+"""Database tables without anybody's data, by reason."""
+UNDER_ANOTHER_NAME = {"vault_items": "values"}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The tables in a person's copy, by who gave them."""
+    with fresh_app(tmp_path_factory.mktemp("owners")) as wt:
+        put(wt, track(1, "u1", type="identify", event=None, traits={"phone": "19900001111"}), track(2, "u1"))
+        bring_in(wt)
+        build_once(wt, lambda *_: None)
+        return {owner: set(tables) for owner, tables in wt.rights.export("u1").items()}
+
+
+def test_every_table_of_the_database_is_in_the_copy_or_holds_nobody(exported: dict[str, set[str]]) -> None:
+    given = set().union(*exported.values())
+    named = {UNDER_ANOTHER_NAME.get(name, name): name for name in metadata.tables}
+    nobody = [name for names in NOBODY.values() for name in names]
+    assert len(nobody) == len(set(nobody)), "said twice"
+    assert set(nobody) - set(metadata.tables) == set(), "gone"
+    left = {name for shown, name in named.items() if shown not in given} - set(nobody)
+    assert left == set(), "whose data is this? give it an exporter and an eraser, or a reason above"
+    assert {name for shown, name in named.items() if shown in given} & set(nobody) == set()
+
+
+def test_every_table_of_the_lake_that_names_people_is_in_the_copy(exported: dict[str, set[str]]) -> None:
+    given = set().union(*exported.values())
+    assert {name for name, table in TABLES.items() if table.alias_columns} - given == set()
