@@ -301,7 +301,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
     for capability, allowed in {
         "store/database": "copies",
         "store/log": "files",
-        "store/lake": "files",
+        "store/lake": "files promoted",
         "store/engine": "duck",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
@@ -312,7 +312,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",
         "data/pulls": "ways",
-        "data/tracking": "bodies checking proposal report watch workbook yamls",
+        "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
         "data/reconcile": "comparing",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",

@@ -11,8 +11,8 @@ from weaktie.kit.clock import FixedClock
 from weaktie.store.database.service import Database, open_database
 from weaktie.store.database.tables import metadata
 from weaktie.store.lake.contracts import DUPLICATE, Lake
-from weaktie.store.lake.files import FileLake
 from weaktie.store.lake.jobs import MERGE_AT, compact
+from weaktie.store.lake.service import open_lake
 
 
 @pytest.fixture
@@ -28,9 +28,8 @@ def database(tmp_path: Path) -> Database:
 
 
 @pytest.fixture(params=LAKES)
-def lake(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Lake:
-    assert request.param == "file"
-    return FileLake(tmp_path / "lake", clock, grace_seconds=600)
+def lake(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock, database: Database) -> Lake:
+    return open_lake(f"{request.param}:", tmp_path, clock, grace_seconds=600, database=database)
 
 
 @pytest.fixture

@@ -46,6 +46,25 @@ class EngineSuite:
         assert empty.num_rows == 0
         assert empty.schema.names == SCHEMA.names
 
+    def test_columns_that_files_may_lack_are_null_there(self, engine: Engine, tmp_path: Path) -> None:
+        more = pa.schema([*SCHEMA, ("p_size", pa.int64()), ("p_at", pa.timestamp("us", tz="UTC"))])
+        old = write(tmp_path, "old", [1, 2])
+        rows = pq.read_table(write(tmp_path, "base", [3]), partitioning=None)
+        other = tmp_path / "other.parquet"
+        pq.write_table(rows.append_column("p_size", pa.array([7], pa.int64())), other)
+        lacking = {"p_size", "p_at"}
+        for paths in ([old, other], [other, old]):
+            with engine.session() as session:
+                plain = session.collect(session.scan(paths, SCHEMA))
+                whole = session.collect(session.scan(paths, more, may_lack=lacking).sort("alias_no"))
+            assert plain.schema.names == SCHEMA.names, "what was not asked for is not seen"
+            assert sorted(plain["alias_no"].to_pylist()) == [1, 2, 3]
+            assert whole["p_size"].to_pylist() == [None, None, 7]
+            assert whole["p_at"].to_pylist() == [None] * 3
+            assert [str(t).replace("Etc/", "") for t in whole.schema.types] == [str(t) for t in more.types]
+        with engine.session() as session:
+            assert session.collect(session.scan([], more, may_lack=lacking)).schema.names == more.names
+
     def test_times_come_back_in_utc(self, engine: Engine, tmp_path: Path) -> None:
         with engine.session() as session:
             found = session.collect(session.scan([write(tmp_path, "one", [86_400])], SCHEMA).select("at"))

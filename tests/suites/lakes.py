@@ -11,6 +11,7 @@ from weaktie.kit.clock import DAY_US, FixedClock
 from weaktie.kit.hashing import hash128
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64, Lake
+from weaktie.store.lake.service import declare
 from weaktie.store.lake.tables import TABLES
 
 LAKES = [
@@ -124,6 +125,69 @@ class LakeSuite:
         with database.begin() as tx:
             assert lake.sweep(tx) > 0
         assert listing() == set()
+
+    def test_promoted_columns_are_in_every_file_that_is_written(
+        self, lake: Lake, database: Database, clock: FixedClock
+    ) -> None:
+        self.put(lake, database, [1], ["before"], "before")
+        with database.begin() as tx:
+            declare(tx, "events", "p_size", "integer", "size", "", now_us=clock.now_us(), actor="test")
+        self.put(lake, database, [1], ["after"], "after")
+        with database.connect() as connection:
+            files = {f.origin: f for f in lake.snapshot(connection).files}
+        assert files["before"].promoted == {}
+        assert files["after"].promoted == {"p_size": (0, 0)}
+        assert [c.stored_as for c in lake.columns("events")] == ["p_size"]
+        assert lake.columns("orders") == ()
+        assert (
+            files["before"].lacks(lake.columns("events")),
+            files["after"].lacks(lake.columns("events")),
+        ) == (
+            True,
+            False,
+        )
+
+    def test_a_rewritten_file_keeps_its_number_its_ids_and_its_version(
+        self, lake: Lake, database: Database, clock: FixedClock
+    ) -> None:
+        first = self.put(lake, database, [1, 2], ["a", "b"], "one")
+        self.put(lake, database, [3], ["c"], "two")
+        with database.connect() as connection:
+            before = lake.snapshot(connection)
+        staged = lake.stage("events", rows([1, 2], ["a", "b"]), part_day=20_000, origin="one again")
+        with pytest.raises(RuntimeError, match="power"), database.begin() as tx:
+            lake.swap(tx, {before.files[0].file_id: staged}, reason="rewritten")
+            raise RuntimeError("power")
+        with database.connect() as connection:
+            assert lake.snapshot(connection) == before
+        with database.begin() as tx:
+            version = lake.swap(tx, {before.files[0].file_id: staged}, reason="rewritten")
+        with database.connect() as connection:
+            after = lake.snapshot(connection)
+            states = lake.classify(connection, "events", words(["a", "b", "c", "d"]), since_day=0)
+        old, new = before.files[0], after.files[0]
+        assert (new.file_id, new.added_version, new.ids_path, new.origin) == (
+            old.file_id, first, old.ids_path, old.origin,
+        )  # fmt: skip
+        assert new.path != old.path
+        assert after.version == version
+        assert after.of("events", since_version=before.version) == []
+        assert states.tolist() == [DUPLICATE] * 3 + [NEW]
+        assert old.path.exists(), "readers of the old snapshot go on"
+        clock.move(7 * DAY_US / 1_000_000)
+        with database.begin() as tx:
+            lake.sweep(tx)
+        assert not old.path.exists()
+        assert new.path.exists()
+        assert new.ids_path is not None
+        assert new.ids_path.exists()
+        # What is taken out later takes its ids along.
+        with database.begin() as tx:
+            lake.commit(tx, [], remove=[new.file_id], reason="gone")
+        clock.move(7 * DAY_US / 1_000_000)
+        with database.begin() as tx:
+            lake.sweep(tx)
+        assert not new.ids_path.exists()
 
     def test_rows_are_stored_in_the_tables_own_order(self, lake: Lake, database: Database) -> None:
         import pyarrow.parquet as pq

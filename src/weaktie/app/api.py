@@ -101,6 +101,7 @@ JOB_WORDS = {
     "build": WordsBody(zh="构建用户画像", en="Build profiles"),
     "import": WordsBody(zh="导入数据", en="Import data"),
     "tracking": WordsBody(zh="重新校验埋点", en="Check events against the plan again"),
+    "columns": WordsBody(zh="回填属性列", en="Fill promoted columns"),
     "mend": WordsBody(zh="修复并重放异常数据", en="Mend and replay dead letters"),
     "pull": WordsBody(zh="定时拉取", en="Scheduled pull"),
     "backup": WordsBody(zh="备份", en="Back up"),

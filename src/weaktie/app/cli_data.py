@@ -21,6 +21,7 @@ from weaktie.data.tracking.jobs import recheck as recheck_tracking
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import mask
 from weaktie.kit.words import Words
+from weaktie.store.lake.service import fill
 from weaktie.store.runs.contracts import Busy, Cancelled
 from weaktie.store.runs.contracts import Progress as Told
 
@@ -146,6 +147,16 @@ def tracking(
     with open_app(home) as wt:
         days = int(str(wt.jobs.get(job).params["days"]))
         as_job(wt, job, lambda told: asdict(recheck_tracking(wt.tracking_parts, days, told)))
+
+
+@app.command(hidden=True)
+def columns(
+    job: Annotated[str, typer.Option(help="Job to run.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Give all of history the promoted columns; the worker runs it for a job."""
+    with open_app(home) as wt:
+        as_job(wt, job, lambda told: asdict(fill(wt.database, wt.lake, wt.clock, "events", told)))
 
 
 @app.command(hidden=True)

@@ -14,6 +14,7 @@ from weaktie.data.identity.contracts import ERASED
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
 from weaktie.store.engine.contracts import Session
+from weaktie.store.lake.service import columns_of, frame_of
 from weaktie.store.lake.tables import TABLES
 from weaktie.trust.consent.contracts import PURPOSE_NAMES
 
@@ -116,6 +117,7 @@ class Notebook:
     def table(self, name: str) -> LakeFrame:
         """One table; raises Refused `no_such_table`.
 
+        Properties that were promoted to columns stand behind the declared ones.
         Rows about somebody who may not be served are not in it; where a table has `alias_no`, `person_no` stands beside it.
         """
         if name not in TABLES:
@@ -130,7 +132,9 @@ class Notebook:
     def _frame(self, name: str) -> nw.LazyFrame[Any]:
         self._fresh()
         declared = TABLES[name]
-        frame = self._session.scan([f.path for f in self._snapshot.of(name)], declared.schema)
+        with self.app.database.connect() as connection:  # one that was taken back is gone at once
+            promoted = columns_of(connection, name) if declared.open_column else ()
+        frame = frame_of(self._session, self._snapshot.of(name), name, promoted)
         columns = declared.schema.names
         if "purposes" in columns:
             frame = frame.filter((nw.col("purposes") // self._bit) % 2 == 1)

@@ -128,7 +128,9 @@ class App:
     def lake(self) -> Lake:
         """Parquet files and their manifest."""
         grace = self.settings.lake.grace_seconds
-        return open_lake(self.settings.addresses.lake, self.settings.home, self.clock, grace_seconds=grace)
+        return open_lake(
+            self.settings.addresses.lake, self.settings.home, self.clock, grace_seconds=grace, database=self.database
+        )  # fmt: skip
 
     @cached_property
     def engine(self) -> Engine:

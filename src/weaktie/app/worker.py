@@ -21,9 +21,9 @@ from weaktie.data.webhooks.service import forget_nonces
 from weaktie.kit.clock import DAY_US, MINUTE_US
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
-from weaktie.store.lake.jobs import REWRITE_LEASE, compact
+from weaktie.store.lake.jobs import PATIENCE_SECONDS, REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
-from weaktie.store.runs.contracts import RUNNING, WAITING, Busy, Job
+from weaktie.store.runs.contracts import CANCELLED, FAILED, LIVE_STATES, RUNNING, WAITING, Busy, Job
 from weaktie.store.runs.service import Lease, holder, lease
 
 _LOG = get_logger("worker")
@@ -34,7 +34,7 @@ WITHDRAWALS_SECONDS = 20.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
-JOB_COMMANDS = {name: name for name in ("backup", "build", "import", "mend", "pull", "tracking")}
+JOB_COMMANDS = {name: name for name in ("backup", "build", "columns", "import", "mend", "pull", "tracking")}
 TRACKING_ROWS = 200_000
 """Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 
@@ -109,6 +109,7 @@ def _look_after(wt: App, stop: threading.Event) -> None:
                 schedule_build(wt)
                 _schedule_pulls(wt)
                 schedule_backup(wt)
+                schedule_filling(wt)
         except Refused as error:
             _LOG.warning("worker_waits", code=error.code)
         except Exception:  # noqa: BLE001  the next round tries again
@@ -211,11 +212,33 @@ def schedule_backup(wt: App) -> None:
         wt.jobs.start("backup", {}, actor="schedule")
 
 
+def schedule_filling(wt: App) -> None:
+    """Go on filling promoted columns where files lack one: after a killed job at once, after one that failed or that
+    somebody cancelled an hour later. A batch that was on its way while a column was declared is found so, too."""
+    with wt.database.connect() as connection:
+        columns = wt.lake.columns("events")
+        lacking = columns and any(
+            f.lacks(columns) for f in wt.lake.snapshot(connection, tables=["events"]).files
+        )
+    if not lacking:
+        return
+    now_us = wt.clock.now_us()
+    recent = [j for j in wt.jobs.page(None, 100).items if j.kind == "columns"]
+    stopped = any(
+        j.state in (FAILED, CANCELLED)
+        and j.error != "process_died"
+        and 0 <= now_us - j.made_us < 60 * MINUTE_US
+        for j in recent[:1]
+    )
+    if not stopped and not any(j.state in LIVE_STATES for j in recent):
+        wt.jobs.start("columns", {}, actor="schedule")
+
+
 def housekeeping(wt: App) -> None:
     """Merge small files, delete what was replaced, drop old log segments with their keys, forget old minutes."""
     arrived = [name for name in TABLES if name in ARRIVED]
     try:
-        with lease(wt.database, wt.clock, REWRITE_LEASE):
+        with lease(wt.database, wt.clock, REWRITE_LEASE, patience_s=PATIENCE_SECONDS):
             compact(wt.database, wt.lake, arrived)
     except Busy:
         pass

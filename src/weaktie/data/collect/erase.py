@@ -10,7 +10,7 @@ from weaktie.kit.clock import Clock
 from weaktie.store.database.service import Database
 from weaktie.store.engine.contracts import Engine
 from weaktie.store.lake.contracts import Lake
-from weaktie.store.lake.service import REWRITE_LEASE, take_out
+from weaktie.store.lake.service import PATIENCE_SECONDS, REWRITE_LEASE, take_out
 from weaktie.store.lake.tables import TABLES
 from weaktie.store.runs.service import lease
 
@@ -39,10 +39,11 @@ class CollectEraser:
     def erase(self, alias_nos: Sequence[int]) -> dict[str, int]:
         """Rewrite every file that names these identifiers; returns the rows that were dropped or blanked by table.
 
-        Raises Busy while files are being merged: try again after it. Doing it twice touches nothing more.
+        Waits for its turn while columns are filled; raises Busy where it does not come: try again after it.
+        Doing it twice touches nothing more.
         """
         done: dict[str, int] = {}
-        with lease(self._database, self._clock, REWRITE_LEASE):
+        with lease(self._database, self._clock, REWRITE_LEASE, patience_s=PATIENCE_SECONDS):
             now_us = self._clock.now_us()
             for table, blank in BLANKED.items():
                 done[table] = take_out(

@@ -22,6 +22,7 @@ from weaktie.data.collect.contracts import (
 from weaktie.data.collect.returning import CONTACTS, text_column, without_erased
 from weaktie.data.collect.rows import DAY_FROM, business_days
 from weaktie.data.collect.tables import counters, live_minutes, seen
+from weaktie.data.collect.traits import trait_name
 from weaktie.data.collect.vocabulary import ORDER_EVENTS, OWN_EVENTS, VOCABULARY, sensors_name
 from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.service import Registry, add_links, add_sources, is_usable
@@ -35,6 +36,7 @@ from weaktie.trust.vault.service import Vault
 
 __all__ = [
     "ORDER_EVENTS", "OWN_EVENTS", "SLOTS", "VOCABULARY", "Arrivals", "LiveOverlay", "Loader", "SeenState", "sensors_name",
+    "trait_name",
 ]  # fmt: skip
 IMPORTED_PARTITION = -1
 BOUGHT = ("orders", "order_items")

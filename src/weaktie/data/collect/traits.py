@@ -34,6 +34,11 @@ def _name_of(given: str) -> tuple[str, str | None]:
     return given.removeprefix("$"), kind
 
 
+def trait_name(given: str) -> str:
+    """The name under which the lake, or for personal ones the vault, keeps a trait."""
+    return _name_of(given)[0]
+
+
 def is_registration_time(given: str) -> bool:
     """Whether a trait of this name says when somebody registered."""
     return _name_of(given)[0] == REGISTERED

@@ -5,9 +5,6 @@ clock give the same result). No write transaction stays open during slow work.
 """
 
 import hashlib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,11 +41,9 @@ from weaktie.kit.words import Words
 from weaktie.store.database.tables import consumer_offsets
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.tables import RELATIONS, USERS
-from weaktie.store.runs.contracts import Busy
-from weaktie.store.runs.service import Lease, lease
+from weaktie.store.runs.service import Lease, kept_alive, lease
 from weaktie.trust.consent.contracts import REASONS
 
-HEARTBEAT_S = 5.0
 SOURCE_LAKE_TABLES = ("events", "orders", "order_items", "products", "users", "relations", "user_day")
 ALIAS_CHUNK = 5_000
 SETTLE_ROWS = 5_000
@@ -78,7 +73,7 @@ class Crowd:
 
 def build(parts: BuildParts, progress: Progress) -> BuildResult:
     """Bring tags, RFM and profiles up to date and publish them; raises Busy when another build runs."""
-    with lease(parts.database, parts.clock, PROFILES_LEASE) as held, _kept_alive(held):
+    with lease(parts.database, parts.clock, PROFILES_LEASE) as held, kept_alive(held):
         return _Build(parts, progress, held).run()
 
 
@@ -303,27 +298,6 @@ class _Build:
         now = self.parts.clock.monotonic()
         self.steps[step] = now - self.last
         self.last = now
-
-
-@contextmanager
-def _kept_alive(held: Lease) -> Iterator[None]:
-    """Renew the lease beside long queries; a lost one is noticed where results are committed."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(HEARTBEAT_S):
-            try:
-                held.renew()
-            except Busy:
-                return
-
-    thread = threading.Thread(target=beat, name="build-lease", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _reasons(outside: list[int], refused: U8, own: set[int]) -> tuple[LeftOutReason, ...]:

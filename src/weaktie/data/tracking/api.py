@@ -1,7 +1,5 @@
 """HTTP: the tracking plan, its versions and imports, coverage, the report and the alerts."""
 
-import csv
-import io
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -9,11 +7,9 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from weaktie.data.tracking import bodies as b
-from weaktie.data.tracking import logic, service, watch, workbook, yamls
+from weaktie.data.tracking import columns, logic, service, workbook, yamls
 from weaktie.data.tracking.contracts import (
-    ALERTS,
     COVERAGE_GOAL,
-    Alert,
     BadWorkbook,
     NoSuchEvent,
     Plan,
@@ -21,11 +17,15 @@ from weaktie.data.tracking.contracts import (
     ReadWorkbook,
 )
 from weaktie.data.tracking.proposal import proposal
+from weaktie.data.tracking.report import as_csv
 from weaktie.kit.clock import Clock, business_day, day_to_date, to_iso
 from weaktie.kit.logs import mask
 from weaktie.kit.web import app_part
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
+from weaktie.store.lake.contracts import Lake
+from weaktie.store.lake.service import drop
+from weaktie.store.runs.contracts import LIVE_STATES
 from weaktie.store.runs.service import Jobs
 from weaktie.trust.accounts.api import Caller, require
 from weaktie.trust.audit.service import record
@@ -37,26 +37,7 @@ Days = Annotated[int, Query(ge=1, le=400)]
 Asked = Annotated[b.ReportQuery, Query()]
 SHOWN_VIOLATIONS = 500
 EXPORTED_VIOLATIONS = 50_000
-CSV_COLUMNS = (
-    "event", "property", "kind", "reason_zh", "reason_en", "platform", "app_version", "source", "events", "share", "sample",
-)  # fmt: skip
-RULES = {
-    "new_event": Words(
-        "首次出现且不在埋点方案中的事件。", "An event met for the first time that the plan does not have."
-    ),
-    "vanished": Words(
-        f"此前 {watch.USUAL_DAYS} 天中至少 {watch.USUAL_AT_LEAST} 天有数据、且有数据的日子平均每天不少于 "
-        f"{watch.USUAL_EVENTS} 次的计划内事件，最近 {watch.QUIET_DAYS} 个完整自然日及今天均未出现（同期仍有其他事件上报）。",
-        f"A planned event that came on at least {watch.USUAL_AT_LEAST} of {watch.USUAL_DAYS} days, {watch.USUAL_EVENTS} times a day "
-        f"or more on those days, and not at all in the {watch.QUIET_DAYS} complete days after them nor today, while others came.",
-    ),
-    "type_changed": Words(
-        f"前 {watch.BASE_DAYS} 天 {watch.USUAL_SHARE:.0%} 以上为同一类型，而最近 {watch.RECENT_DAYS} 天（含今天）另一类型占 "
-        f"{watch.CHANGED_SHARE:.0%} 以上，两段各不少于 {watch.FEWEST_VALUES} 个值。",
-        f"One type made up {watch.USUAL_SHARE:.0%} or more for {watch.BASE_DAYS} days, and another {watch.CHANGED_SHARE:.0%} or "
-        f"more in the last {watch.RECENT_DAYS} (today included), with at least {watch.FEWEST_VALUES} values in each.",
-    ),
-}  # fmt: skip
+RECENT_JOBS = 100
 
 
 # ---- the plan
@@ -279,25 +260,22 @@ def violations_csv(request: Request, caller: View, asked: Asked) -> Response:
             tx, _clock(request), actor=caller.actor, action="tracking.export", object_kind="tracking_report",
             object_id=str(days), detail={"rows": len(rows)},
         )  # fmt: skip
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(CSV_COLUMNS)
-    for row in map(b.violation_body, rows):
-        share = "" if row.share is None else f"{row.share:.4f}"
-        cells = [
-            row.event,
-            row.property,
-            row.kind,
-            row.message.zh,
-            row.message.en,
-            row.platform,
-            row.app_version,
-            row.source,
-        ]
-        writer.writerow([*map(_neutral, cells), row.events, share, _neutral(row.sample)])
     first, last = day_to_date(today - days + 1), day_to_date(today)
     headers = {"Content-Disposition": f'attachment; filename="tracking-report-{first}-{last}.csv"'}
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response("\ufeff" + as_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/traits")
+def traits(request: Request, _caller: View, days: Days = 7) -> b.TraitsBody:
+    """Where properties of people differ from the plan, by property, kind and source; at most 500 groups."""
+    today = _today(request)
+    with _database(request).connect() as connection:
+        found = service.trait_report(connection, today, days, limit=SHOWN_VIOLATIONS)
+        planned = len(service.current(connection).plan.user_properties)
+    return b.TraitsBody(
+        days=days, planned=planned, updates=found.updates, failed=found.failed, total=found.total,
+        items=[b.trait_body(row) for row in found.items],
+    )  # fmt: skip
 
 
 # ---- alerts and the check
@@ -338,7 +316,7 @@ def alerts(
     states = (state,) if state else service.OPEN_STATES
     with _database(request).connect() as connection:
         found = service.list_alerts(connection, states)
-        return b.AlertsBody(items=[_alert(a) for a in found], open=service.open_alerts(connection))
+        return b.AlertsBody(items=[b.alert_body(a) for a in found], open=service.open_alerts(connection))
 
 
 @router.post("/alerts/{alert_id}")
@@ -351,18 +329,84 @@ def move_alert(request: Request, caller: Developer, alert_id: int, given: b.Aler
             tx, clock, actor=caller.actor, action="tracking.alert", object_kind="tracking_alert",
             object_id=str(alert_id), detail={"state": given.state, "kind": moved.kind},
         )  # fmt: skip
-    return _alert(moved)
+    return b.alert_body(moved)
 
 
-def _alert(alert: Alert) -> b.AlertBody:
-    detail = {k: v for k, v in alert.detail.items() if isinstance(v, str | int | float)}
-    if isinstance(last := detail.get("last_day"), int):
-        detail["last_day"] = b.day_text(last) or ""
-    return b.AlertBody(
-        alert_id=alert.alert_id, kind=alert.kind, message=b.words(ALERTS[alert.kind]), rule=b.words(RULES[alert.kind]),
-        event=alert.event, property=alert.property, state=alert.state, detail=detail,
-        raised_time=to_iso(alert.raised_us), changed_time=to_iso(alert.changed_us), actor=alert.actor,
-    )  # fmt: skip
+# ---- properties as columns
+
+
+@router.get("/columns")
+def promoted(request: Request, _caller: View) -> b.ColumnsBody:
+    """The properties that are typed columns of the events, how far each is, and the job that fills them."""
+    return _columns(request)
+
+
+@router.post("/columns", status_code=201)
+def promote(request: Request, caller: Developer, given: b.PromoteRequest) -> b.ColumnsBody:
+    """Promote a planned property to a typed column: new events have it at once, history by a job."""
+    clock = _clock(request)
+    with _database(request).begin() as tx:
+        made = columns.promote(
+            tx,
+            clock,
+            event=given.event,
+            prop=given.property,
+            kind=given.type,
+            name=given.name,
+            actor=caller.actor,
+        )
+        record(
+            tx, clock, actor=caller.actor, action="tracking.column.promote", object_kind="tracking_column",
+            object_id=made.name, detail={"property": made.property, "event": made.event, "type": made.type},
+        )  # fmt: skip
+    _fill(request, caller)
+    return _columns(request)
+
+
+@router.post("/columns/fill", status_code=202)
+def fill_columns(request: Request, caller: Developer) -> b.ColumnsBody:
+    """Go on filling history, after a job that was cancelled or failed."""
+    job_id = _fill(request, caller)
+    with _database(request).begin() as tx:
+        record(
+            tx, _clock(request), actor=caller.actor, action="tracking.column.fill", object_kind="job",
+            object_id=job_id, detail={},
+        )  # fmt: skip
+    return _columns(request)
+
+
+@router.delete("/columns/{column_id}")
+def take_back(request: Request, caller: Developer, column_id: int) -> b.ColumnsBody:
+    """Take a column back: readers no longer see it; the property stays among the others."""
+    clock = _clock(request)
+    with _database(request).begin() as tx:
+        gone = drop(tx, column_id, now_us=clock.now_us(), actor=caller.actor)
+        record(
+            tx, clock, actor=caller.actor, action="tracking.column.drop", object_kind="tracking_column",
+            object_id=gone.name, detail={"property": gone.property, "event": gone.event, "type": gone.type},
+        )  # fmt: skip
+    return _columns(request)
+
+
+def _fill(request: Request, caller: Caller) -> str:
+    jobs: Jobs = app_part(request, "jobs")
+    return jobs.start("columns", {}, actor=caller.actor).job_id
+
+
+def _columns(request: Request) -> b.ColumnsBody:
+    jobs: Jobs = app_part(request, "jobs")
+    lake: Lake = app_part(request, "lake")
+    with _database(request).connect() as connection:
+        found = columns.states(connection, lake)
+    job = next(
+        (j for j in jobs.page(None, RECENT_JOBS).items if j.kind == "columns" and j.state in LIVE_STATES),
+        None,
+    )
+    return b.ColumnsBody(
+        items=[b.column_body(state) for state in found],
+        most=columns.MOST_COLUMNS,
+        job_id=job.job_id if job else None,
+    )
 
 
 # ---- shared
@@ -417,14 +461,6 @@ def _preview(now: PlanVersion, wanted: Plan) -> b.PreviewBody:
         base_version=now.version, changes=[b.change_body(c) for c in changes[:2000]], events=len(wanted.events),
         properties=properties,
     )  # fmt: skip
-
-
-def _neutral(cell: str) -> str:
-    return (
-        "'" + cell
-        if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
-        else cell
-    )
 
 
 def _today(request: Request) -> int:

@@ -6,10 +6,13 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktie.data.tracking import contracts as c
-from weaktie.data.tracking.report import EventRow, Violation
+from weaktie.data.tracking.columns import ColumnState
+from weaktie.data.tracking.report import EventRow, TraitViolation, Violation
+from weaktie.data.tracking.watch import RULES
 from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import PlainText
 from weaktie.kit.words import Words
+from weaktie.store.lake.contracts import PromotedType
 
 PropertyType = c.PropertyType
 Note = Annotated[PlainText, Field(max_length=200)]
@@ -272,6 +275,29 @@ class ViolationsBody(BaseModel):
     total: int
 
 
+class TraitBody(BaseModel):
+    """Updates of a property of people that differ from the plan in one way; `share` is of all updates from the source."""
+
+    property: str
+    kind: str
+    message: WordsBody
+    source: str
+    updates: int
+    share: float | None
+    sample: str
+
+
+class TraitsBody(BaseModel):
+    """The report of people's properties: how many are planned, how many updates were checked, how many failed, and how."""
+
+    days: int
+    planned: int
+    updates: int
+    failed: int
+    items: list[TraitBody]
+    total: int
+
+
 class AlertBody(BaseModel):
     """One alert; `detail` holds the numbers that raised it, `rule` says the rule."""
 
@@ -320,6 +346,44 @@ class RecheckBody(BaseModel):
     """The job that checks again."""
 
     job_id: str
+
+
+class ColumnBody(BaseModel):
+    """A property that is a typed column. `event` is empty where it is of all events, `share` is of the rows of history.
+
+    `values` counts rows with a value, `misfits` those whose value did not fit the type and so is null.
+    """
+
+    column_id: int
+    name: str
+    type: PromotedType
+    property: str
+    event: str
+    state: Literal["filling", "ready"]
+    share: float
+    values: int
+    misfits: int
+    promoted_time: str
+    actor: str
+
+
+class ColumnsBody(BaseModel):
+    """Every promoted property, how many there may be, and the job that is filling history now."""
+
+    items: list[ColumnBody]
+    most: int
+    job_id: str | None
+
+
+class PromoteRequest(BaseModel):
+    """A planned property to promote, of one event or (empty) of all; without a type the plan's, without a name ours."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    property: Annotated[str, Field(max_length=255)]
+    event: Annotated[str, Field(max_length=255)] = ""
+    type: Annotated[str, Field(max_length=16)] | None = None
+    name: Annotated[str, Field(max_length=255)] | None = None
 
 
 def plan_of(body: PlannedEventBody) -> c.PlannedEvent:
@@ -396,6 +460,36 @@ def violation_body(found: Violation) -> ViolationBody:
     )  # fmt: skip
 
 
+def trait_body(found: TraitViolation) -> TraitBody:
+    """A row of the report of people's properties for the wire."""
+    return TraitBody(
+        property=found.property, kind=found.kind, message=words(c.VIOLATIONS[found.kind]), source=found.source,
+        updates=found.updates, share=found.updates / found.of if found.of else None, sample=found.sample,
+    )  # fmt: skip
+
+
 def day_text(day: int | None) -> str | None:
     """A business day as a date."""
     return None if day is None else day_to_date(day).isoformat()
+
+
+def alert_body(alert: c.Alert) -> AlertBody:
+    """An alert for the wire."""
+    detail = {k: v for k, v in alert.detail.items() if isinstance(v, str | int | float)}
+    if isinstance(last := detail.get("last_day"), int):
+        detail["last_day"] = day_text(last) or ""
+    return AlertBody(
+        alert_id=alert.alert_id, kind=alert.kind, message=words(c.ALERTS[alert.kind]), rule=words(RULES[alert.kind]),
+        event=alert.event, property=alert.property, state=alert.state, detail=detail,
+        raised_time=to_iso(alert.raised_us), changed_time=to_iso(alert.changed_us), actor=alert.actor,
+    )  # fmt: skip
+
+
+def column_body(state: ColumnState) -> ColumnBody:
+    """A promoted column for the wire."""
+    column = state.column
+    return ColumnBody(
+        column_id=column.column_id, name=column.name, type=column.type, property=column.property, event=column.event,
+        state="ready" if state.is_ready else "filling", share=state.share, values=state.values, misfits=state.misfits,
+        promoted_time=to_iso(column.made_us), actor=column.made_by,
+    )  # fmt: skip

@@ -161,7 +161,7 @@ class _Reading:
                 _add(facts.violations, (group, kind, name), n, sample)
 
     def _look(self, event: str, platform: str, present: int, text: str | None) -> Look:
-        values = {k: v for k, v in _decoded(text).items() if v is not None}
+        values = {k: v for k, v in decoded(text).items() if v is not None}
         columns = [name for i, name in enumerate(COLUMNS.values()) if present >> i & 1]
         known = self.names.setdefault(event, set())
         carried = [(_counted(name, known), observed_type(value)) for name, value in values.items()]
@@ -180,7 +180,8 @@ class _Reading:
         return self.facts
 
 
-def _decoded(text: str | None) -> dict[str, Any]:
+def decoded(text: str | None) -> dict[str, Any]:
+    """The members of a JSON object; none where the text is no object."""
     try:
         return _DECODER.decode(text) if text else {}
     except msgspec.DecodeError:
@@ -227,7 +228,7 @@ def _differences(
                 yield "unplanned_property", name
         elif not fits(value, planned.type):
             yield "wrong_type", planned.name
-        elif planned.type == "enum" and not _is_hidden(value) and _as_text(value) not in planned.values:
+        elif planned.type == "enum" and not is_hidden(value) and as_text(value) not in planned.values:
             yield "not_in_enum", planned.name
 
 
@@ -235,7 +236,7 @@ def observed_type(value: Any) -> str:
     """What a value is: text, time, integer, number, boolean, list, object, or hidden where personal data was put out."""
     kind = type(value)
     if kind is str:
-        return "hidden" if _is_hidden(value) else "time" if _is_time(value) else "text"
+        return "hidden" if is_hidden(value) else "time" if _is_time(value) else "text"
     if kind is bool:
         return "boolean"
     if kind is int:
@@ -263,13 +264,15 @@ def fits(value: Any, planned: str) -> bool:
     return kind == planned
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as the plan writes the values of an enum."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _is_hidden(value: Any) -> bool:
+def is_hidden(value: Any) -> bool:
+    """Whether personal data was put out in the value's place."""
     return type(value) is str and value[:1] == "‹" and value[-1:] == "›"
 
 

@@ -299,3 +299,46 @@ class NoSuchAlert(NotFound):
         super().__init__(
             "no_such_alert", Words("没有这条预警。", "There is no such alert."), place="alert_id"
         )
+
+
+class NotInPlan(NotFound):
+    """What is to be promoted is not in the tracking plan; `place` is event or property."""
+
+    def __init__(self, place: str, name: str) -> None:
+        what = Words("事件", "event") if place == "event" else Words("属性", "property")
+        super().__init__(
+            "not_in_plan",
+            Words(
+                f"{what.zh} {name[:80]} 不在埋点方案中。",
+                f"The {what.en} {name[:80]} is not in the tracking plan.",
+            ),
+            place=place,
+        )
+
+
+class BadColumn(Refused):
+    """A property that cannot be promoted so: its name, its type, or because it has a column of its own."""
+
+    status = 422
+
+
+class AlreadyPromoted(Conflict):
+    """The property of that event is a column already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "already_promoted",
+            Words(f"属性 {name[:80]} 已升为列。", f"{name[:80]} is a column already."),
+            place="property",
+        )
+
+
+class TooManyColumns(Conflict):
+    """As many properties as may be are promoted."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            "too_many_columns",
+            Words(f"最多升为 {most} 列，请先撤回不用的列。", f"At most {most} columns; take one back first."),
+            place="property",
+        )

@@ -14,7 +14,17 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from weaktie.data.tracking import service, watch
 from weaktie.data.tracking.checking import Facts, Rules, check_file
 from weaktie.data.tracking.contracts import Checked, Parts, PlanVersion, Progress
-from weaktie.data.tracking.tables import alerts, checked_files, known_events, observed, seen, violations
+from weaktie.data.tracking.tables import (
+    alerts,
+    checked_files,
+    known_events,
+    observed,
+    seen,
+    trait_updates,
+    trait_violations,
+    violations,
+)
+from weaktie.data.tracking.traits import TraitFacts, TraitRules, check_traits
 from weaktie.kit.clock import business_day
 from weaktie.kit.words import Words
 from weaktie.store.lake.contracts import LakeFile
@@ -22,6 +32,9 @@ from weaktie.store.runs.service import Lease, lease
 
 TRACKING_LEASE = "consumer:tracking"
 CHUNK_ROWS = 500_000
+CHECKED_TABLES = ["events", "users"]
+COUNTED = (seen, observed, violations, trait_updates, trait_violations, checked_files)
+"""What is kept by lake file."""
 LOOK_BACK_DAYS = watch.BASE_DAYS + watch.RECENT_DAYS
 SYSTEM = "system"
 _WORDS = Words("对照埋点方案检查", "holding events against the plan")
@@ -34,7 +47,7 @@ def check(parts: Parts, progress: Progress | None = None, *, most_rows: int | No
     """
     with lease(parts.database, parts.clock, TRACKING_LEASE) as held:
         with parts.database.connect() as connection:
-            living = {f.file_id: f for f in parts.lake.snapshot(connection, tables=["events"]).files}
+            living = {f.file_id: f for f in parts.lake.snapshot(connection, tables=CHECKED_TABLES).files}
             known = set(connection.execute(select(checked_files.c.file_id)).scalars())
             plan = service.current(connection)
         new = [living[i] for i in sorted(set(living) - known)]
@@ -47,7 +60,7 @@ def recheck(parts: Parts, days: int, progress: Progress | None = None) -> Checke
     with lease(parts.database, parts.clock, TRACKING_LEASE) as held:
         first = business_day(parts.clock.now_us(), parts.settings.zone) - days + 1
         with parts.database.connect() as connection:
-            living = {f.file_id: f for f in parts.lake.snapshot(connection, tables=["events"]).files}
+            living = {f.file_id: f for f in parts.lake.snapshot(connection, tables=CHECKED_TABLES).files}
             plan = service.current(connection)
             rows = connection.execute(select(checked_files.c.file_id, checked_files.c.plan_version))
             known = {int(file_id): int(version) for file_id, version in rows}
@@ -68,7 +81,8 @@ def _run(
     most_rows: int | None,
 ) -> Checked:
     rules = Rules(plan.plan, enforced=plan.version > 0)
-    pending: list[tuple[LakeFile, Facts]] = []
+    traits = TraitRules(plan.plan)
+    pending: list[tuple[LakeFile, Facts | TraitFacts]] = []
     rows = waiting = done = 0
     dropping = list(gone)
 
@@ -80,7 +94,9 @@ def _run(
     for file in files:
         if most_rows is not None and rows and rows + file.rows > most_rows:
             break
-        facts = check_file(file.path, rules, partial(alive, done / len(files)))
+        beat = partial(alive, done / len(files))
+        of_people = file.table == "users"
+        facts = check_traits(file.path, traits, beat) if of_people else check_file(file.path, rules, beat)
         pending.append((file, facts))
         rows, waiting, done = rows + file.rows, waiting + file.rows, done + 1
         if waiting >= CHUNK_ROWS:
@@ -99,7 +115,7 @@ def _keep(
     parts: Parts,
     held: Lease,
     plan_version: int,
-    pending: Sequence[tuple[LakeFile, Facts]],
+    pending: Sequence[tuple[LakeFile, Facts | TraitFacts]],
     gone: Sequence[int],
 ) -> None:
     """One transaction: counts of files that are gone or counted anew go, those of `pending` enter."""
@@ -108,11 +124,14 @@ def _keep(
         away = [*gone, *(f.file_id for f, _ in pending)]
         for start in range(0, len(away), 500):
             part = away[start : start + 500]
-            for table in (seen, observed, violations, checked_files):
+            for table in COUNTED:
                 tx.execute(delete(table).where(table.c.file_id.in_(part)))
         now_us = parts.clock.now_us()
         for file, facts in pending:
-            _insert(tx, file.file_id, facts)
+            if isinstance(facts, TraitFacts):
+                _insert_traits(tx, file.file_id, facts)
+            else:
+                _insert(tx, file.file_id, facts)
             tx.execute(
                 insert(checked_files).values(
                     file_id=file.file_id, plan_version=plan_version, max_day=file.max_day, checked_us=now_us
@@ -140,6 +159,29 @@ def _insert(tx: Connection, file_id: int, facts: Facts) -> None:
     ]  # fmt: skip
     if rows:
         tx.execute(insert(violations), rows)
+
+
+def _insert_traits(tx: Connection, file_id: int, facts: TraitFacts) -> None:
+    rows = [
+        {"file_id": file_id, "day": d, "source": s, "updates": n, "failed": f}
+        for (d, s), (n, f) in facts.updates.items()
+    ]
+    if rows:
+        tx.execute(insert(trait_updates), rows)
+    rows = [
+        {
+            "file_id": file_id,
+            "day": d,
+            "source": s,
+            "kind": kind,
+            "property": prop,
+            "updates": n,
+            "sample": sample,
+        }
+        for ((d, s), kind, prop), (n, sample) in facts.violations.items()
+    ]
+    if rows:
+        tx.execute(insert(trait_violations), rows)
 
 
 # ---- alerts

@@ -1,9 +1,11 @@
 """Coverage and the list of events: planned against seen, by counting. Pure."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from weaktie.data.tracking.contracts import Coverage, Gap, Plan, PlannedEvent, Share
+from weaktie.data.tracking.contracts import VIOLATIONS, Coverage, Gap, Plan, PlannedEvent, Share
 
 OTHERS = "…"
 """The name under which properties beyond the counted ones stand."""
@@ -41,6 +43,28 @@ class Totals:
     events: int
     failed: int
     kinds: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TraitViolation:
+    """Updates of a property of people that differ from the plan in one way; `of` is all updates from that source."""
+
+    property: str
+    kind: str
+    source: str
+    updates: int
+    of: int
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraitReport:
+    """Updates of people in a window, how many had at least one violation, how many groups there are, and the groups."""
+
+    updates: int
+    failed: int
+    total: int
+    items: tuple[TraitViolation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +171,30 @@ def _last(last_days: Mapping[tuple[str, str], int], event: str, platform: str) -
     if platform != ANY:
         return last_days.get((event, platform))
     return max((day for (e, _), day in last_days.items() if e == event), default=None)
+
+
+# ---- the report as a file
+
+CSV_COLUMNS = (
+    "event", "property", "kind", "reason_zh", "reason_en", "platform", "app_version", "source", "events", "share", "sample",
+)  # fmt: skip
+
+
+def as_csv(rows: Sequence[Violation]) -> str:
+    """The report for a spreadsheet; cells that it would run as formulas are neutralised."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(CSV_COLUMNS)
+    for row in rows:
+        reason = VIOLATIONS[row.kind]
+        cells = (
+            row.event, row.property, row.kind, reason.zh, reason.en, row.platform, row.app_version, row.source,
+        )  # fmt: skip
+        share = f"{row.events / row.of:.4f}" if row.of else ""
+        writer.writerow([*map(_neutral, cells), row.events, share, _neutral(row.sample)])
+    return out.getvalue()
+
+
+def _neutral(cell: str) -> str:
+    risky = cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
+    return "'" + cell if risky else cell

@@ -23,7 +23,16 @@ from weaktie.data.tracking.contracts import (
     Text,
 )
 from weaktie.data.tracking.report import Violation, Window
-from weaktie.data.tracking.tables import alerts, checked_files, observed, plans, seen, violations
+from weaktie.data.tracking.tables import (
+    alerts,
+    checked_files,
+    observed,
+    plans,
+    seen,
+    trait_updates,
+    trait_violations,
+    violations,
+)
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
@@ -215,6 +224,31 @@ def totals(connection: Connection, today: int, days: int) -> report.Totals:
         .group_by(violations.c.kind)
     )
     return report.Totals(int(events), int(failed), {k: int(n) for k, n in kinds})
+
+
+def trait_report(connection: Connection, today: int, days: int, *, limit: int) -> report.TraitReport:
+    """Where people's properties differ from the plan in the window, by property, kind and source, most frequent first."""
+    window = _window(today, days)
+    u, v = trait_updates.c, trait_violations.c
+    counted = connection.execute(
+        select(u.source, func.sum(u.updates), func.sum(u.failed))
+        .where(u.day >= window.first, u.day <= window.last)
+        .group_by(u.source)
+    ).all()
+    of = {source: int(n) for source, n, _ in counted}
+    keys = (v.property, v.kind, v.source)
+    query = (
+        select(*keys, func.sum(v.updates), func.min(v.sample))
+        .where(v.day >= window.first, v.day <= window.last)
+        .group_by(*keys)
+    )
+    total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    rows = connection.execute(query.order_by(func.sum(v.updates).desc(), *keys).limit(limit))
+    found = tuple(
+        report.TraitViolation(prop, kind, source, int(n), of.get(source, 0), sample)
+        for prop, kind, source, n, sample in rows
+    )
+    return report.TraitReport(sum(of.values()), sum(int(f) for _, _, f in counted), total, found)
 
 
 def stale_files(connection: Connection, today: int, days: int) -> tuple[int, int | None]:

@@ -74,6 +74,34 @@ violations = Table(
     comment="Where events differ from the plan, by file, day, platform, app version, source and kind",
 )
 
+trait_updates = Table(
+    "tracking_trait_updates",
+    metadata,
+    Column("row_id", BigId, primary_key=True, autoincrement=True),
+    Column("file_id", BigInteger, nullable=False, index=True),
+    Column("day", Integer, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("updates", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False, comment="updates with at least one violation"),
+    Index("ix_tracking_trait_updates_day", "day"),
+    comment="Updates of people's properties by file, day and source",
+)
+
+trait_violations = Table(
+    "tracking_trait_violations",
+    metadata,
+    Column("row_id", BigId, primary_key=True, autoincrement=True),
+    Column("file_id", BigInteger, nullable=False, index=True),
+    Column("day", Integer, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("property", String(255), nullable=False),
+    Column("updates", BigInteger, nullable=False),
+    Column("sample", String(80), nullable=False, comment="masked id of one such update"),
+    Index("ix_tracking_trait_violations_day", "day"),
+    comment="Where people's properties differ from the plan, by file, day, source and kind",
+)
+
 known_events = Table(
     "tracking_known",
     metadata,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weaktie.data.tracking.contracts import Plan
+from weaktie.kit.words import Words
 
 QUIET_DAYS = 2
 """An event is missed when it did not come for this many complete days, nor today,"""
@@ -23,6 +24,25 @@ USUAL_SHARE = 0.95
 """one type made up this share before"""
 CHANGED_SHARE = 0.5
 """and another makes up this share now."""
+
+RULES = {
+    "new_event": Words(
+        "首次出现且不在埋点方案中的事件。", "An event met for the first time that the plan does not have."
+    ),
+    "vanished": Words(
+        f"此前 {USUAL_DAYS} 天中至少 {USUAL_AT_LEAST} 天有数据、且有数据的日子平均每天不少于 "
+        f"{USUAL_EVENTS} 次的计划内事件，最近 {QUIET_DAYS} 个完整自然日及今天均未出现（同期仍有其他事件上报）。",
+        f"A planned event that came on at least {USUAL_AT_LEAST} of {USUAL_DAYS} days, {USUAL_EVENTS} times a day "
+        f"or more on those days, and not at all in the {QUIET_DAYS} complete days after them nor today, while others came.",
+    ),
+    "type_changed": Words(
+        f"前 {BASE_DAYS} 天 {USUAL_SHARE:.0%} 以上为同一类型，而最近 {RECENT_DAYS} 天（含今天）另一类型占 "
+        f"{CHANGED_SHARE:.0%} 以上，两段各不少于 {FEWEST_VALUES} 个值。",
+        f"One type made up {USUAL_SHARE:.0%} or more for {BASE_DAYS} days, and another {CHANGED_SHARE:.0%} or "
+        f"more in the last {RECENT_DAYS} (today included), with at least {FEWEST_VALUES} values in each.",
+    ),
+}  # fmt: skip
+"""The rule of each kind of alert, in words."""
 
 Key = tuple[str, str, str]
 

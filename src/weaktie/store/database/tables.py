@@ -40,6 +40,9 @@ lake_files = Table(
     Column("added_version", BigInteger, nullable=False, index=True),
     Column("removed_version", BigInteger, index=True, comment="null while the file is in the lake"),
     Column("removed_us", BigInteger),
+    Column(
+        "promoted", Text, comment="JSON: for each promoted column in the file, its values and its misfits"
+    ),
     comment="The manifest: the only truth of what the lake holds",
 )
 
@@ -50,4 +53,23 @@ lake_versions = Table(
     Column("made_us", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     comment="One row for each change of the manifest",
+)
+
+lake_columns = Table(
+    "lake_columns",
+    metadata,
+    Column("column_id", BigId, primary_key=True, autoincrement=True),
+    Column("table_name", String(32), nullable=False),
+    Column("name", String(63), nullable=False, comment="as readers know it"),
+    Column(
+        "stored_as", String(80), nullable=False, unique=True, comment="as the files have it, never used again"
+    ),
+    Column("type", String(16), nullable=False, comment="text, number, integer, boolean or time"),
+    Column("property", String(255), nullable=False),
+    Column("event", String(255), nullable=False, comment="empty where it is of every event"),
+    Column("made_us", BigInteger, nullable=False),
+    Column("made_by", String(64), nullable=False),
+    Column("dropped_us", BigInteger, comment="null while it is there"),
+    Column("dropped_by", String(64)),
+    comment="Properties that were promoted to typed columns of the lake",
 )

@@ -1,6 +1,6 @@
 """What every engine promises: lazy narwhals frames in, Arrow tables out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,8 +26,13 @@ class Session(Protocol):
     def __enter__(self) -> "Session": ...
     def __exit__(self, *args: object) -> None: ...
 
-    def scan(self, paths: list[Path], schema: pa.Schema) -> nw.LazyFrame[Any]:
-        """The files as one lazy frame; with no file an empty frame of the schema."""
+    def scan(
+        self, paths: list[Path], schema: pa.Schema, *, may_lack: Collection[str] = ()
+    ) -> nw.LazyFrame[Any]:
+        """The files as one lazy frame in the columns of the schema; with no file an empty frame of it.
+
+        Files may have more columns, which are not seen. A column of `may_lack` is null in the files without it.
+        """
         ...
 
     def table(self, data: pa.Table) -> nw.LazyFrame[Any]:

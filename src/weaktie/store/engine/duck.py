@@ -1,6 +1,6 @@
 """`duckdb:` the engine in this process."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,20 @@ class DuckSession:
     def __exit__(self, *args: object) -> None:
         self._cursor.close()
 
-    def scan(self, paths: list[Path], schema: pa.Schema) -> nw.LazyFrame[Any]:
-        """Parquet files as one frame."""
+    def scan(
+        self, paths: list[Path], schema: pa.Schema, *, may_lack: Collection[str] = ()
+    ) -> nw.LazyFrame[Any]:
+        """Parquet files as one frame. Only where files may lack a column is every footer read before the query."""
         if not paths:
             return self.table(schema.empty_table())
-        return nw.from_native(self._cursor.read_parquet([str(p) for p in paths], hive_partitioning=False))
+        read = self._cursor.read_parquet(
+            [str(p) for p in paths], hive_partitioning=False, union_by_name=bool(may_lack)
+        )
+        there = set(read.columns)
+        wanted = [f for f in schema if f.name in there or f.name in may_lack]
+        return nw.from_native(
+            read.select(*(duckdb.ColumnExpression(f.name) if f.name in there else _nulls(f) for f in wanted))
+        )
 
     def table(self, data: pa.Table) -> nw.LazyFrame[Any]:
         """An Arrow table as a frame, without copying it."""
@@ -76,3 +85,14 @@ class DuckSession:
             else:
                 table.to_native().create_view(name, replace=True)
         return self._cursor.sql(query, params=dict(values or {})).to_arrow_table()
+
+
+_TYPES = {
+    pa.string(): "VARCHAR", pa.float64(): "DOUBLE", pa.int64(): "BIGINT", pa.int32(): "INTEGER", pa.int16(): "SMALLINT",
+    pa.bool_(): "BOOLEAN", pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
+
+
+def _nulls(field: pa.Field) -> duckdb.Expression:
+    """A column that no file has."""
+    return duckdb.ConstantExpression(None).cast(_TYPES[field.type]).alias(field.name)

@@ -4,17 +4,43 @@ A file is immutable. The manifest says which files count; readers take a snapsho
 A file enters with the ids of its rows, so that a row with the same id cannot enter twice.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection
 
+from weaktie.kit.errors import Conflict, NotFound
+from weaktie.kit.words import Words
+
 U64 = npt.NDArray[np.uint64]
 NEW, DUPLICATE, OTHER_PAYLOAD = 0, 1, 2
+PromotedType = Literal["text", "number", "integer", "boolean", "time"]
+Fitted = tuple[int, int]
+"""Of one promoted column in one file: rows with a value, and rows whose value did not fit the type and so is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromotedColumn:
+    """A typed column that the files of a table carry, derived from its open JSON column.
+
+    Readers know it as `name`; in the files it is `stored_as`, which no other column ever was. An empty `event` means
+    every event, any other only the rows of that event.
+    """
+
+    column_id: int
+    table: str
+    name: str
+    stored_as: str
+    type: PromotedType
+    property: str
+    event: str
+    made_us: int
+    made_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +59,11 @@ class LakeFile:
     origin: str
     ids_path: Path | None
     added_version: int
+    promoted: Mapping[str, Fitted] = field(default_factory=dict)
+
+    def lacks(self, columns: "tuple[PromotedColumn, ...]") -> bool:
+        """Whether it was written before one of these columns was declared."""
+        return any(c.stored_as not in self.promoted for c in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +80,15 @@ class Staged:
     sha256: str
     origin: str
     ids_path: str | None
+    promoted: dict[str, Fitted] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What one run of filling did."""
+
+    files: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +120,8 @@ class Lake(Protocol):
     ) -> Staged:
         """Write rows as a durable file. `origin` names what made it: the same origin writes the same path again.
 
-        `ids` has shape (rows, 3): the 128-bit id of each row and 64 bits of its payload.
+        `ids` has shape (rows, 3): the 128-bit id of each row and 64 bits of its payload. The rows have the table's declared
+        columns; the promoted ones that are declared at this moment are added to them, whoever writes.
         """
         ...
 
@@ -92,6 +133,17 @@ class Lake(Protocol):
         self, tx: Connection, add: list[Staged], *, remove: list[int] | None = None, reason: str
     ) -> int:
         """Change the manifest in the caller's transaction; returns the new version."""
+        ...
+
+    def swap(self, tx: Connection, rewritten: Mapping[int, Staged], *, reason: str) -> int:
+        """Put other bytes of the same rows in the place of files, by file id; returns the new version.
+
+        A file keeps its number, its ids and the version it came with: nothing that counts by file takes it for new.
+        """
+        ...
+
+    def columns(self, table: str) -> tuple[PromotedColumn, ...]:
+        """The promoted columns of the table, as they are declared now."""
         ...
 
     def snapshot(self, tx: Connection, *, tables: list[str] | None = None) -> Snapshot:
@@ -106,3 +158,25 @@ class Lake(Protocol):
     def sweep(self, tx: Connection) -> int:
         """Delete files that were replaced longer than the grace time ago, and orphans of crashed writers; returns how many."""
         ...
+
+
+class ColumnNameTaken(Conflict):
+    """Another promoted column has the name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "column_name_taken",
+            Words(f"列名 {name} 已被使用。", f"A column is called {name} already."),
+            place="name",
+        )
+
+
+class NoSuchColumn(NotFound):
+    """There is no promoted column with this id, or it was taken back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_such_column",
+            Words("没有这一列，或已撤回。", "There is no such column, or it was taken back."),
+            place="column_id",
+        )

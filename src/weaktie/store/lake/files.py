@@ -3,8 +3,10 @@
 import hashlib
 import os
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -14,39 +16,47 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from weaktie.kit.clock import SECOND_US, Clock
 from weaktie.store.database.tables import lake_files, lake_versions
-from weaktie.store.lake.contracts import U64, LakeFile, Snapshot, Staged
+from weaktie.store.lake.contracts import U64, Fitted, LakeFile, PromotedColumn, Snapshot, Staged
 from weaktie.store.lake.logic import IdIndex, sorted_ids
+from weaktie.store.lake.promoted import with_columns
 from weaktie.store.lake.tables import TABLES
 
 ROW_GROUP = 64 * 1024
 DISTINCT = {"event_id", "order_id", "session_id", "properties", "traits", "title", "body"}
 """Texts that hardly repeat: a dictionary of them costs time and saves nothing."""
+_FITTED = msgspec.json.Decoder(dict[str, Fitted])
+Columns = Callable[[str], tuple[PromotedColumn, ...]]
+"""The promoted columns of a table as they are declared now."""
 
 
 class FileLake:
     """Files `table/part-N/origin.parquet` below a root, with `origin.ids.npy` beside those that are deduplicated."""
 
-    def __init__(self, root: Path, clock: Clock, *, grace_seconds: int) -> None:
+    def __init__(
+        self, root: Path, clock: Clock, *, grace_seconds: int, columns: Columns = lambda _: ()
+    ) -> None:
         self.root = root
         self.clock = clock
         self.grace_us = grace_seconds * SECOND_US
+        self._columns = columns
         self._indexes: dict[str, IdIndex] = {}
         root.mkdir(parents=True, exist_ok=True)
 
     def stage(
         self, table: str, data: pa.Table, *, part_day: int, origin: str, ids: U64 | None = None
     ) -> Staged:
-        """Sort, write, sync and rename; the row order within the file is the table's own."""
+        """Derive promoted columns, sort, write, sync and rename; the row order within the file is the table's own."""
         declared = TABLES[table]
         assert data.schema.names == declared.schema.names, f"{table}: {data.schema.names}"
-        data = data.cast(declared.schema)
+        columns = self.columns(table)
+        data, promoted = with_columns(data.cast(declared.schema), declared, columns)
         if declared.sort and data.num_rows > 1:
             data = data.take(pc.sort_indices(data, [(c, "ascending") for c in declared.sort]))
         name = re.sub(r"[^0-9A-Za-z._-]+", "-", origin)
         folder = self.root / table / f"part-{part_day}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.parquet"
-        repeated = [f.name for f in declared.schema if f.type == pa.string() and f.name not in DISTINCT]
+        repeated = [f.name for f in data.schema if f.type == pa.string() and f.name not in DISTINCT]
         sha256, size = _write_durably(
             path,
             lambda out: pq.write_table(
@@ -64,7 +74,7 @@ class FileLake:
         below = self.root.resolve()
         return Staged(
             table, str(path.resolve().relative_to(below)), part_day, low, high, data.num_rows, size, sha256, origin,
-            str(ids_path.resolve().relative_to(below)) if ids_path else None,
+            str(ids_path.resolve().relative_to(below)) if ids_path else None, promoted,
         )  # fmt: skip
 
     def is_there(self, staged: Staged) -> bool:
@@ -85,7 +95,7 @@ class FileLake:
                 insert(lake_files).values(
                     table_name=file.table, path=file.path, part_day=file.part_day, min_day=file.min_day, max_day=file.max_day,
                     rows=file.rows, bytes=file.bytes, sha256=file.sha256, origin=file.origin, ids_path=file.ids_path,
-                    added_version=version,
+                    added_version=version, promoted=_fitted_text(file),
                 )
             )  # fmt: skip
         if remove:
@@ -96,6 +106,29 @@ class FileLake:
             ).rowcount
             assert gone == len(remove), "a replaced file was not in the lake"
         return version
+
+    def swap(self, tx: Connection, rewritten: Mapping[int, Staged], *, reason: str) -> int:
+        """The file's row takes the new path; a row that is removed already takes the old one, for the sweep."""
+        now_us = self.clock.now_us()
+        made = tx.execute(insert(lake_versions).values(made_us=now_us, reason=reason)).inserted_primary_key
+        assert made is not None
+        version = int(made[0])
+        for file_id, file in rewritten.items():
+            row = tx.execute(select(lake_files).where(lake_files.c.file_id == file_id)).mappings().one()
+            assert row["removed_version"] is None, "a rewritten file was not in the lake"
+            assert row["rows"] == file.rows, "a rewritten file has other rows"
+            tx.execute(
+                update(lake_files)
+                .where(lake_files.c.file_id == file_id)
+                .values(path=file.path, bytes=file.bytes, sha256=file.sha256, promoted=_fitted_text(file))
+            )
+            gone = {name: row[name] for name in lake_files.c.keys() if name not in ("file_id", "ids_path")}  # noqa: SIM118
+            tx.execute(insert(lake_files).values(gone | {"removed_version": version, "removed_us": now_us}))
+        return version
+
+    def columns(self, table: str) -> tuple[PromotedColumn, ...]:
+        """Asked at each writing: another process may have declared one a moment ago."""
+        return self._columns(table) if TABLES[table].open_column else ()
 
     def snapshot(self, tx: Connection, *, tables: list[str] | None = None) -> Snapshot:
         """The files that count now, all from one read of the manifest."""
@@ -151,8 +184,12 @@ class FileLake:
         return LakeFile(
             row["file_id"], row["table_name"], self.root / row["path"], row["part_day"], row["min_day"], row["max_day"],
             row["rows"], row["bytes"], row["sha256"], row["origin"], self.root / row["ids_path"] if row["ids_path"] else None,
-            row["added_version"],
+            row["added_version"], _FITTED.decode(row["promoted"]) if row["promoted"] else {},
         )  # fmt: skip
+
+
+def _fitted_text(file: Staged) -> str | None:
+    return msgspec.json.encode(file.promoted).decode() if file.promoted else None
 
 
 def _write_durably(path: Path, write) -> tuple[str, int]:  # type: ignore[no-untyped-def]

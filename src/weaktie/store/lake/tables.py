@@ -20,17 +20,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LakeTable:
-    """One table; `sort` is the order of rows in its files, `alias_columns` are the columns that point at people."""
+    """One table; `sort` is the order of rows in its files, `alias_columns` are the columns that point at people.
+
+    Properties of `open_column` (JSON) may be promoted to typed columns, for all rows or those of one `kind_column`.
+    """
 
     name: str
     doc: Words
     columns: tuple[Column, ...]
     sort: tuple[str, ...] = ()
     alias_columns: tuple[str, ...] = ("alias_no",)
+    open_column: str = ""
+    kind_column: str = ""
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema that every file of the table has."""
+        """The Arrow schema that every file of the table has; promoted columns come beside it."""
         return pa.schema([(c.name, c.dtype) for c in self.columns])
 
 
@@ -141,6 +146,8 @@ EVENTS = LakeTable(
     ),
     sort=("alias_no", "event_time"),
     alias_columns=("alias_no", "anon_alias_no", "sharer_alias_no"),
+    open_column="properties",
+    kind_column="event",
 )
 
 ORDERS = LakeTable(

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +32,8 @@ from weaktie.store.runs.tables import jobs, leases
 
 LEASE_US = 30 * SECOND_US
 SILENT_US = 60 * SECOND_US
+HEARTBEAT_S = 5.0
+POLL_S = 0.05
 WAITING_STEP = Words("等待执行", "waiting")
 
 
@@ -79,15 +83,40 @@ class Lease:
 
 
 @contextmanager
-def lease(database: Database, clock: Clock, name: str) -> Iterator[Lease]:
-    """Hold the lease for a block; raises Busy when another process has it."""
+def lease(database: Database, clock: Clock, name: str, *, patience_s: float = 0.0) -> Iterator[Lease]:
+    """Hold the lease for a block; raises Busy when another process has it, and still has it after `patience_s`."""
     held = Lease(database, clock, name)
-    if not held.acquire():
-        raise Busy(name)
+    tries = round(patience_s / POLL_S)
+    while not held.acquire():
+        if tries <= 0:
+            raise Busy(name)
+        tries -= 1
+        time.sleep(POLL_S)
     try:
         yield held
     finally:
         held.release()
+
+
+@contextmanager
+def kept_alive(held: Lease) -> Iterator[None]:
+    """Renew the lease beside long work; a lost one is noticed where results are committed."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(HEARTBEAT_S):
+            try:
+                held.renew()
+            except Busy:
+                return
+
+    thread = threading.Thread(target=beat, name=f"lease {held.name}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def holder(connection: Connection, name: str, now_us: int) -> str | None:

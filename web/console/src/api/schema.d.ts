@@ -2248,6 +2248,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tracking/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Promoted
+         * @description The properties that are typed columns of the events, how far each is, and the job that fills them.
+         */
+        get: operations["promoted_api_tracking_columns_get"];
+        put?: never;
+        /**
+         * Promote
+         * @description Promote a planned property to a typed column: new events have it at once, history by a job.
+         */
+        post: operations["promote_api_tracking_columns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/columns/{column_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Back
+         * @description Take a column back: readers no longer see it; the property stays among the others.
+         */
+        delete: operations["take_back_api_tracking_columns__column_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/columns/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill Columns
+         * @description Go on filling history, after a job that was cancelled or failed.
+         */
+        post: operations["fill_columns_api_tracking_columns_fill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tracking/coverage": {
         parameters: {
             query?: never;
@@ -2550,6 +2614,26 @@ export interface paths {
          * @description How far the check is.
          */
         get: operations["state_api_tracking_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracking/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Traits
+         * @description Where properties of people differ from the plan, by property, kind and source; at most 500 groups.
+         */
+        get: operations["traits_api_tracking_traits_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3167,6 +3251,54 @@ export interface components {
              * @enum {string}
              */
             purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
+        };
+        /**
+         * ColumnBody
+         * @description A property that is a typed column. `event` is empty where it is of all events, `share` is of the rows of history.
+         *
+         *     `values` counts rows with a value, `misfits` those whose value did not fit the type and so is null.
+         */
+        ColumnBody: {
+            /** Actor */
+            actor: string;
+            /** Column Id */
+            column_id: number;
+            /** Event */
+            event: string;
+            /** Misfits */
+            misfits: number;
+            /** Name */
+            name: string;
+            /** Promoted Time */
+            promoted_time: string;
+            /** Property */
+            property: string;
+            /** Share */
+            share: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "filling" | "ready";
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "integer" | "boolean" | "time";
+            /** Values */
+            values: number;
+        };
+        /**
+         * ColumnsBody
+         * @description Every promoted property, how many there may be, and the job that is filling history now.
+         */
+        ColumnsBody: {
+            /** Items */
+            items: components["schemas"]["ColumnBody"][];
+            /** Job Id */
+            job_id: string | null;
+            /** Most */
+            most: number;
         };
         /**
          * ConfirmAsk
@@ -5030,6 +5162,23 @@ export interface components {
             user_id: string;
         };
         /**
+         * PromoteRequest
+         * @description A planned property to promote, of one event or (empty) of all; without a type the plan's, without a name ours.
+         */
+        PromoteRequest: {
+            /**
+             * Event
+             * @default
+             */
+            event: string;
+            /** Name */
+            name?: string | null;
+            /** Property */
+            property: string;
+            /** Type */
+            type?: string | null;
+        };
+        /**
          * PromptBody
          * @description Whether to ask for one subject now; reasons: not_asked, text_changed, refused_long_ago (ask), granted, minor,
          *     refused_recently, no_text (do not).
@@ -6486,6 +6635,43 @@ export interface components {
         TouchedBody: {
             /** Count */
             count: number;
+        };
+        /**
+         * TraitBody
+         * @description Updates of a property of people that differ from the plan in one way; `share` is of all updates from the source.
+         */
+        TraitBody: {
+            /** Kind */
+            kind: string;
+            message: components["schemas"]["WordsBody"];
+            /** Property */
+            property: string;
+            /** Sample */
+            sample: string;
+            /** Share */
+            share: number | null;
+            /** Source */
+            source: string;
+            /** Updates */
+            updates: number;
+        };
+        /**
+         * TraitsBody
+         * @description The report of people's properties: how many are planned, how many updates were checked, how many failed, and how.
+         */
+        TraitsBody: {
+            /** Days */
+            days: number;
+            /** Failed */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["TraitBody"][];
+            /** Planned */
+            planned: number;
+            /** Total */
+            total: number;
+            /** Updates */
+            updates: number;
         };
         /**
          * TrialBody
@@ -10739,6 +10925,110 @@ export interface operations {
             };
         };
     };
+    promoted_api_tracking_columns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsBody"];
+                };
+            };
+        };
+    };
+    promote_api_tracking_columns_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_tracking_columns__column_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                column_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fill_columns_api_tracking_columns_fill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsBody"];
+                };
+            };
+        };
+    };
     coverage_api_tracking_coverage_get: {
         parameters: {
             query?: {
@@ -11247,6 +11537,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    traits_api_tracking_traits_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitsBody"];
                 };
             };
             /** @description Validation Error */

@@ -5,6 +5,7 @@ import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
 import { enMend } from "./mend.en";
 import { enTracking } from "./tracking.en";
+import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
 import { enQuality } from "./quality.en";
@@ -263,6 +264,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enClients,
   ...enMend,
   ...enTracking,
+  ...enColumns,
   ...enRelay,
   ...enImports,
   ...enAudit,

@@ -5,6 +5,7 @@ import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
+import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
@@ -262,6 +263,7 @@ export const zh = {
   ...zhClients,
   ...zhMend,
   ...zhTracking,
+  ...zhColumns,
   ...zhRelay,
   ...zhImports,
   ...zhAudit,

@@ -10,6 +10,7 @@ import { Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { PLATFORMS, typeWords } from "./names";
 import { Seen, STALE, StatusTag } from "./PlanTab";
+import { PromoteButton } from "./PromoteButton";
 import { cleaned, PropertyRows } from "./PropertyRows";
 
 const FRESH: PlannedEvent = {
@@ -114,6 +115,10 @@ function Editor({ plan, event, name, onClose, detail }: EventDrawerProps & { eve
     (changed) => api.post("/api/tracking/plan/events", { base_version: plan.version, name, event: changed }),
     STALE,
   );
+  const promote = (property: string) => {
+    const saved = name === null ? undefined : event.properties.find((one) => one.name === property);
+    return saved && <PromoteButton plan={plan} event={event.name} property={saved} />;
+  };
   const remove = () =>
     void modal.confirm({
       title: t("track.removeAsk", { name: name ?? "" }),
@@ -187,7 +192,7 @@ function Editor({ plan, event, name, onClose, detail }: EventDrawerProps & { eve
           </Form.Item>
         </div>
         <h3>{t("track.properties")}</h3>
-        <PropertyRows name="properties" disabled={disabled} />
+        <PropertyRows name="properties" disabled={disabled} action={promote} />
       </Form>
       {detail && (
         <>

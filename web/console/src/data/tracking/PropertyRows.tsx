@@ -1,12 +1,21 @@
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Form, Input, Select } from "antd";
+import type { ReactNode } from "react";
 import { useLanguage } from "@/i18n";
 import { TYPES } from "./names";
 
 const EMPTY = { name: "", type: "text", label: { zh: "", en: "" }, about: { zh: "", en: "" }, required: false, values: [] };
 
+interface PropertyRowsProps {
+  name: string;
+  disabled: boolean;
+  required?: boolean;
+  /** What more may be done with a property, by its name. */
+  action?: (property: string) => ReactNode;
+}
+
 /** The rows of properties in a form, under `name`. */
-export function PropertyRows({ name, disabled, required = true }: { name: string; disabled: boolean; required?: boolean }) {
+export function PropertyRows({ name, disabled, required = true, action }: PropertyRowsProps) {
   const { t, w } = useLanguage();
   return (
     <Form.List name={name}>
@@ -48,6 +57,11 @@ export function PropertyRows({ name, disabled, required = true }: { name: string
                   </Form.Item>
                 )}
                 <span className="grow" />
+                {action && (
+                  <Form.Item noStyle dependencies={[[name, row.name, "name"]]}>
+                    {(form) => action(form.getFieldValue([name, row.name, "name"]) as string)}
+                  </Form.Item>
+                )}
                 {!disabled && (
                   <Button size="small" type="text" danger icon={<DeleteOutlined />} onClick={() => remove(row.name)}>
                     {t("track.remove")}

@@ -12,6 +12,7 @@ import { Nothing } from "@/kit/states";
 import { useFilters } from "@/kit/useFilters";
 import { useFormat } from "@/kit/useFormat";
 import { PLATFORMS, platformWords } from "./names";
+import { TraitsPanel } from "./TraitsPanel";
 
 const FILTERS = { days: "7", event: "", property: "", kind: "", platform: "", app_version: "" };
 const KINDS = ["unplanned_event", "unplanned_property", "missing_required", "wrong_type", "not_in_enum", "unexpected_platform"];
@@ -139,6 +140,7 @@ export function ReportTab() {
           )}
         />
       </Panel>
+      <TraitsPanel days={filters.days} />
     </>
   );
 }

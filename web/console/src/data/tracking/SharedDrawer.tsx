@@ -5,6 +5,7 @@ import type { Plan } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { useSession } from "@/kit/session";
 import { STALE } from "./PlanTab";
+import { PromoteButton } from "./PromoteButton";
 import { cleaned, PropertyRows } from "./PropertyRows";
 
 type Shared = Pick<Plan, "common" | "user_properties">;
@@ -15,6 +16,10 @@ export function SharedDrawer({ plan, onClose }: { plan: Plan; onClose: () => voi
   const { may } = useSession();
   const [form] = Form.useForm<Shared>();
   const save = useWrite<Shared, Plan>((shared) => api.post("/api/tracking/plan/shared", { base_version: plan.version, ...shared }), STALE);
+  const promote = (property: string) => {
+    const saved = plan.common.find((one) => one.name === property);
+    return saved && <PromoteButton plan={plan} event="" property={saved} />;
+  };
   return (
     <Drawer
       open
@@ -43,7 +48,7 @@ export function SharedDrawer({ plan, onClose }: { plan: Plan; onClose: () => voi
       >
         <h3>{t("track.common")}</h3>
         <p className="faint">{t("track.commonText")}</p>
-        <PropertyRows name="common" disabled={!may("develop")} />
+        <PropertyRows name="common" disabled={!may("develop")} action={promote} />
         <h3>{t("track.userProperties")}</h3>
         <p className="faint">{t("track.userPropertiesText")}</p>
         <PropertyRows name="user_properties" disabled={!may("develop")} required={false} />

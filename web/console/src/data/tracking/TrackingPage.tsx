@@ -13,6 +13,7 @@ import { Shown } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { STATE } from "./AlertBadge";
 import { AlertsTab } from "./AlertsTab";
+import { ColumnsTab } from "./ColumnsTab";
 import { CoverageTab } from "./CoverageTab";
 import { ImportDialog } from "./ImportDialog";
 import { PlanTab } from "./PlanTab";
@@ -24,6 +25,7 @@ const TABS: { key: string; label: Key }[] = [
   { key: "coverage", label: "track.tab.coverage" },
   { key: "report", label: "track.tab.report" },
   { key: "alerts", label: "track.tab.alerts" },
+  { key: "columns", label: "track.tab.columns" },
   { key: "versions", label: "track.tab.versions" },
 ];
 const RECHECK_DAYS = 30;
@@ -77,6 +79,7 @@ export default function TrackingPage() {
       {tab === "coverage" && <CoverageTab />}
       {tab === "report" && <ReportTab />}
       {tab === "alerts" && <AlertsTab />}
+      {tab === "columns" && <Shown read={plan}>{(shown) => <ColumnsTab plan={shown} />}</Shown>}
       {tab === "versions" && <VersionsTab />}
       {importing && plan.data && <ImportDialog version={plan.data.version} onClose={() => setImporting(false)} />}
     </PageFrame>
