@@ -87,6 +87,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/relays/{relay_id}/parity"), ("GET", "/api/tracking/alerts"), ("GET", "/api/tracking/coverage"),
         ("GET", "/api/tracking/event"), ("GET", "/api/tracking/events"), ("GET", "/api/tracking/plan/proposal"),
         ("GET", "/api/tracking/state"), ("GET", "/api/tracking/violations"), ("GET", "/api/tracking/violations.csv"),
+        ("GET", "/api/tracking/traits"),
     ),
     "orders by number and amount without their buyers: the shop's books": (
         ("GET", "/api/reconciliations"), ("GET", "/api/reconciliations/terms"), ("GET", "/api/reconciliations/{rec_id}"),
@@ -116,6 +117,8 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/backups"), ("POST", "/api/backups"), ("GET", "/api/tracking/plan"),
         ("GET", "/api/tracking/plan/difference"), ("GET", "/api/tracking/plan/versions"), ("GET", "/api/tracking/plan/yaml"),
         ("POST", "/api/tracking/alerts/{alert_id}"), ("POST", "/api/tracking/recheck"),
+        ("GET", "/api/tracking/columns"), ("POST", "/api/tracking/columns"), ("POST", "/api/tracking/columns/fill"),
+        ("DELETE", "/api/tracking/columns/{column_id}"),
         *(
             ("POST", f"/api/tracking/plan/{step}")
             for step in ("adopt", "events", "proposal", "restore", "shared", "workbook", "yaml")

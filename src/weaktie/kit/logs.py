@@ -72,7 +72,7 @@ def configure(level: str = "info", *, json: bool = False) -> None:
     handler = _StandardError()
     handler.setFormatter(_MaskingFormatter("%(asctime)s [%(levelname)s] %(name)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("alembic", "uvicorn.error"):
+    for chatty in ("alembic", "httpx", "uvicorn.error"):  # httpx writes whole addresses, tokens in them too
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

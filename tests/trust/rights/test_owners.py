@@ -11,13 +11,13 @@ NOBODY = {
     "accounts of the shop's own staff": {"accounts", "account_links", "api_keys", "sessions", "sign_in_tries"},
     "settings and work of the shop's own staff": {
         "audit_head", "audit_log", "build_state", "consumer_offsets", "generations", "import_mappings", "imports", "jobs",
-        "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
+        "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
         "webhooks", "consent_notices",
     },
     "numbers that count, and name nobody": {
         "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",
         "tracking_alerts", "tracking_files", "tracking_known", "tracking_observed", "tracking_plans", "tracking_seen",
-        "tracking_violations",
+        "tracking_trait_updates", "tracking_trait_violations", "tracking_violations",
     },
     "orders without their buyers": {"reconciliations", "reconciliation_orders"},
     "keyed hashes that keep an erased person away, and the proof of an erasure": {
