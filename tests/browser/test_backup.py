@@ -51,7 +51,7 @@ def test_a_backup_is_asked_for_and_listed(kept: tuple[Opened, Server], tmp_path:
     page.goto(f"{server.address}/jobs")
     expect(page.locator("[data-testid=jobs-table]")).to_contain_text("备份")
     page.goto(f"{server.address}/audit")
-    expect(page.locator("main")).to_contain_text("backup.done")
+    expect(page.locator("main")).to_contain_text("完成备份")
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

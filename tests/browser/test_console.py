@@ -53,7 +53,9 @@ def test_the_overview_shows_what_the_command_line_says(opened: Opened, shop: Ser
     page.wait_for_selector("text=用户数")
     text = page.inner_text("main")
     assert f"{status['users']:,}" in text
-    assert f"{status['orders']:,}" in text
+    left_out = page.evaluate("async () => (await fetch('/api/quality')).json()")
+    counted = status["orders"] - left_out["crawler_orders"] - left_out["test_orders"]
+    assert f"{counted:,}" in text
     assert page.locator("canvas, svg").count() > 2
 
 
