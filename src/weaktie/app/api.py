@@ -10,7 +10,7 @@ from weaktie import __version__
 from weaktie.app.doctor import examine
 from weaktie.kit.clock import to_iso
 from weaktie.kit.settings import describe
-from weaktie.kit.web import app_part
+from weaktie.kit.web import WordsBody, app_part, words_body
 from weaktie.store.runs.contracts import Job
 from weaktie.trust.accounts.api import Caller, require
 
@@ -19,13 +19,6 @@ View = Annotated[Caller, Depends(require("view"))]
 Operate = Annotated[Caller, Depends(require("operate"))]
 Develop = Annotated[Caller, Depends(require("develop"))]
 SECRET_SETTINGS = {"addresses.database"}
-
-
-class WordsBody(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class WorkerBody(BaseModel):
@@ -154,7 +147,7 @@ def job_body(job: Job, names: Mapping[str, str]) -> JobBody:
     return JobBody(
         job_id=job.job_id, kind=job.kind, words=JOB_WORDS.get(job.kind, WordsBody(zh=job.kind, en=job.kind)),
         state=job.state,  # type: ignore[arg-type]
-        progress=job.progress, step=WordsBody(**job.step.as_dict()), made_time=to_iso(job.made_us),
+        progress=job.progress, step=words_body(job.step), made_time=to_iso(job.made_us),
         started_time=_time(job.started_us), ended_time=_time(job.ended_us), result=result, error=job.error,
         error_words=_error_words(job), actor=job.actor, actor_name=names.get(job.actor),
     )  # fmt: skip
@@ -197,7 +190,7 @@ def settings(request: Request, _caller: View) -> list[SettingBody]:
                 value=value,
                 default=doc.default,  # type: ignore[arg-type]
                 type=doc.type,
-                help=WordsBody(**doc.help.as_dict()),
+                help=words_body(doc.help),
             )
         )
     return bodies
@@ -212,8 +205,8 @@ def doctor(request: Request, _caller: Develop) -> list[CheckBody]:
         CheckBody(
             check=c.name,
             ok=c.ok,
-            message=WordsBody(**c.message.as_dict()),
-            mend=WordsBody(**c.mend.as_dict()),
+            message=words_body(c.message),
+            mend=words_body(c.mend),
         )
         for c in checks
     ]

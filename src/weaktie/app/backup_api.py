@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from weaktie.app.api import JobBody, WordsBody, account_names, job_body
+from weaktie.app.api import JobBody, account_names, job_body
 from weaktie.app.backup import Backup, backups_in, verified_us
 from weaktie.app.cleanse import NoFolder
 from weaktie.kit.clock import to_iso
 from weaktie.kit.errors import Refused
 from weaktie.kit.settings import Settings
-from weaktie.kit.web import app_part
+from weaktie.kit.web import WordsBody, app_part, words_body
 from weaktie.trust.accounts.api import Caller, require
 
 router = APIRouter(prefix="/api", tags=["installation"])
@@ -54,7 +54,7 @@ def backups(request: Request, _caller: Operate) -> BackupsBody:
             [_body(b, Path(chosen.folder)) for b in backups_in(Path(chosen.folder))] if chosen.folder else []
         )
     except Refused as error:
-        problem = WordsBody(**error.words.as_dict())
+        problem = words_body(error.words)
     return BackupsBody(
         folder=chosen.folder, every_hours=chosen.every_hours, keep=chosen.keep, items=items, problem=problem
     )

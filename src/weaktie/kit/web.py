@@ -9,7 +9,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel
 from starlette.exceptions import HTTPException
 
 from weaktie.kit.errors import Refused, TooMany
@@ -40,6 +40,18 @@ def _plain(value: str) -> str:
 
 PlainText = Annotated[str, AfterValidator(_plain)]
 """A text field of a request without control characters, which no database has to choke on."""
+
+
+class WordsBody(BaseModel):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+def words_body(words: Words) -> WordsBody:
+    """Words as an answer carries them."""
+    return WordsBody(zh=words.zh, en=words.en)
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ from weaktie.data.collect.letter_bodies import (
     MendPreviewBody,
     RuleBody,
     TouchedBody,
-    WordsBody,
 )
 from weaktie.data.collect.letters import LetterFilter
 from weaktie.data.collect.live import LiveEvent, LiveEvents
@@ -31,7 +30,7 @@ from weaktie.data.collect.replay import Mender
 from weaktie.data.collect.trial import Tried, try_events
 from weaktie.kit.clock import Clock, to_iso
 from weaktie.kit.settings import Settings
-from weaktie.kit.web import app_part, json_bytes
+from weaktie.kit.web import WordsBody, app_part, json_bytes, words_body
 from weaktie.trust.accounts.api import Caller, require
 from weaktie.trust.audit.service import record
 
@@ -134,7 +133,7 @@ def dead_letters(
     items = [
         DeadLetterBody(
             id=letter.letter_id, received_time=to_iso(letter.received_us), source=letter.source_id,
-            protocol=letter.protocol, code=letter.code, message=WordsBody(**letter.message.as_dict()), place=letter.place,
+            protocol=letter.protocol, code=letter.code, message=words_body(letter.message), place=letter.place,
             sample=letter.sample, event=letter.event, state=letter.state,  # type: ignore[arg-type]
             outcome=letter.outcome, mendable=letter.mendable and letter.state == letters.OPEN,
         )
@@ -150,7 +149,7 @@ def dead_letter_summary(request: Request, _caller: View) -> list[DeadLetterCount
         counts = letters.summary(connection)
     return [
         DeadLetterCountBody(
-            code=c.code, message=WordsBody(**c.message.as_dict()), count=c.count, total=c.total,
+            code=c.code, message=words_body(c.message), count=c.count, total=c.total,
             first_time=to_iso(c.first_us), last_time=to_iso(c.last_us), sources=c.sources,
         )
         for c in counts
@@ -165,7 +164,7 @@ def preview_mending(request: Request, _caller: Mend, body: RuleBody) -> MendPrev
     items = [
         MendedBody(
             id=p.letter_id, before=p.before, after=p.after, event=p.event, code=p.code,
-            message=WordsBody(**p.words.as_dict()) if p.words else None, place=p.place,
+            message=words_body(p.words) if p.words else None, place=p.place,
         )
         for p in found
     ]  # fmt: skip
@@ -268,7 +267,7 @@ def validate(request: Request, _caller: Developer, protocol: Protocol, given: Tr
 
 def _tried(one: Tried) -> TriedBody:
     if one.bad is not None:
-        words = WordsBody(**one.bad.words.as_dict())
+        words = words_body(one.bad.words)
         return TriedBody(ok=False, code=one.bad.code, place=one.bad.place, message=words)
     event = one.event
     assert event is not None

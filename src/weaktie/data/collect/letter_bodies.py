@@ -7,14 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from weaktie.data.collect.letters import LetterFilter
 from weaktie.data.collect.mending import MOST_STEPS, Step, checked
 from weaktie.kit.clock import from_datetime
-from weaktie.kit.web import PlainText
-
-
-class WordsBody(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
+from weaktie.kit.web import PlainText, WordsBody
 
 
 class DeadLetterBody(BaseModel):

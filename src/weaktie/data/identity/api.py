@@ -13,11 +13,11 @@ from weaktie.data.identity.deciding import Decisions
 from weaktie.data.identity.explaining import explain, history
 from weaktie.data.identity.reviews import REASONS
 from weaktie.data.identity.service import component
-from weaktie.data.identity.showing import Eyes, tally, words
+from weaktie.data.identity.showing import Eyes, tally
 from weaktie.data.identity.unidentified import WHY, Unidentified
 from weaktie.data.sources.service import list_sources
 from weaktie.kit.errors import Refused
-from weaktie.kit.web import app_part
+from weaktie.kit.web import app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import Caller, require
 
@@ -99,7 +99,7 @@ def counts(request: Request, _caller: View) -> b.ReviewCounts:
         found = reviews.counts(connection)
     return b.ReviewCounts(
         items=[
-            b.ReviewCount(state=state, reason=reason, words=words(REASONS[reason]), count=number)
+            b.ReviewCount(state=state, reason=reason, words=words_body(REASONS[reason]), count=number)
             for (state, reason), number in sorted(found.items())
         ]
     )

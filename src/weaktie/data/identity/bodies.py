@@ -4,20 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from weaktie.kit.web import PlainText
+from weaktie.kit.web import PlainText, WordsBody
 
 Reason = Annotated[
     PlainText, Field(min_length=3, max_length=500, description="Why; it stands in the audit log")
 ]
 AliasNo = Annotated[int, Field(ge=1, le=2**31 - 1)]
 UserId = Annotated[PlainText, Field(min_length=1, max_length=200)]
-
-
-class IdentityWords(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class IdentifierShown(BaseModel):
@@ -131,7 +124,7 @@ class ReviewBody(BaseModel):
 
     review_id: int
     reason: str
-    words: IdentityWords
+    words: WordsBody
     about: IdentifierShown
     other: IdentifierShown | None
     people: list[ContenderBody]
@@ -153,7 +146,7 @@ class ReviewCount(BaseModel):
 
     state: str
     reason: str
-    words: IdentityWords
+    words: WordsBody
     count: int
 
 
@@ -196,7 +189,7 @@ class OpenOrderTally(BaseModel):
     """How many orders have no buyer for a reason, in one currency."""
 
     reason: str
-    words: IdentityWords
+    words: WordsBody
     currency: str | None
     orders: int
     amount_minor: int

@@ -14,7 +14,7 @@ from weaktie.data.identity.service import described
 from weaktie.data.identity.tables import links
 from weaktie.data.identity.unidentified import WHY, OpenOrder, Tally
 from weaktie.kit.clock import to_iso
-from weaktie.kit.words import Words
+from weaktie.kit.web import words_body
 
 ANALYTICS = 1
 NAMES = ("nickname", "name")
@@ -138,7 +138,7 @@ class Eyes:
             visible = any(i.value for i in found.values())
             about = self._plain(review.about_alias, about) if visible else about
         return b.ReviewBody(
-            review_id=review.review_id, reason=review.reason, words=words(REASONS[review.reason]), about=about,
+            review_id=review.review_id, reason=review.reason, words=words_body(REASONS[review.reason]), about=about,
             other=found.get(review.other_alias), people=[self._contender(review, c, found) for c in people],
             people_count=max(review.people, len(people)), state=_state(review.state),
             found_time=to_iso(review.found_us),
@@ -188,14 +188,9 @@ class Eyes:
 def tally(found: Tally) -> b.OpenOrderTally:
     """How many orders have no buyer for a reason."""
     return b.OpenOrderTally(
-        reason=found.reason, words=words(WHY[found.reason]), currency=found.currency, orders=found.orders,
+        reason=found.reason, words=words_body(WHY[found.reason]), currency=found.currency, orders=found.orders,
         amount_minor=found.amount_minor,
     )  # fmt: skip
-
-
-def words(text: Words) -> b.IdentityWords:
-    """A text in both languages."""
-    return b.IdentityWords(zh=text.zh, en=text.en)
 
 
 def _value(alias: Alias, fields: Mapping[str, str]) -> str:

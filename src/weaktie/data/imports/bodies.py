@@ -14,19 +14,12 @@ from weaktie.data.imports.mapping import columns_of, loads
 from weaktie.data.imports.samples import samples, statuses
 from weaktie.data.imports.service import Importer
 from weaktie.kit.clock import to_iso
-from weaktie.kit.words import Words
+from weaktie.kit.web import WordsBody, words_body
 
 Basis = dict[
     Literal["analytics", "personalisation", "marketing", "social"],
     Literal["contract", "consented_upstream", "ask_us"],
 ]
-
-
-class Text(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class FieldOut(BaseModel):
@@ -57,7 +50,7 @@ class MappingOut(BaseModel):
 
     name: str
     kind: Kind
-    words: Text
+    words: WordsBody
     shipped: bool
     recognise: list[str]
     decoder: str | None
@@ -74,7 +67,7 @@ class BadLineOut(BaseModel):
     line: int
     code: str
     place: str
-    message: Text
+    message: WordsBody
 
 
 class PreviewOut(BaseModel):
@@ -90,7 +83,7 @@ class Problem(BaseModel):
     """Why a mapping cannot be applied yet."""
 
     code: str
-    message: Text
+    message: WordsBody
     place: str
 
 
@@ -120,7 +113,7 @@ class Prepared(BaseModel):
     decoder: str | None
     recognised: bool
     mapping_name: str
-    mapping_words: Text
+    mapping_words: WordsBody
     suggested: bool
     preview: PreviewOut | None
     problem: Problem | None
@@ -201,11 +194,11 @@ def prepared(importer: Importer, row: RowMapping) -> Prepared:
     try:
         shown = _preview(importer.preview_as(path, mapping, suggested=bool(row["suggested"])))
     except BadImport as error:
-        problem = Problem(code=error.code, message=text(error.words), place=error.place)
+        problem = Problem(code=error.code, message=words_body(error.words), place=error.place)
     return Prepared(
         import_id=row["import_id"], kind=row["kind"], filename=row["filename"], columns=columns,
         fields=fields_out(row["kind"]), mapping=columns_of(mapping), mapping_name=mapping.name,
-        mapping_words=text(mapping.words), cells={name: _cell(cell) for name, cell in mapping.fields.items()},
+        mapping_words=words_body(mapping.words), cells={name: _cell(cell) for name, cell in mapping.fields.items()},
         samples=samples(head, columns) if mapping.decoder is None else {},
         statuses=[StatusValue(field=f, value=v, becomes=b) for f, v, b in statuses(head, mapping)],
         header=mapping.header, rest=mapping.rest, decoder=mapping.decoder, recognised=bool(mapping.recognise),
@@ -215,7 +208,8 @@ def prepared(importer: Importer, row: RowMapping) -> Prepared:
 
 def _preview(found: Preview) -> PreviewOut:
     bad = [
-        BadLineOut(line=b.line, code=b.code, place=b.column, message=text(b.words)) for b in found.bad[:200]
+        BadLineOut(line=b.line, code=b.code, place=b.column, message=words_body(b.words))
+        for b in found.bad[:200]
     ]
     return PreviewOut(rows=found.rows, tables=found.tables, bad=bad, lines_read=found.lines_read)
 
@@ -245,17 +239,12 @@ def _time(instant_us: int | None) -> str | None:
     return None if instant_us is None else to_iso(instant_us)
 
 
-def text(words: Words) -> Text:
-    """Words in both languages."""
-    return Text(zh=words.zh, en=words.en)
-
-
 def mapping_out(
     mapping: FileMapping, *, shipped: bool, row: RowMapping | None, actor_name: str | None
 ) -> MappingOut:
     """A mapping as it is listed."""
     return MappingOut(
-        name=mapping.name, kind=mapping.kind, words=text(mapping.words), shipped=shipped,
+        name=mapping.name, kind=mapping.kind, words=words_body(mapping.words), shipped=shipped,
         recognise=list(mapping.recognise), decoder=mapping.decoder, columns=columns_of(mapping),
         fields=fields_out(mapping.kind), actor=row["actor"] if row is not None else None, actor_name=actor_name,
         changed_time=to_iso(row["changed_us"]) if row is not None else None,

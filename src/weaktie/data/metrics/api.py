@@ -8,18 +8,11 @@ from pydantic import BaseModel
 from weaktie.data.metrics.contracts import DEFINITIONS
 from weaktie.data.metrics.service import Metrics
 from weaktie.kit.clock import day_to_date, to_iso
-from weaktie.kit.web import app_part
+from weaktie.kit.web import WordsBody, app_part, words_body
 from weaktie.trust.accounts.api import Caller, require
 
 router = APIRouter(prefix="/api", tags=["metrics"])
 View = Annotated[Caller, Depends(require("view"))]
-
-
-class WordsBody(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class MoneyBody(BaseModel):
@@ -120,8 +113,7 @@ def overview(request: Request, _caller: View) -> OverviewBody:
         people_left_out=LeftOutBody(
             total=sum(count for _, _, count in left_out),
             reasons=[
-                ReasonBody(code=code, words=WordsBody(**words.as_dict()), count=count)
-                for code, words, count in left_out
+                ReasonBody(code=code, words=words_body(words), count=count) for code, words, count in left_out
             ],
         ),
         orders=found.orders,
@@ -158,8 +150,6 @@ def overview(request: Request, _caller: View) -> OverviewBody:
 def definitions(_caller: View) -> dict[str, DefinitionBody]:
     """The definition of every number that the console shows."""
     return {
-        key: DefinitionBody(
-            words=WordsBody(**d.words.as_dict()), definition=WordsBody(**d.definition.as_dict())
-        )
+        key: DefinitionBody(words=words_body(d.words), definition=words_body(d.definition))
         for key, d in DEFINITIONS.items()
     }

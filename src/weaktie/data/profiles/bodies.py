@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from weaktie.kit.web import PlainText
+from weaktie.kit.web import PlainText, WordsBody
 
 Level = Literal["high", "mid", "low"]
 PurposeName = Literal["analytics", "personalisation", "marketing", "social"]
@@ -13,18 +13,11 @@ SubjectName = Literal[
 ]
 
 
-class Text(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
-
-
 class Reason(BaseModel):
     """Why people are left out, and how many."""
 
     code: str
-    words: Text
+    words: WordsBody
     count: int
 
 
@@ -67,7 +60,7 @@ class FacetBody(BaseModel):
     """A value to filter by, and how many people have it."""
 
     value: str
-    words: Text
+    words: WordsBody
     count: int
 
 
@@ -109,18 +102,18 @@ class TagHead(BaseModel):
     """What is declared of a tag."""
 
     key: str
-    words: Text
+    words: WordsBody
     dimension: Literal["basic", "behaviour", "social", "spending"]
-    dimension_words: Text
-    unit: Text | None
-    definition: Text
+    dimension_words: WordsBody
+    unit: WordsBody | None
+    definition: WordsBody
 
 
 class TagValue(TagHead):
     """A tag of one person."""
 
     value: str | int | float | bool
-    display: Text
+    display: WordsBody
 
 
 class RfmBody(BaseModel):
@@ -136,9 +129,9 @@ class RfmBody(BaseModel):
     m_minor: int
     currency: str | None
     rfm_class: str = Field(alias="class")
-    class_words: Text
+    class_words: WordsBody
     tier: str
-    tier_words: Text
+    tier_words: WordsBody
 
 
 class CountsBody(BaseModel):
@@ -152,10 +145,10 @@ class PurposeBody(BaseModel):
     """One purpose and the ground on which it is granted or not."""
 
     purpose: SubjectName
-    words: Text
+    words: WordsBody
     granted: bool
     basis: str
-    basis_words: Text
+    basis_words: WordsBody
     since_time: str | None
 
 
@@ -292,7 +285,7 @@ class RevealBody(BaseModel):
 class LabelCount(BaseModel):
     """How many people have a value."""
 
-    label: Text
+    label: WordsBody
     count: int
 
 
@@ -328,7 +321,7 @@ class GroupBody(Sums):
     """One class or tier."""
 
     key: str
-    words: Text
+    words: WordsBody
 
 
 class CutoffsBody(BaseModel):
@@ -350,5 +343,5 @@ class MatrixBody(BaseModel):
     classes: list[GroupBody]
     tiers: list[GroupBody]
     cutoffs: dict[str, CutoffsBody]
-    definition: Text
+    definition: WordsBody
     left_out: LeftOutBody

@@ -9,7 +9,7 @@ from weaktie.data.imports.contracts import Kind
 from weaktie.data.pulls.contracts import Pull, PullRun, Way
 from weaktie.data.pulls.service import Pulls
 from weaktie.kit.clock import to_iso
-from weaktie.kit.web import PlainText, app_part
+from weaktie.kit.web import PlainText, WordsBody, app_part
 from weaktie.store.runs.service import Jobs
 from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
@@ -26,18 +26,11 @@ Basis = dict[
 Secret = Annotated[str | None, Field(max_length=4000)]
 
 
-class TextBody(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
-
-
 class PullError(BaseModel):
     """Why a run failed."""
 
     code: str
-    message: TextBody
+    message: WordsBody
     place: str
 
 

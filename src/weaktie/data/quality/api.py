@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from weaktie.data.quality.contracts import MARK_KINDS, MOST_VALUES, Mark
 from weaktie.data.quality.service import Quality
 from weaktie.kit.clock import day_to_date, to_iso
-from weaktie.kit.web import PlainText, app_part
+from weaktie.kit.web import PlainText, WordsBody, app_part, words_body
 from weaktie.trust.accounts.api import Caller, require
 from weaktie.trust.audit.service import record
 
@@ -17,13 +17,6 @@ router = APIRouter(prefix="/api/quality", tags=["quality"])
 View = Annotated[Caller, Depends(require("view"))]
 Operate = Annotated[Caller, Depends(require("operate"))]
 Kind = Literal["person", "order_prefix", "product", "coupon"]
-
-
-class QualityWords(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class LeftOutDayBody(BaseModel):
@@ -60,7 +53,7 @@ class MarkBody(BaseModel):
 
     mark_id: str
     kind: Kind
-    kind_words: QualityWords
+    kind_words: WordsBody
     value: str
     note: str
     made_time: str
@@ -165,7 +158,7 @@ def _body(mark: Mark) -> MarkBody:
     return MarkBody(
         mark_id=mark.mark_id,
         kind=mark.kind,
-        kind_words=QualityWords(**MARK_KINDS[mark.kind].as_dict()),
+        kind_words=words_body(MARK_KINDS[mark.kind]),
         value=mark.value,
         note=mark.note,
         made_time=to_iso(mark.made_us),

@@ -26,7 +26,7 @@ from weaktie.data.reconcile.contracts import (
 from weaktie.data.reconcile.service import Asked, Reconciler
 from weaktie.kit.clock import EPOCH_DAY, day_to_date, to_iso
 from weaktie.kit.ids import new_id
-from weaktie.kit.web import PlainText, app_part
+from weaktie.kit.web import PlainText, WordsBody, app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
@@ -40,18 +40,11 @@ DAY = r"^\d{4}-\d\d-\d\d$"
 ANOTHER_ZONE = Words("业务日时区不同", "days of another zone")
 
 
-class ReconcileWords(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
-
-
 class MeasureBody(BaseModel):
     """A measure's name and definition."""
 
-    words: ReconcileWords
-    definition: ReconcileWords
+    words: WordsBody
+    definition: WordsBody
 
 
 class ReconcileTerms(BaseModel):
@@ -59,9 +52,9 @@ class ReconcileTerms(BaseModel):
 
     measures: dict[str, MeasureBody]
     columns: dict[str, MeasureBody]
-    order_reasons: dict[str, ReconcileWords]
-    reasons: dict[str, ReconcileWords]
-    line_reasons: dict[str, ReconcileWords]
+    order_reasons: dict[str, WordsBody]
+    reasons: dict[str, WordsBody]
+    line_reasons: dict[str, WordsBody]
 
 
 class ReconcileDay(BaseModel):
@@ -79,7 +72,7 @@ class ReconcileReason(BaseModel):
     """A part of a difference."""
 
     code: str
-    words: ReconcileWords
+    words: WordsBody
     amount: int
 
 
@@ -170,13 +163,13 @@ def terms(_caller: View) -> ReconcileTerms:
     """Names and definitions of what is compared."""
 
     def named(pairs: dict[str, tuple[Words, Words]]) -> dict[str, MeasureBody]:
-        return {k: MeasureBody(words=_words(n), definition=_words(d)) for k, (n, d) in pairs.items()}
+        return {k: MeasureBody(words=words_body(n), definition=words_body(d)) for k, (n, d) in pairs.items()}
 
-    reasons = {code: _words(words) for code, words in (*TOGGLES.items(), (ZONE, ANOTHER_ZONE))}
+    reasons = {code: words_body(words) for code, words in (*TOGGLES.items(), (ZONE, ANOTHER_ZONE))}
     return ReconcileTerms(
         measures=named(MEASURES), columns=named(COLUMNS), reasons=reasons,
-        order_reasons={code: _words(words) for code, words in ORDER_REASONS.items()},
-        line_reasons={code: _words(words) for code, words in REASONS.items()},
+        order_reasons={code: words_body(words) for code, words in ORDER_REASONS.items()},
+        line_reasons={code: words_body(words) for code, words in REASONS.items()},
     )  # fmt: skip
 
 
@@ -319,10 +312,6 @@ def _day(text: str) -> int:
         ) from error
 
 
-def _words(words: Words) -> ReconcileWords:
-    return ReconcileWords(zh=words.zh, en=words.en)
-
-
 def _audit(tx: Any, reconciler: Reconciler, caller: Caller, rec_id: str, detail: dict[str, object]) -> None:
     record(
         tx, reconciler.clock, actor=caller.actor, action="reconcile.compare", object_kind="reconciliation",
@@ -346,7 +335,7 @@ def _body(row: RowMapping, *, whole: bool) -> ReconciliationBody:
         split = SplitBody(
             measure=result["measure"], currency=result["currency"], ours=result["ours"], theirs=result["theirs"],
             reasons=[
-                ReconcileReason(code=c, words=_words(TOGGLES.get(c, ANOTHER_ZONE)), amount=n)
+                ReconcileReason(code=c, words=words_body(TOGGLES.get(c, ANOTHER_ZONE)), amount=n)
                 for c, n in result["reasons"]
             ],
             unexplained=result["unexplained"], also=result["also"], their_zone=result["zone"],

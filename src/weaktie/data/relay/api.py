@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from weaktie.data.relay.contracts import OUTCOMES, BadRelay, Health, ParityRow, Relay, RelaySpec
 from weaktie.data.relay.service import Relays, date_to_day, vendor_rows
 from weaktie.kit.clock import day_to_date, to_iso
-from weaktie.kit.web import PlainText, app_part
+from weaktie.kit.web import PlainText, WordsBody, app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
@@ -19,13 +19,6 @@ View = Annotated[Caller, Depends(require("view"))]
 Developer = Annotated[Caller, Depends(require("develop"))]
 Kind = Literal["segment", "sensors", "posthog"]
 MOST_DAYS = 400
-
-
-class RelayWords(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class RelaySetup(BaseModel):
@@ -74,7 +67,7 @@ class RelayBody(BaseModel):
     last_ok_time: str | None
     failing_time: str | None
     next_try_time: str | None
-    error: RelayWords | None
+    error: WordsBody | None
     waiting: int
     oldest_s: float
     delivered: int
@@ -110,7 +103,7 @@ class ParityBody(BaseModel):
     rows: list[ParityRowBody]
     lake_behind: bool
     threshold: float
-    reasons: dict[str, RelayWords]
+    reasons: dict[str, WordsBody]
 
 
 class VendorRow(BaseModel):
@@ -208,7 +201,7 @@ def parity(
     found = relays.parity(relay_id, first, last)
     return ParityBody(
         rows=[_row(row, relay.threshold) for row in found.rows], lake_behind=found.lake_behind, threshold=relay.threshold,
-        reasons={code: RelayWords(**words.as_dict()) for code, words in OUTCOMES.items()},
+        reasons={code: words_body(words) for code, words in OUTCOMES.items()},
     )  # fmt: skip
 
 
@@ -276,7 +269,7 @@ def _body(relay: Relay, health: Health) -> RelayBody:
         connections=relay.connections, enabled=relay.enabled, since_time=to_iso(relay.since_us),
         last_ok_time=_time(relay.last_ok_us), failing_time=_time(relay.failing_us),
         next_try_time=_time(relay.next_try_us),
-        error=None if relay.error is None else RelayWords(**relay.error.as_dict()), waiting=health.waiting,
+        error=None if relay.error is None else words_body(relay.error), waiting=health.waiting,
         oldest_s=health.oldest_s, delivered=health.counts.get("delivered", 0), counts=dict(health.counts),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from weaktie.data.tracking.proposal import proposal
 from weaktie.data.tracking.report import as_csv
 from weaktie.kit.clock import Clock, business_day, day_to_date, to_iso
 from weaktie.kit.logs import mask
-from weaktie.kit.web import app_part
+from weaktie.kit.web import app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import Lake
@@ -118,7 +118,7 @@ def _workbook(
 
 def _with_cells(shown: b.PreviewBody, read: ReadWorkbook) -> b.PreviewBody:
     bad = [
-        b.BadCellBody(sheet=c.sheet, row=c.row, column=c.column, code=c.code, message=b.words(c.words), cell=mask(c.cell))
+        b.BadCellBody(sheet=c.sheet, row=c.row, column=c.column, code=c.code, message=words_body(c.words), cell=mask(c.cell))
         for c in read.bad
     ]  # fmt: skip
     return shown.model_copy(update={"renamed": read.renamed, "bad": bad, "sheets": read.sheets})

@@ -10,19 +10,11 @@ from weaktie.data.tracking.columns import ColumnState
 from weaktie.data.tracking.report import EventRow, TraitViolation, Violation
 from weaktie.data.tracking.watch import RULES
 from weaktie.kit.clock import day_to_date, to_iso
-from weaktie.kit.web import PlainText
-from weaktie.kit.words import Words
+from weaktie.kit.web import PlainText, WordsBody, words_body
 from weaktie.store.lake.contracts import PromotedType
 
 PropertyType = c.PropertyType
 Note = Annotated[PlainText, Field(max_length=200)]
-
-
-class WordsBody(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class TextBody(BaseModel):
@@ -419,11 +411,6 @@ def change_body(change: c.Change) -> ChangeBody:
     )  # fmt: skip
 
 
-def words(given: Words) -> WordsBody:
-    """A text for the wire."""
-    return WordsBody(zh=given.zh, en=given.en)
-
-
 def label_of(plan: c.Plan | None, name: str, event: c.PlannedEvent | None = None) -> WordsBody:
     """An event's display name in both languages; what is not written falls back on the other, then on the name."""
     event = event or (plan.event(name) if plan is not None else None)
@@ -454,7 +441,7 @@ def share_body(share: c.Share) -> ShareBody:
 def violation_body(found: Violation) -> ViolationBody:
     """A row of the report for the wire."""
     return ViolationBody(
-        event=found.event, property=found.property, kind=found.kind, message=words(c.VIOLATIONS[found.kind]),
+        event=found.event, property=found.property, kind=found.kind, message=words_body(c.VIOLATIONS[found.kind]),
         platform=found.platform, app_version=found.app_version, source=found.source, events=found.events,
         share=found.events / found.of if found.of else None, sample=found.sample,
     )  # fmt: skip
@@ -463,7 +450,7 @@ def violation_body(found: Violation) -> ViolationBody:
 def trait_body(found: TraitViolation) -> TraitBody:
     """A row of the report of people's properties for the wire."""
     return TraitBody(
-        property=found.property, kind=found.kind, message=words(c.VIOLATIONS[found.kind]), source=found.source,
+        property=found.property, kind=found.kind, message=words_body(c.VIOLATIONS[found.kind]), source=found.source,
         updates=found.updates, share=found.updates / found.of if found.of else None, sample=found.sample,
     )  # fmt: skip
 
@@ -479,7 +466,7 @@ def alert_body(alert: c.Alert) -> AlertBody:
     if isinstance(last := detail.get("last_day"), int):
         detail["last_day"] = day_text(last) or ""
     return AlertBody(
-        alert_id=alert.alert_id, kind=alert.kind, message=words(c.ALERTS[alert.kind]), rule=words(RULES[alert.kind]),
+        alert_id=alert.alert_id, kind=alert.kind, message=words_body(c.ALERTS[alert.kind]), rule=words_body(RULES[alert.kind]),
         event=alert.event, property=alert.property, state=alert.state, detail=detail,
         raised_time=to_iso(alert.raised_us), changed_time=to_iso(alert.changed_us), actor=alert.actor,
     )  # fmt: skip

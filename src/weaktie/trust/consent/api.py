@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from weaktie.kit.clock import day_to_date, from_datetime, to_iso
 from weaktie.kit.errors import Conflict, Forbidden, NotFound, Refused
-from weaktie.kit.web import app_part, same_origin
+from weaktie.kit.web import app_part, same_origin, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import require, write_key
 from weaktie.trust.accounts.contracts import Caller, KeyRecord
@@ -37,7 +37,7 @@ def texts(request: Request, _caller: Comply) -> list[bodies.SubjectBody]:
         versions = _consent(request).notices.versions(connection)
     return [
         bodies.SubjectBody(
-            subject=name, words=bodies.text(PURPOSE_WORDS[purpose]),
+            subject=name, words=words_body(PURPOSE_WORDS[purpose]),
             versions=[bodies.notice(n) for n in versions if n.subject == name],
         )
         for name, purpose in SUBJECTS.items()

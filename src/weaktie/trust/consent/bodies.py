@@ -5,19 +5,11 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from weaktie.kit.clock import to_iso
-from weaktie.kit.web import PlainText
-from weaktie.kit.words import Words
+from weaktie.kit.web import PlainText, WordsBody, words_body
 from weaktie.trust.consent.contracts import Notice
 
 Subject = Literal["analytics", "personalisation", "marketing", "social", "sensitive", "sharing", "guardian"]
 Id = Annotated[PlainText, Field(min_length=1, max_length=200)]
-
-
-class Text(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class NoticeBody(BaseModel):
@@ -26,8 +18,8 @@ class NoticeBody(BaseModel):
     subject: str
     version: int
     state: Literal["draft", "published"]
-    title: Text
-    body: Text
+    title: WordsBody
+    body: WordsBody
     material: bool
     created_time: str
     created_by: str
@@ -39,7 +31,7 @@ class SubjectBody(BaseModel):
     """A purpose or separate consent with its versions, the newest first."""
 
     subject: str
-    words: Text
+    words: WordsBody
     versions: list[NoticeBody]
 
 
@@ -183,16 +175,11 @@ class DoneBody(BaseModel):
     request_id: str | None
 
 
-def text(words: Words) -> Text:
-    """Both languages."""
-    return Text(zh=words.zh, en=words.en)
-
-
 def notice(notice: Notice) -> NoticeBody:
     """A version as a body."""
     return NoticeBody(
         subject=notice.subject, version=notice.version, state="draft" if notice.published_us is None else "published",
-        title=text(notice.title), body=text(notice.body), material=notice.material,
+        title=words_body(notice.title), body=words_body(notice.body), material=notice.material,
         created_time=to_iso(notice.created_us), created_by=notice.created_by,
         published_time=None if notice.published_us is None else to_iso(notice.published_us),
         published_by=notice.published_by,

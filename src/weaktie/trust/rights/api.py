@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from weaktie.kit.clock import to_iso
 from weaktie.kit.errors import Conflict, Refused
 from weaktie.kit.pages import Page
-from weaktie.kit.web import PlainText, app_part
+from weaktie.kit.web import PlainText, app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
@@ -146,7 +146,7 @@ def queue(request: Request, _caller: Compliance) -> bodies.QueueBody:
     with rights.database.connect() as connection:
         states, late = _queue(rights).counts(connection)
     still = sum(n for state, n in states.items() if state not in CLOSED)
-    fields = {name: bodies.KindText(zh=w.zh, en=w.en) for name, w in FIELDS.items()}
+    fields = {name: words_body(w) for name, w in FIELDS.items()}
     return bodies.QueueBody(states=states, open=still, overdue=late, fields=fields)
 
 

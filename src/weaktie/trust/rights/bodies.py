@@ -5,19 +5,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from weaktie.kit.clock import to_iso
-from weaktie.kit.web import PlainText
+from weaktie.kit.web import PlainText, WordsBody, words_body
 from weaktie.trust.rights.contracts import CLOSED, KINDS, Request
 
 Kind = Literal["see", "copy", "correct", "erase", "close", "explain"]
 State = Literal["received", "verified", "in_progress", "done", "refused"]
 Note = Annotated[PlainText, Field(min_length=1, max_length=500)]
-
-
-class KindText(BaseModel):
-    """A text in both languages."""
-
-    zh: str
-    en: str
 
 
 class RequestAsk(BaseModel):
@@ -63,7 +56,7 @@ class RequestBody(BaseModel):
 
     request_id: str
     kind: Kind
-    words: KindText
+    words: WordsBody
     state: State
     channel: str
     person_no: int
@@ -92,7 +85,7 @@ class QueueBody(BaseModel):
     states: dict[str, int]
     open: int
     overdue: int
-    fields: dict[str, KindText]
+    fields: dict[str, WordsBody]
 
 
 class TicketBody(BaseModel):
@@ -121,7 +114,7 @@ def request_body(request: Request, now_us: int, said: str = "") -> RequestBody:
     """A request as a body."""
     words = KINDS[request.kind]
     return RequestBody(
-        request_id=request.request_id, kind=request.kind, words=KindText(zh=words.zh, en=words.en),  # type: ignore[arg-type]
+        request_id=request.request_id, kind=request.kind, words=words_body(words),  # type: ignore[arg-type]
         state=request.state, channel=request.channel, person_no=request.alias_no, actor=request.actor,  # type: ignore[arg-type]
         asked_time=to_iso(request.asked_us), due_time=to_iso(request.due_us),
         closed_time=None if request.closed_us is None else to_iso(request.closed_us),

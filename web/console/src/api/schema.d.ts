@@ -3073,7 +3073,7 @@ export interface components {
             code: string;
             /** Line */
             line: number;
-            message: components["schemas"]["Text"];
+            message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
         };
@@ -3746,7 +3746,7 @@ export interface components {
             name: string;
             /** Observed */
             observed: components["schemas"]["ObservedBody"][];
-            plan: components["schemas"]["PlannedEventBody-Output"] | null;
+            plan: components["schemas"]["PlannedEventBody"] | null;
             row: components["schemas"]["EventRowBody"];
         };
         /**
@@ -3756,7 +3756,7 @@ export interface components {
         EventRequest: {
             /** Base Version */
             base_version: number;
-            event: components["schemas"]["PlannedEventBody-Input"] | null;
+            event: components["schemas"]["PlannedEventBody"] | null;
             /** Name */
             name: string | null;
             /**
@@ -3821,7 +3821,7 @@ export interface components {
             count: number;
             /** Value */
             value: string;
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * FacetsBody
@@ -3895,7 +3895,7 @@ export interface components {
             spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
             /** Spend Minor */
             spend_minor: number;
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * HealthBody
@@ -3978,16 +3978,6 @@ export interface components {
              * @description Why; it stands in the audit log
              */
             reason: string;
-        };
-        /**
-         * IdentityWords
-         * @description A text in both languages.
-         */
-        IdentityWords: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
         };
         /**
          * ImportOut
@@ -4179,23 +4169,13 @@ export interface components {
             source_id?: string | null;
         };
         /**
-         * KindText
-         * @description A text in both languages.
-         */
-        KindText: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * LabelCount
          * @description How many people have a value.
          */
         LabelCount: {
             /** Count */
             count: number;
-            label: components["schemas"]["Text"];
+            label: components["schemas"]["WordsBody"];
         };
         /**
          * LeftOutDayBody
@@ -4328,7 +4308,7 @@ export interface components {
             recognise: string[];
             /** Shipped */
             shipped: boolean;
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * MarkBody
@@ -4342,7 +4322,7 @@ export interface components {
              * @enum {string}
              */
             kind: "person" | "order_prefix" | "product" | "coupon";
-            kind_words: components["schemas"]["QualityWords"];
+            kind_words: components["schemas"]["WordsBody"];
             /** Made By */
             made_by: string;
             /** Made Time */
@@ -4371,7 +4351,7 @@ export interface components {
             cutoffs: {
                 [key: string]: components["schemas"]["CutoffsBody"];
             };
-            definition: components["schemas"]["Text"];
+            definition: components["schemas"]["WordsBody"];
             /** Generation */
             generation: number;
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
@@ -4385,8 +4365,8 @@ export interface components {
          * @description A measure's name and definition.
          */
         MeasureBody: {
-            definition: components["schemas"]["ReconcileWords"];
-            words: components["schemas"]["ReconcileWords"];
+            definition: components["schemas"]["WordsBody"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * MendedBody
@@ -4581,7 +4561,7 @@ export interface components {
          * @description One version of a text.
          */
         NoticeBody: {
-            body: components["schemas"]["Text"];
+            body: components["schemas"]["WordsBody"];
             /** Created By */
             created_by: string;
             /** Created Time */
@@ -4599,7 +4579,7 @@ export interface components {
             state: "draft" | "published";
             /** Subject */
             subject: string;
-            title: components["schemas"]["Text"];
+            title: components["schemas"]["WordsBody"];
             /** Version */
             version: number;
         };
@@ -4702,7 +4682,7 @@ export interface components {
             orders: number;
             /** Reason */
             reason: string;
-            words: components["schemas"]["IdentityWords"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * OptionsBody
@@ -4810,7 +4790,7 @@ export interface components {
             lake_behind: boolean;
             /** Reasons */
             reasons: {
-                [key: string]: components["schemas"]["RelayWords"];
+                [key: string]: components["schemas"]["WordsBody"];
             };
             /** Rows */
             rows: components["schemas"]["ParityRowBody"][];
@@ -4884,15 +4864,15 @@ export interface components {
             /** Actor */
             actor: string;
             /** Common */
-            common: components["schemas"]["PropertyBody-Output"][];
+            common: components["schemas"]["PropertyBody"][];
             /** Events */
-            events: components["schemas"]["PlannedEventBody-Output"][];
+            events: components["schemas"]["PlannedEventBody"][];
             /** Note */
             note: string;
             /** Saved Time */
             saved_time: string | null;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody-Output"][];
+            user_properties: components["schemas"]["PropertyBody"][];
             /** Version */
             version: number;
         };
@@ -4900,21 +4880,21 @@ export interface components {
          * PlannedEventBody
          * @description A planned event.
          */
-        "PlannedEventBody-Input": {
+        PlannedEventBody: {
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            about: components["schemas"]["TextBody-Input"];
+            about: components["schemas"]["TextBody"];
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            label: components["schemas"]["TextBody-Input"];
+            label: components["schemas"]["TextBody"];
             /** Name */
             name: string;
             /**
@@ -4931,55 +4911,7 @@ export interface components {
              * Properties
              * @default []
              */
-            properties: components["schemas"]["PropertyBody-Input"][];
-            /**
-             * Purposes
-             * @default []
-             */
-            purposes: ("analytics" | "personalisation" | "marketing" | "social")[];
-            /**
-             * Status
-             * @default active
-             * @enum {string}
-             */
-            status: "planned" | "active" | "deprecated";
-        };
-        /**
-         * PlannedEventBody
-         * @description A planned event.
-         */
-        "PlannedEventBody-Output": {
-            /**
-             * @default {
-             *       "en": "",
-             *       "zh": ""
-             *     }
-             */
-            about: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
-            /**
-             * @default {
-             *       "en": "",
-             *       "zh": ""
-             *     }
-             */
-            label: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
-            /** Name */
-            name: string;
-            /**
-             * Owner
-             * @default
-             */
-            owner: string;
-            /**
-             * Platforms
-             * @default []
-             */
-            platforms: ("web" | "iOS" | "Android" | "mini_program" | "HarmonyOS" | "server")[];
-            /**
-             * Properties
-             * @default []
-             */
-            properties: components["schemas"]["PropertyBody-Output"][];
+            properties: components["schemas"]["PropertyBody"][];
             /**
              * Purposes
              * @default []
@@ -5025,7 +4957,7 @@ export interface components {
             };
             /** Mapping Name */
             mapping_name: string;
-            mapping_words: components["schemas"]["Text"];
+            mapping_words: components["schemas"]["WordsBody"];
             preview: components["schemas"]["PreviewOut"] | null;
             problem: components["schemas"]["Problem"] | null;
             /** Recognised */
@@ -5133,7 +5065,7 @@ export interface components {
         Problem: {
             /** Code */
             code: string;
-            message: components["schemas"]["Text"];
+            message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
         };
@@ -5221,59 +5153,21 @@ export interface components {
          * PropertyBody
          * @description A planned property.
          */
-        "PropertyBody-Input": {
+        PropertyBody: {
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            about: components["schemas"]["TextBody-Input"];
+            about: components["schemas"]["TextBody"];
             /**
              * @default {
              *       "en": "",
              *       "zh": ""
              *     }
              */
-            label: components["schemas"]["TextBody-Input"];
-            /** Name */
-            name: string;
-            /**
-             * Required
-             * @default false
-             */
-            required: boolean;
-            /**
-             * Type
-             * @default text
-             * @enum {string}
-             */
-            type: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
-            /**
-             * Values
-             * @default []
-             */
-            values: string[];
-        };
-        /**
-         * PropertyBody
-         * @description A planned property.
-         */
-        "PropertyBody-Output": {
-            /**
-             * @default {
-             *       "en": "",
-             *       "zh": ""
-             *     }
-             */
-            about: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
-            /**
-             * @default {
-             *       "en": "",
-             *       "zh": ""
-             *     }
-             */
-            label: components["schemas"]["weaktie__data__tracking__bodies__TextBody"];
+            label: components["schemas"]["TextBody"];
             /** Name */
             name: string;
             /**
@@ -5379,7 +5273,7 @@ export interface components {
         PullError: {
             /** Code */
             code: string;
-            message: components["schemas"]["weaktie__data__pulls__api__TextBody"];
+            message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
         };
@@ -5442,7 +5336,7 @@ export interface components {
         PurposeBody: {
             /** Basis */
             basis: string;
-            basis_words: components["schemas"]["Text"];
+            basis_words: components["schemas"]["WordsBody"];
             /** Granted */
             granted: boolean;
             /**
@@ -5452,7 +5346,7 @@ export interface components {
             purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
             /** Since Time */
             since_time: string | null;
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * QualityBody
@@ -5473,23 +5367,13 @@ export interface components {
             test_orders: number;
         };
         /**
-         * QualityWords
-         * @description A text in both languages.
-         */
-        QualityWords: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * QueueBody
          * @description How many requests are in which state, and how many are late.
          */
         QueueBody: {
             /** Fields */
             fields: {
-                [key: string]: components["schemas"]["KindText"];
+                [key: string]: components["schemas"]["WordsBody"];
             };
             /** Open */
             open: number;
@@ -5525,7 +5409,7 @@ export interface components {
             code: string;
             /** Count */
             count: number;
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ReasonBody
@@ -5674,7 +5558,7 @@ export interface components {
             amount: number;
             /** Code */
             code: string;
-            words: components["schemas"]["ReconcileWords"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ReconcileTerms
@@ -5687,7 +5571,7 @@ export interface components {
             };
             /** Line Reasons */
             line_reasons: {
-                [key: string]: components["schemas"]["ReconcileWords"];
+                [key: string]: components["schemas"]["WordsBody"];
             };
             /** Measures */
             measures: {
@@ -5695,22 +5579,12 @@ export interface components {
             };
             /** Order Reasons */
             order_reasons: {
-                [key: string]: components["schemas"]["ReconcileWords"];
+                [key: string]: components["schemas"]["WordsBody"];
             };
             /** Reasons */
             reasons: {
-                [key: string]: components["schemas"]["ReconcileWords"];
+                [key: string]: components["schemas"]["WordsBody"];
             };
-        };
-        /**
-         * ReconcileWords
-         * @description A text in both languages.
-         */
-        ReconcileWords: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
         };
         /**
          * ReconciliationBody
@@ -5780,7 +5654,7 @@ export interface components {
             delivered: number;
             /** Enabled */
             enabled: boolean;
-            error: components["schemas"]["RelayWords"] | null;
+            error: components["schemas"]["WordsBody"] | null;
             /** Failing Time */
             failing_time: string | null;
             /** Has Key */
@@ -5869,16 +5743,6 @@ export interface components {
             url: string;
         };
         /**
-         * RelayWords
-         * @description A text in both languages.
-         */
-        RelayWords: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * RequestAsk
          * @description A request as an officer takes it in; with `verified_how` the identity counts as checked.
          */
@@ -5937,7 +5801,7 @@ export interface components {
             state: "received" | "verified" | "in_progress" | "done" | "refused";
             /** Steps */
             steps: components["schemas"]["RequestStepBody"][];
-            words: components["schemas"]["KindText"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * RequestsBody
@@ -6033,7 +5897,7 @@ export interface components {
              * @enum {string}
              */
             state: "open" | "later" | "different";
-            words: components["schemas"]["IdentityWords"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ReviewCount
@@ -6046,7 +5910,7 @@ export interface components {
             reason: string;
             /** State */
             state: string;
-            words: components["schemas"]["IdentityWords"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ReviewCounts
@@ -6082,7 +5946,7 @@ export interface components {
         RfmBody: {
             /** Class */
             class: string;
-            class_words: components["schemas"]["Text"];
+            class_words: components["schemas"]["WordsBody"];
             /** Currency */
             currency: string | null;
             /**
@@ -6108,7 +5972,7 @@ export interface components {
             r_days: number;
             /** Tier */
             tier: string;
-            tier_words: components["schemas"]["Text"];
+            tier_words: components["schemas"]["WordsBody"];
         };
         /**
          * Role
@@ -6271,14 +6135,14 @@ export interface components {
             /** Base Version */
             base_version: number;
             /** Common */
-            common: components["schemas"]["PropertyBody-Input"][];
+            common: components["schemas"]["PropertyBody"][];
             /**
              * Note
              * @default
              */
             note: string;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody-Input"][];
+            user_properties: components["schemas"]["PropertyBody"][];
         };
         /**
          * SignInRequest
@@ -6494,7 +6358,7 @@ export interface components {
             subject: string;
             /** Versions */
             versions: components["schemas"]["NoticeBody"][];
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * TagCard
@@ -6503,13 +6367,13 @@ export interface components {
         TagCard: {
             /** Coverage */
             coverage: number;
-            definition: components["schemas"]["Text"];
+            definition: components["schemas"]["WordsBody"];
             /**
              * Dimension
              * @enum {string}
              */
             dimension: "basic" | "behaviour" | "social" | "spending";
-            dimension_words: components["schemas"]["Text"];
+            dimension_words: components["schemas"]["WordsBody"];
             /** Distribution */
             distribution: components["schemas"]["LabelCount"][];
             /** Freshness Time */
@@ -6518,30 +6382,30 @@ export interface components {
             key: string;
             /** Source Tables */
             source_tables: string[];
-            unit: components["schemas"]["Text"] | null;
+            unit: components["schemas"]["WordsBody"] | null;
             /** Window Days */
             window_days: number | null;
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * TagValue
          * @description A tag of one person.
          */
         TagValue: {
-            definition: components["schemas"]["Text"];
+            definition: components["schemas"]["WordsBody"];
             /**
              * Dimension
              * @enum {string}
              */
             dimension: "basic" | "behaviour" | "social" | "spending";
-            dimension_words: components["schemas"]["Text"];
-            display: components["schemas"]["Text"];
+            dimension_words: components["schemas"]["WordsBody"];
+            display: components["schemas"]["WordsBody"];
             /** Key */
             key: string;
-            unit: components["schemas"]["Text"] | null;
+            unit: components["schemas"]["WordsBody"] | null;
             /** Value */
             value: string | number | boolean;
-            words: components["schemas"]["Text"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * TakenBody
@@ -6552,20 +6416,10 @@ export interface components {
             taken: number;
         };
         /**
-         * Text
-         * @description A text in both languages.
-         */
-        Text: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * TextBody
          * @description A text of the plan in both languages; either may be empty.
          */
-        "TextBody-Input": {
+        TextBody: {
             /**
              * En
              * @default
@@ -6952,32 +6806,6 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
-        };
-        /**
-         * TextBody
-         * @description A text in both languages.
-         */
-        weaktie__data__pulls__api__TextBody: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * TextBody
-         * @description A text of the plan in both languages; either may be empty.
-         */
-        weaktie__data__tracking__bodies__TextBody: {
-            /**
-             * En
-             * @default
-             */
-            en: string;
-            /**
-             * Zh
-             * @default
-             */
-            zh: string;
         };
         /**
          * CheckBody
