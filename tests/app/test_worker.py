@@ -41,6 +41,20 @@ def test_the_first_build_waits_for_the_history_that_is_being_sent(tmp_path: Path
         assert [job.kind for job in wt.jobs.page(None, 10).items] == ["build"]
 
 
+def test_a_mark_asks_for_a_build_although_no_event_came(tmp_path: Path) -> None:
+    clock = FixedClock(START_US)
+    with fresh_app(tmp_path, clock=clock) as wt:
+        put(wt, track(1, "u1"))
+        build_once(wt, lambda *_: None)
+        clock.move(wt.settings.build.every_minutes * 60 + 60)
+        schedule_build(wt)
+        assert wt.jobs.page(None, 10).items == [], "nothing is new"
+        with wt.database.begin() as tx:
+            wt.quality.add(tx, "person", ["u1"], note="", actor="me")
+        schedule_build(wt)
+        assert [job.kind for job in wt.jobs.page(None, 10).items] == ["build"]
+
+
 def test_a_clock_that_steps_back_does_not_hold_builds_up(tmp_path: Path) -> None:
     clock = FixedClock(START_US)
     with fresh_app(tmp_path, clock=clock) as wt:

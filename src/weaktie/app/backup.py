@@ -23,6 +23,7 @@ from weaktie import __version__
 from weaktie.app.sealing import seal_file
 from weaktie.app.wiring import App
 from weaktie.kit.clock import DAY_US
+from weaktie.kit.disk import sync, write_durably
 from weaktie.kit.errors import Conflict, NotFound
 from weaktie.kit.ids import new_id
 from weaktie.kit.settings import Settings
@@ -172,7 +173,7 @@ def take(wt: App, folder: Path, told: Progress, *, instead: Instead | None = Non
         [replace(f, stored=f.stored.replace(".new/", "/")) for f in files], now_us if instead else None,
     )  # fmt: skip
     keep_journal(wt.settings.home, folder)
-    _write_durably(place / MANIFEST, manifest_bytes(backup))
+    _put(place / MANIFEST, manifest_bytes(backup))
     _put_in_place(place, folder / "backups" / backup_id)
     told(1.0, Words("完成", "done"))
     return backup
@@ -185,8 +186,8 @@ def _put_in_place(place: Path, final: Path) -> None:
         final.rename(former)
         place.rename(final)
         shutil.rmtree(former)
-    _sync_folder(final)
-    _sync_folder(final.parent)
+    sync(final)
+    sync(final.parent)
 
 
 def look_at(copy: Path) -> Snapshot:
@@ -268,12 +269,12 @@ def merge_journals(target: Path, sources: list[Path]) -> None:
     after = b"".join(line + b"\n" for line in lines)
     if after != before:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write_durably(target, after)
+        _put(target, after)
 
 
 def note_verified(folder: Path, backup: Backup, now_us: int) -> None:
     """Write beside the manifest when the backup was read back and found sound."""
-    _write_durably(folder / "backups" / backup.backup_id / VERIFIED, str(now_us).encode())
+    _put(folder / "backups" / backup.backup_id / VERIFIED, str(now_us).encode())
 
 
 def verified_us(folder: Path, backup: Backup) -> int | None:
@@ -392,7 +393,7 @@ def _keep_lake_file(root: Path, name: str, sha256: str | None, folder: Path) -> 
             partial.unlink()
             raise DamagedFile(f"lake/{name}")
         partial.rename(stored)
-        _sync_folder(stored.parent)
+        sync(stored.parent)
     return Held("lake", name, str(stored.relative_to(folder)), digest, stored.stat().st_size)
 
 
@@ -405,22 +406,9 @@ def copy_durably(source: Path, target: Path) -> None:
         os.fsync(out.fileno())
 
 
-def _write_durably(path: Path, raw: bytes) -> None:
-    partial = path.with_name(path.name + ".part")
-    with partial.open("wb") as out:
-        out.write(raw)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.rename(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _put(path: Path, raw: bytes) -> None:
+    write_durably(path, lambda out: out.write(raw))
+    sync(path.parent)
 
 
 def _is_final(manifest: Path) -> bool:

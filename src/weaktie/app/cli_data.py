@@ -1,7 +1,6 @@
 """Commands that bring data in and build what is made of it: import, build."""
 
 import json
-import time
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,6 @@ from weaktie.app.cli import DEFAULT_HOME, AsJson, Home, app, out, screen
 from weaktie.app.status import catch_up
 from weaktie.app.wiring import App, open_app
 from weaktie.data.imports.contracts import KINDS, ImportSpec
-from weaktie.data.profiles.contracts import PROFILES_LEASE, BuildResult
 from weaktie.data.profiles.jobs import build as run_build
 from weaktie.data.tracking.jobs import check as check_tracking
 from weaktie.data.tracking.jobs import recheck as recheck_tracking
@@ -25,8 +23,8 @@ from weaktie.store.lake.service import fill
 from weaktie.store.runs.contracts import Busy, Cancelled
 from weaktie.store.runs.contracts import Progress as Told
 
-TURN_SECONDS = 0.2
-"""How often a build that waits for another asks again."""
+TURN_SECONDS = 3600.0
+"""How long a build waits for another to end."""
 
 
 class Bar:
@@ -106,7 +104,7 @@ def build(
 def build_once(wt: App, told: Told) -> dict[str, object]:
     """One build; what was acknowledged before it began enters the lake first."""
     catch_up(wt, patient=True)
-    result = _build_in_turn(wt, told)
+    result = run_build(wt.build_parts, told, patience_s=TURN_SECONDS)
     wt.review_queue.refresh()
     _check_tracking(wt)
     return {
@@ -118,18 +116,6 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
         "days_computed": result.days_computed,
         "seconds": round(result.seconds, 3),
     }
-
-
-def _build_in_turn(wt: App, told: Told) -> BuildResult:
-    """Build when the build that runs has ended: it may have begun before what this one was asked for had arrived."""
-    while True:
-        try:
-            return run_build(wt.build_parts, told)
-        except Busy as error:
-            if error.place != PROFILES_LEASE:
-                raise
-            told(0.0, Words("等待正在进行的构建结束", "waiting for the build that runs"))
-            time.sleep(TURN_SECONDS)
 
 
 def _check_tracking(wt: App) -> None:

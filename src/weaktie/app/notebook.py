@@ -13,7 +13,7 @@ from weaktie.app.wiring import open_app
 from weaktie.data.identity.contracts import ERASED
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
-from weaktie.store.engine.contracts import Session
+from weaktie.store.engine.contracts import Session, has_bit
 from weaktie.store.lake.service import columns_of, frame_of
 from weaktie.store.lake.tables import TABLES
 from weaktie.trust.consent.contracts import PURPOSE_NAMES
@@ -137,7 +137,7 @@ class Notebook:
         frame = frame_of(self._session, self._snapshot.of(name), name, promoted)
         columns = declared.schema.names
         if "purposes" in columns:
-            frame = frame.filter((nw.col("purposes") // self._bit) % 2 == 1)
+            frame = frame.filter(has_bit("purposes", self._bit))
         people = self._session.table(self._people)
         if "alias_no" in columns:
             known = frame.filter(~nw.col("alias_no").is_null()).join(people, on="alias_no", how="inner")

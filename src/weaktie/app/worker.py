@@ -16,14 +16,16 @@ from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
 from weaktie.data.collect.jobs import offset_of
 from weaktie.data.imports.jobs import sweep as sweep_imports
+from weaktie.data.profiles.contracts import Generation
+from weaktie.data.quality.contracts import Marked
 from weaktie.data.tracking.jobs import check as check_tracking
 from weaktie.data.webhooks.service import forget_nonces
-from weaktie.kit.clock import DAY_US, MINUTE_US
+from weaktie.kit.clock import DAY_US, MINUTE_US, business_day
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import get_logger
 from weaktie.store.lake.jobs import PATIENCE_SECONDS, REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
-from weaktie.store.runs.contracts import CANCELLED, FAILED, LIVE_STATES, RUNNING, WAITING, Busy, Job
+from weaktie.store.runs.contracts import CANCELLED, DONE, FAILED, LIVE_STATES, RUNNING, WAITING, Busy, Job
 from weaktie.store.runs.service import Lease, holder, lease
 
 _LOG = get_logger("worker")
@@ -173,14 +175,28 @@ def schedule_build(wt: App) -> None:
     current = wt.profiles.current()
     age_us = wt.clock.now_us() - current.built_us if current is not None else 0
     due = wt.status.lag() <= BEHIND if current is None else not 0 <= age_us <= every * MINUTE_US
-    with wt.database.connect() as connection:
-        version = wt.lake.snapshot(connection, tables=[]).version
-        decided = wt.identity.last_decision(connection)
-    built, knows = (
-        (current.snapshot_version, current.details.get("decided", 0)) if current is not None else (0, 0)
-    )
-    if due and (version > built or decided != knows) and not _building(wt):
+    if due and _is_news(wt, current) and not _built_lately(wt, every * MINUTE_US):
         wt.jobs.start("build", {}, actor="schedule")
+
+
+def _is_news(wt: App, current: Generation | None) -> bool:
+    """Whether anything came since a build began, or somebody decided, marked or consented, or a day began: what tags say
+    of the last days changes with it."""
+    with wt.database.connect() as connection:
+        files = wt.lake.snapshot(connection, tables=list(ARRIVED)).files
+        if current is None:
+            return bool(files)
+        said = (
+            wt.identity.last_decision(connection), wt.quality.marked(connection).digest,
+            wt.permits.newest_receipt(connection),
+        )  # fmt: skip
+    known, zone = current.details, wt.settings.zone
+    heard = (known.get("decided", 0), known.get("marked", Marked().digest), known.get("receipt", 0))
+    return (
+        any(file.added_version > current.snapshot_version for file in files)
+        or said != heard
+        or business_day(wt.clock.now_us(), zone) != business_day(current.built_us, zone)
+    )
 
 
 def _schedule_pulls(wt: App) -> None:
@@ -191,9 +207,13 @@ def _schedule_pulls(wt: App) -> None:
         wt.jobs.start("pull", {"pull_id": pull_id}, actor="schedule")
 
 
-def _building(wt: App) -> bool:
-    recent: list[Job] = wt.jobs.page(None, 20).items
-    return any(j.kind == "build" and j.state in (RUNNING, WAITING) for j in recent)
+def _built_lately(wt: App, within_us: int) -> bool:
+    """Whether a build is on its way, or ended well within the time: what it found unchanged is not asked again at once."""
+    now_us = wt.clock.now_us()
+    recent: list[Job] = [j for j in wt.jobs.page(None, 20).items if j.kind == "build"]
+    return any(
+        j.state in LIVE_STATES or (j.state == DONE and 0 <= now_us - j.made_us <= within_us) for j in recent
+    )
 
 
 def schedule_backup(wt: App) -> None:

@@ -56,6 +56,9 @@ SHOWN_NAMES = {
 }
 
 
+WAITING_STEP = Words("等待正在进行的构建结束", "waiting for the build that runs")
+
+
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """Who is in the build: identifiers of people who may be analysed, everybody, and who is left out."""
@@ -71,9 +74,17 @@ class Crowd:
         return sum(1 for p in self.people.values() if p.visitor)
 
 
-def build(parts: BuildParts, progress: Progress) -> BuildResult:
-    """Bring tags, RFM and profiles up to date and publish them; raises Busy when another build runs."""
-    with lease(parts.database, parts.clock, PROFILES_LEASE) as held, kept_alive(held):
+def build(parts: BuildParts, progress: Progress, *, patience_s: float = 0.0) -> BuildResult:
+    """Bring tags, RFM and profiles up to date and publish them; raises Busy when another build still runs after
+    `patience_s`. It may have begun before what this one was asked for had arrived."""
+    turn = lease(
+        parts.database,
+        parts.clock,
+        PROFILES_LEASE,
+        patience_s=patience_s,
+        waiting=lambda: progress(0.0, WAITING_STEP),
+    )
+    with turn as held, kept_alive(held):
         return _Build(parts, progress, held).run()
 
 
@@ -86,6 +97,7 @@ class _Build:
         self.steps: dict[str, float] = {}
         self.last = self.started
         self.receipt = 0
+        self.marked = Marked()
         self.deleted: list[tuple[int, str]] = []
         self.corrected: list[tuple[int, str, str]] = []
 
@@ -100,13 +112,13 @@ class _Build:
                 granted, refused = parts.permits.masks(connection, person_map.person_of)
                 self.deleted = parts.permits.all_deleted_tags(connection)
                 self.corrected = parts.permits.all_corrections(connection)
-                marked = parts.quality.marked(connection)
+                self.marked = parts.quality.marked(connection)
             today = business_day(parts.clock.now_us(), parts.settings.zone)
-            before = self._hash(snapshot, person_map, granted, today, marked)
+            before = self._hash(snapshot, person_map, granted, today)
             unchanged = self._nothing_new(before)
             if unchanged is not None:
                 return unchanged
-            left_out = parts.quality.left_out_orders(session, snapshot, marked)
+            left_out = parts.quality.left_out_orders(session, snapshot, self.marked)
             orders = jobs_days.read_orders(session, snapshot, person_map, left_out)
             categories = jobs_days.read_categories(session, snapshot)
             inputs = Inputs(session, snapshot, person_map, orders, categories, left_out)
@@ -115,7 +127,7 @@ class _Build:
             self._took("user_day")
             with parts.database.connect() as connection:
                 days_snapshot = parts.lake.snapshot(connection, tables=["user_day"])
-            crowd = self._crowd(person_map, granted, refused, marked.persons(person_map.person_of))
+            crowd = self._crowd(person_map, granted, refused, self.marked.persons(person_map.person_of))
             self._took("people")
             as_of_day = min([today, *_last_day(days_snapshot)])
             self.progress(0.6, Words("计算标签", "computing tags"))
@@ -214,7 +226,7 @@ class _Build:
         details = {
             "left_out": crowd.left_out.as_dict(), "visitors": crowd.visitors, "cutoffs": rfm_figures["cutoffs"],
             "totals": _totals(inputs.orders), "buyers": rfm_figures["people"], "receipt": self.receipt,
-            "decided": inputs.person_map.decided,
+            "decided": inputs.person_map.decided, "marked": self.marked.digest,
         }  # fmt: skip
         with parts.database.begin() as tx:
             self.held.check(tx)
@@ -260,9 +272,7 @@ class _Build:
             LeftOut(len(outside), _reasons(outside, refused, own)),
         )  # fmt: skip
 
-    def _hash(
-        self, snapshot: Snapshot, person_map: PersonMap, granted: U8, today: int, marked: Marked
-    ) -> str:
+    def _hash(self, snapshot: Snapshot, person_map: PersonMap, granted: U8, today: int) -> str:
         digest = hashlib.sha256()
         files = [
             f.file_id
@@ -271,7 +281,7 @@ class _Build:
         ]
         settings = self.parts.settings
         digest.update(f"{files}|{code_version()}|{settings.workspace}|{today}".encode())
-        digest.update(f"{marked.digest}|{self.parts.quality.limit}".encode())
+        digest.update(f"{self.marked.digest}|{self.parts.quality.limit}".encode())
         digest.update(person_map.person_of.tobytes())
         digest.update(np.ascontiguousarray(granted).tobytes())
         digest.update(f"{jobs_days.span_rows(person_map)}|{person_map.decided}".encode())

@@ -4,7 +4,6 @@ The file is written aside, synced, renamed and only then named in the database: 
 No write transaction of the database is open while it is written.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from weaktie.data.profiles.catalogue import TAGS
+from weaktie.kit.disk import sync
 
 CHUNK = 20_000
 FOLDER = "published"
@@ -115,9 +115,9 @@ def write(
         connection.execute("PRAGMA optimize")
     finally:
         connection.close()
-    _sync(partial)
+    sync(partial)
     partial.rename(path)
-    _sync(folder)
+    sync(folder)
     return f"{FOLDER}/{path.name}"
 
 
@@ -161,9 +161,9 @@ def without(
     if gone == 0:
         partial.unlink()
         return 0
-    _sync(partial)
+    sync(partial)
     partial.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
     return gone
 
 
@@ -225,11 +225,3 @@ def _insert(connection: sqlite3.Connection, rows: Iterable[tuple[Body, tuple[Any
         if len(users) >= CHUNK:
             flush()
     flush()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,24 +4,18 @@ Only what every engine can do is used: no `first`/`last` by order, no `unique`. 
 whose reversed running count is 1.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 import narwhals as nw
 
 from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS, USER_DAY
 from weaktie.data.quality.service import customers, without_impossible
+from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
 KEYS = ("alias_no", "owner_no", "day")
 SESSION_GAP_MINUTES = 30
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OPENS_DAY = tuple(c for c in USER_DAY.schema.names if c not in KEYS)
-
-
-def micros(time: str) -> nw.Expr:
-    """A time column as microseconds since 1970 UTC."""
-    return (nw.col(time) - nw.lit(EPOCH)).dt.total_microseconds()
 
 
 def count_if(condition: nw.Expr) -> nw.Expr:

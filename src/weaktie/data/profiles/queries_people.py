@@ -4,7 +4,8 @@ from typing import Any
 
 import narwhals as nw
 
-from weaktie.data.profiles.queries import analysable, last_by, micros
+from weaktie.data.profiles.queries import analysable, last_by
+from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
 DAY_US = 86_400_000_000

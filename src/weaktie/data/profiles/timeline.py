@@ -8,10 +8,10 @@ import msgspec
 import narwhals as nw
 import pyarrow as pa
 
-from weaktie.data.profiles.queries import last_by, micros, orders_now
+from weaktie.data.profiles.queries import last_by, orders_now
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page, page_size, read_cursor, write_cursor
-from weaktie.store.engine.contracts import Engine, Session
+from weaktie.store.engine.contracts import Engine, Session, micros
 from weaktie.store.lake.contracts import LakeFile, Snapshot
 from weaktie.store.lake.tables import EVENTS, ORDER_ITEMS, ORDERS, RELATIONS
 

@@ -1,12 +1,12 @@
 """HTTP: what figures leave out, and the marks that decide it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from weaktie.data.quality.contracts import MARK_KINDS, MOST_VALUES, Mark
+from weaktie.data.quality.contracts import MARK_KINDS, MOST_VALUES, Mark, MarkKind
 from weaktie.data.quality.service import Quality
 from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import PlainText, WordsBody, app_part, words_body
@@ -16,7 +16,6 @@ from weaktie.trust.audit.service import record
 router = APIRouter(prefix="/api/quality", tags=["quality"])
 View = Annotated[Caller, Depends(require("view"))]
 Operate = Annotated[Caller, Depends(require("operate"))]
-Kind = Literal["person", "order_prefix", "product", "coupon"]
 
 
 class LeftOutDayBody(BaseModel):
@@ -52,7 +51,7 @@ class MarkBody(BaseModel):
     """One mark; it holds while `ended_time` is null. `value` is empty where the identifier is personal."""
 
     mark_id: str
-    kind: Kind
+    kind: MarkKind
     kind_words: WordsBody
     value: str
     note: str
@@ -66,7 +65,7 @@ class NewMarks(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Kind
+    kind: MarkKind
     values: Annotated[
         list[Annotated[PlainText, Field(max_length=200)]], Field(min_length=1, max_length=MOST_VALUES)
     ]

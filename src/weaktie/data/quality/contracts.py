@@ -1,5 +1,6 @@
 """Marks and what they take out of figures, as callers see them."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -61,8 +62,9 @@ class Marked:
 
     @property
     def digest(self) -> str:
-        """A text that is the same for the same marks."""
-        return repr((self.aliases, self.prefixes, self.products, self.coupons))
+        """A short text that is the same for the same marks."""
+        said = repr((self.aliases, self.prefixes, self.products, self.coupons))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def persons(self, person_of: npt.NDArray[np.int32]) -> set[int]:
         """The own people under a person map."""

@@ -1,6 +1,5 @@
 """Lazy tables: events and orders that no customer made."""
 
-from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -9,19 +8,15 @@ import narwhals as nw
 
 from weaktie.data.collect.contracts import CRAWLER, TEST
 from weaktie.data.quality.contracts import Marked
+from weaktie.kit.clock import MINUTE_US
+from weaktie.store.engine.contracts import has_bit, micros
 
 Frame = nw.LazyFrame[Any]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def has(bit: int) -> nw.Expr:
-    """Whether `flags` has a bit."""
-    return (nw.coalesce(nw.col("flags"), nw.lit(0)) // bit) % 2 == 1
 
 
 def customers(events: Frame) -> Frame:
     """Events that neither a crawler nor a platform's test made."""
-    return events.filter(~has(CRAWLER), ~has(TEST))
+    return events.filter(~has_bit("flags", CRAWLER), ~has_bit("flags", TEST))
 
 
 def impossible(events: Frame, limit: int) -> Frame:
@@ -29,9 +24,8 @@ def impossible(events: Frame, limit: int) -> Frame:
 
     Only what came through the door is looked at: files often know the hour or the day alone.
     """
-    minute = (nw.col("event_time") - nw.lit(EPOCH)).dt.total_microseconds() // 60_000_000
     through_door = events.filter(~nw.col("alias_no").is_null(), nw.col("log_partition") >= 0)
-    per_minute = through_door.with_columns(minute=minute).group_by("alias_no", "day", "minute").agg(
+    per_minute = through_door.with_columns(minute=micros("event_time") // MINUTE_US).group_by("alias_no", "day", "minute").agg(
         nw.len().alias("n")
     )  # fmt: skip
     per_day = per_minute.group_by("alias_no", "day").agg(
@@ -50,11 +44,11 @@ def without_impossible(events: Frame, limit: int) -> Frame:
 
 def flagged_orders(events: Frame) -> Frame:
     """Orders of which an event is marked: order_id, crawler, test (0 or 1)."""
-    some = events.filter(~nw.col("order_id").is_null(), has(CRAWLER) | has(TEST))
-    return some.select("order_id", crawler=_one(has(CRAWLER)), test=_one(has(TEST)))
+    some = events.filter(~nw.col("order_id").is_null(), has_bit("flags", CRAWLER) | has_bit("flags", TEST))
+    return some.select("order_id", crawler=_one(has_bit("flags", CRAWLER)), test=_one(has_bit("flags", TEST)))
 
 
-def test_orders(orders: Frame, items: Frame, marked: Marked) -> list[Frame]:
+def declared_orders(orders: Frame, items: Frame, marked: Marked) -> list[Frame]:
     """Orders of own people and those declared to be tests, in the columns of `flagged_orders`; one frame for each way."""
     found: list[Frame] = []
     if marked.aliases:
@@ -71,7 +65,7 @@ def test_orders(orders: Frame, items: Frame, marked: Marked) -> list[Frame]:
 
 def counted_days(events: Frame) -> Frame:
     """Marked events by day: day, crawlers."""
-    return events.filter(has(CRAWLER)).group_by("day").agg(nw.len().alias("crawlers"))
+    return events.filter(has_bit("flags", CRAWLER)).group_by("day").agg(nw.len().alias("crawlers"))
 
 
 def each_once(frames: list[Frame]) -> Frame:

@@ -22,7 +22,7 @@ from weaktie.data.quality.contracts import (
     People,
     Rate,
 )
-from weaktie.data.quality.queries import counted_days, each_once, flagged_orders, impossible, test_orders
+from weaktie.data.quality.queries import counted_days, declared_orders, each_once, flagged_orders, impossible
 from weaktie.data.quality.queries import customers as customers
 from weaktie.data.quality.queries import without_impossible as without_impossible
 from weaktie.data.quality.tables import marks
@@ -139,7 +139,7 @@ class Quality:
         events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
         orders = session.scan([f.path for f in snapshot.of("orders")], ORDERS.schema)
         items = session.scan([f.path for f in snapshot.of("order_items")], ORDER_ITEMS.schema)
-        declared = test_orders(orders, items, marked)
+        declared = declared_orders(orders, items, marked)
         return session.collect(each_once([flagged_orders(events), *declared])).sort_by("order_id")
 
     def counts(self) -> Counts:

@@ -1,11 +1,24 @@
 """What every engine promises: lazy narwhals frames in, Arrow tables out."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import narwhals as nw
 import pyarrow as pa
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(time: str) -> nw.Expr:
+    """A time column as microseconds since 1970 UTC."""
+    return (nw.col(time) - nw.lit(EPOCH)).dt.total_microseconds()
+
+
+def has_bit(column: str, bit: int) -> nw.Expr:
+    """Whether a column of flags has a bit; null has none."""
+    return (nw.coalesce(nw.col(column), nw.lit(0)) // bit) % 2 == 1
 
 
 class Engine(Protocol):

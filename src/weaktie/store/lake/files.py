@@ -1,7 +1,6 @@
 """`file:` the lake as a folder of Parquet files."""
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from weaktie.kit.clock import SECOND_US, Clock
+from weaktie.kit.disk import sync, write_durably
 from weaktie.store.database.tables import lake_files, lake_versions
 from weaktie.store.lake.contracts import U64, Fitted, LakeFile, PromotedColumn, Snapshot, Staged
 from weaktie.store.lake.logic import IdIndex, sorted_ids
@@ -57,18 +57,20 @@ class FileLake:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.parquet"
         repeated = [f.name for f in data.schema if f.type == pa.string() and f.name not in DISTINCT]
-        sha256, size = _write_durably(
+        write_durably(
             path,
             lambda out: pq.write_table(
                 data, out, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=repeated
             ),
         )
+        with path.open("rb") as written:
+            sha256, size = hashlib.file_digest(written, "sha256").hexdigest(), path.stat().st_size
         ids_path = None
         if ids is not None:
             ids_path = path.with_suffix(".ids.npy")
             ordered = sorted_ids(ids)
-            _write_durably(ids_path, lambda out: np.save(out, ordered, allow_pickle=False))
-        _sync_folder(folder)
+            write_durably(ids_path, lambda out: np.save(out, ordered, allow_pickle=False))
+        sync(folder)
         days = pc.min_max(data["day"]).as_py() if "day" in data.schema.names and data.num_rows else None
         low, high = (days["min"], days["max"]) if days and days["min"] is not None else (part_day, part_day)
         below = self.root.resolve()
@@ -190,24 +192,3 @@ class FileLake:
 
 def _fitted_text(file: Staged) -> str | None:
     return msgspec.json.encode(file.promoted).decode() if file.promoted else None
-
-
-def _write_durably(path: Path, write) -> tuple[str, int]:  # type: ignore[no-untyped-def]
-    partial = path.with_name(path.name + ".part")
-    with partial.open("wb") as out:
-        write(out)
-        out.flush()
-        os.fdatasync(out.fileno())
-    with partial.open("rb") as written:
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
-    size = partial.stat().st_size
-    partial.rename(path)
-    return digest, size
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -33,7 +33,7 @@ from weaktie.store.runs.tables import jobs, leases
 LEASE_US = 30 * SECOND_US
 SILENT_US = 60 * SECOND_US
 HEARTBEAT_S = 5.0
-POLL_S = 0.05
+POLL_S = 0.2
 WAITING_STEP = Words("等待执行", "waiting")
 
 
@@ -83,14 +83,25 @@ class Lease:
 
 
 @contextmanager
-def lease(database: Database, clock: Clock, name: str, *, patience_s: float = 0.0) -> Iterator[Lease]:
-    """Hold the lease for a block; raises Busy when another process has it, and still has it after `patience_s`."""
+def lease(
+    database: Database,
+    clock: Clock,
+    name: str,
+    *,
+    patience_s: float = 0.0,
+    waiting: Callable[[], None] = lambda: None,
+) -> Iterator[Lease]:
+    """Hold the lease for a block; raises Busy when another process has it, and still has it after `patience_s`.
+
+    `waiting` is called before each further try.
+    """
     held = Lease(database, clock, name)
     tries = round(patience_s / POLL_S)
     while not held.acquire():
         if tries <= 0:
             raise Busy(name)
         tries -= 1
+        waiting()
         time.sleep(POLL_S)
     try:
         yield held

@@ -4,6 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from weaktie.kit.disk import sync
 from weaktie.trust.rights.contracts import Replayed
 from weaktie.trust.rights.logic import JournalLine, read_lines, write_line
 
@@ -30,11 +31,7 @@ class Journal:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync(self.path.parent)
 
     def read(self) -> tuple[list[JournalLine], Replayed]:
         """Every sound line, oldest first, and what was counted."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, insert, select, text
 
+from weaktie.kit.disk import sync
 from weaktie.store.database.service import Database, write_many
 from weaktie.trust.vault.contracts import MASTER_KEY_FILE, MissingMasterKey, WrongMasterKey
 from weaktie.trust.vault.logic import (
@@ -307,8 +308,4 @@ def _write_key_file(path: Path, secret: bytes) -> None:
         out.write(write_master(secret))
         out.flush()
         os.fsync(out.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
