@@ -5,6 +5,8 @@ import { useRead, useWrite } from "@/api/hooks";
 import type { DeadLetter, DeadLetterCount, Page } from "@/api/types";
 import { useSession } from "@/kit/session";
 import { useLanguage } from "@/i18n";
+import { Chips } from "@/kit/Chips";
+import { itemsOf } from "@/kit/itemsOf";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { PageFrame, Panel } from "@/kit/page";
 import { Ago, At, Code, Cut, Facts } from "@/kit/small";
@@ -118,25 +120,17 @@ export default function DeadLettersPage() {
         )
       }
     >
-      {summary.data && summary.data.length > 0 && (
-        <div className="chips" data-testid="dead-summary">
-          {summary.data.map((one) => (
-            <button
-              type="button"
-              key={one.code}
-              className={filters.code === one.code ? "chip chip-on" : "chip"}
-              aria-pressed={filters.code === one.code}
-              onClick={() => change({ code: filters.code === one.code ? "" : one.code })}
-            >
-              <span>{w(one.message)}</span>
-              <b className="number">{whole(one.count)}</b>
-              <span className="faint">
-                <Ago time={one.last_time} />
-              </span>
-            </button>
-          ))}
-        </div>
-      )}
+      <Chips
+        testId="dead-summary"
+        chips={itemsOf(summary.data).map((one) => ({
+          value: one.code,
+          label: w(one.message),
+          count: one.count,
+          more: <span className="faint"><Ago time={one.last_time} /></span>,
+        }))}
+        chosen={filters.code}
+        onChoose={(code) => change({ code })}
+      />
       <div className="tools">
         <Segmented
           className="scrolling"

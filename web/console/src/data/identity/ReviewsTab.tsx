@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useRead } from "@/api/hooks";
 import type { IdentityReview, Page, ReviewCount } from "@/api/types";
 import { useLanguage } from "@/i18n";
+import { Chips } from "@/kit/Chips";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { Panel } from "@/kit/page";
 import { Ago } from "@/kit/small";
@@ -65,22 +66,12 @@ export function ReviewsTab({ counts }: { counts: ReviewCount[] }) {
           options={STATES.map((state) => ({ value: state, label: named("identity.review.state", state) }))}
         />
       </div>
-      {chips.length > 0 && (
-        <div className="chips" data-testid="identity-counts">
-          {chips.map((one) => (
-            <button
-              type="button"
-              key={one.reason}
-              className={filters.reason === one.reason ? "chip chip-on" : "chip"}
-              aria-pressed={filters.reason === one.reason}
-              onClick={() => change({ reason: filters.reason === one.reason ? "" : one.reason })}
-            >
-              <span>{w(one.words)}</span>
-              <b className="number">{whole(one.count)}</b>
-            </button>
-          ))}
-        </div>
-      )}
+      <Chips
+        testId="identity-counts"
+        chips={chips.map((one) => ({ value: one.reason, label: w(one.words), count: one.count }))}
+        chosen={filters.reason}
+        onChoose={(reason) => change({ reason })}
+      />
       <Panel flush>
         <ListTable
           read={read}

@@ -1,6 +1,7 @@
 import { useRead } from "@/api/hooks";
 import type { OpenOrder, OpenOrders } from "@/api/types";
 import { useLanguage } from "@/i18n";
+import { Chips } from "@/kit/Chips";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { Panel } from "@/kit/page";
 import { At } from "@/kit/small";
@@ -40,20 +41,12 @@ export function UnidentifiedTab() {
               n: whole(tallies.reduce((sum, one) => sum + one.orders, 0)),
             })}
           </p>
-          <div className="chips" data-testid="unidentified-counts">
-            {reasons.map((one) => (
-              <button
-                type="button"
-                key={one.reason}
-                className={filters.reason === one.reason ? "chip chip-on" : "chip"}
-                aria-pressed={filters.reason === one.reason}
-                onClick={() => change({ reason: filters.reason === one.reason ? "" : one.reason })}
-              >
-                <span>{w(one.words)}</span>
-                <b className="number">{whole(count(one.reason))}</b>
-              </button>
-            ))}
-          </div>
+          <Chips
+            testId="unidentified-counts"
+            chips={reasons.map((one) => ({ value: one.reason, label: w(one.words), count: count(one.reason) }))}
+            chosen={filters.reason}
+            onChoose={(reason) => change({ reason })}
+          />
         </>
       )}
       <Panel flush>

@@ -1,8 +1,9 @@
-import { Alert, App, Form, Input, Modal, Segmented } from "antd";
+import { App, Form, Input, Segmented } from "antd";
 import { api } from "@/api/client";
 import { useWrite } from "@/api/hooks";
 import type { AddedMarks, MarkKind } from "@/api/types";
 import { useLanguage } from "@/i18n";
+import { FormDialog } from "@/kit/FormDialog";
 
 export const KINDS: MarkKind[] = ["person", "order_prefix", "product", "coupon"];
 
@@ -14,7 +15,7 @@ interface Wanted {
 
 /** Marks own people or test orders, one a line. */
 export function MarkForm({ onClose }: { onClose: () => void }) {
-  const { t, w } = useLanguage();
+  const { t } = useLanguage();
   const { message, modal } = App.useApp();
   const [form] = Form.useForm<Wanted>();
   const kind = Form.useWatch("kind", form) ?? "person";
@@ -34,37 +35,30 @@ export function MarkForm({ onClose }: { onClose: () => void }) {
     onClose();
   };
   return (
-    <Modal
-      open
+    <FormDialog
+      form={form}
+      name="mark"
       title={t("quality.add")}
-      okText={t("quality.mark")}
-      okButtonProps={{ "data-testid": "mark-save" }}
-      confirmLoading={save.isPending}
-      onCancel={onClose}
-      onOk={() => form.submit()}
+      does={t("quality.mark")}
+      initialValues={{ kind: "person" }}
+      saving={save}
+      onFinish={(wanted) => save.mutate(wanted, { onSuccess: done })}
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        initialValues={{ kind: "person" }}
-        onFinish={(wanted) => save.mutate(wanted, { onSuccess: done })}
+      <Form.Item name="kind" label={t("quality.kind")}>
+        <Segmented<MarkKind> block options={KINDS.map((one) => ({ value: one, label: t(`quality.kind.${one}`) }))} />
+      </Form.Item>
+      <Form.Item
+        name="values"
+        label={t(`quality.values.${kind}`)}
+        extra={t("quality.valuesNote")}
+        rules={[{ required: true, whitespace: true, message: t("form.required") }]}
       >
-        {save.error && <Alert type="error" showIcon title={w(save.error.words)} className="gap" />}
-        <Form.Item name="kind" label={t("quality.kind")}>
-          <Segmented<MarkKind> block options={KINDS.map((one) => ({ value: one, label: t(`quality.kind.${one}`) }))} />
-        </Form.Item>
-        <Form.Item
-          name="values"
-          label={t(`quality.values.${kind}`)}
-          extra={t("quality.valuesNote")}
-          rules={[{ required: true, whitespace: true, message: t("form.required") }]}
-        >
-          <Input.TextArea rows={4} data-testid="mark-values" autoFocus />
-        </Form.Item>
-        <Form.Item name="note" label={t("quality.note")}>
-          <Input maxLength={200} data-testid="mark-note" />
-        </Form.Item>
-      </Form>
-    </Modal>
+        <Input.TextArea rows={4} data-testid="mark-values" autoFocus />
+      </Form.Item>
+      <Form.Item name="note" label={t("quality.note")}>
+        <Input maxLength={200} data-testid="mark-note" />
+      </Form.Item>
+    </FormDialog>
   );
 }

@@ -3,6 +3,7 @@ import { api } from "@/api/client";
 import { useWrite } from "@/api/hooks";
 import type { BasisPerPurpose, NewSource, Source } from "@/api/types";
 import { useLanguage } from "@/i18n";
+import { FormDialog } from "@/kit/FormDialog";
 import { Code } from "@/kit/small";
 import { BasisFields, DEFAULT_BASIS } from "./BasisFields";
 import { snippets } from "./snippets";
@@ -16,7 +17,7 @@ interface Wanted {
 
 /** Makes a source, then shows its write key once with code to paste. */
 export function NewSourceForm({ onClose }: { onClose: () => void }) {
-  const { t, w } = useLanguage();
+  const { t } = useLanguage();
   const [form] = Form.useForm<Wanted>();
   const make = useWrite<Wanted, NewSource>((wanted) => api.post("/api/sources", wanted), ["/api/sources"]);
   if (make.data) {
@@ -39,64 +40,50 @@ export function NewSourceForm({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Modal
-      open
+    <FormDialog
+      form={form}
+      name="source"
       title={t("source.new")}
-      okText={t("source.make")}
-      okButtonProps={{ "data-testid": "source-make" }}
-      confirmLoading={make.isPending}
-      onCancel={onClose}
-      onOk={() => form.submit()}
+      does={t("source.make")}
+      initialValues={{ kind: "web", basis: DEFAULT_BASIS }}
+      saving={make}
+      onFinish={(wanted) => make.mutate(wanted)}
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        initialValues={{ kind: "web", basis: DEFAULT_BASIS }}
-        onFinish={(wanted) => make.mutate(wanted)}
-      >
-        {make.error && <Alert type="error" showIcon title={w(make.error.words)} className="gap" />}
-        <Form.Item name="name" label={t("source.name")} rules={[{ required: true, message: t("form.required") }]}>
-          <Input data-testid="source-name" maxLength={80} autoComplete="off" placeholder={t("source.nameExample")} />
-        </Form.Item>
-        <Form.Item name="kind" label={t("source.kind")}>
-          <Select options={CONNECTED_KINDS.map((kind) => ({ value: kind, label: t(`source.kind.${kind}`) }))} />
-        </Form.Item>
-        <BasisFields />
-      </Form>
-    </Modal>
+      <Form.Item name="name" label={t("source.name")} rules={[{ required: true, message: t("form.required") }]}>
+        <Input data-testid="source-name" maxLength={80} autoComplete="off" placeholder={t("source.nameExample")} />
+      </Form.Item>
+      <Form.Item name="kind" label={t("source.kind")}>
+        <Select options={CONNECTED_KINDS.map((kind) => ({ value: kind, label: t(`source.kind.${kind}`) }))} />
+      </Form.Item>
+      <BasisFields />
+    </FormDialog>
   );
 }
 
 export function EditSourceForm({ source, onClose }: { source: Source; onClose: () => void }) {
-  const { t, w } = useLanguage();
+  const { t } = useLanguage();
   const [form] = Form.useForm<Pick<Wanted, "name" | "basis">>();
   const save = useWrite<Pick<Wanted, "name" | "basis">, Source>(
     (wanted) => api.patch(`/api/sources/${encodeURIComponent(source.source_id)}`, wanted),
     ["/api/sources"],
   );
   return (
-    <Modal
-      open
+    <FormDialog
+      form={form}
+      name="source"
       title={t("source.edit")}
-      okText={t("form.save")}
-      confirmLoading={save.isPending}
-      onCancel={onClose}
-      onOk={() => form.submit()}
+      initialValues={{ name: source.name, basis: source.basis }}
+      saving={save}
+      onFinish={(wanted) => save.mutate(wanted, { onSuccess: onClose })}
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        initialValues={{ name: source.name, basis: source.basis }}
-        onFinish={(wanted) => save.mutate(wanted, { onSuccess: onClose })}
-      >
-        {save.error && <Alert type="error" showIcon title={w(save.error.words)} className="gap" />}
-        <Form.Item name="name" label={t("source.name")} rules={[{ required: true, message: t("form.required") }]}>
-          <Input data-testid="source-name" maxLength={80} autoComplete="off" />
-        </Form.Item>
-        <BasisFields />
-        <Alert type="info" showIcon title={t("source.basisChange")} />
-      </Form>
-    </Modal>
+      <Form.Item name="name" label={t("source.name")} rules={[{ required: true, message: t("form.required") }]}>
+        <Input data-testid="source-name" maxLength={80} autoComplete="off" />
+      </Form.Item>
+      <BasisFields />
+      <Alert type="info" showIcon title={t("source.basisChange")} />
+    </FormDialog>
   );
 }
 

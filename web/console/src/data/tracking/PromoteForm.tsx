@@ -1,8 +1,9 @@
-import { Alert, App, Form, Input, Modal, Segmented, Select } from "antd";
+import { App, Form, Input, Segmented, Select } from "antd";
 import { api } from "@/api/client";
 import { useWrite } from "@/api/hooks";
 import type { ColumnType, Plan, PlannedProperty, PromotedColumns } from "@/api/types";
 import { useLanguage } from "@/i18n";
+import { FormDialog } from "@/kit/FormDialog";
 import { COLUMN_TYPES, COLUMNS_STALE, suggestedColumn, typeOf } from "./columns";
 
 interface Wanted {
@@ -22,7 +23,7 @@ interface PromoteFormProps {
 }
 
 export function PromoteForm({ plan, event, property, onClose }: PromoteFormProps) {
-  const { t, w } = useLanguage();
+  const { t } = useLanguage();
   const { message } = App.useApp();
   const [form] = Form.useForm<Wanted>();
   const type = Form.useWatch("type", form) ?? typeOf(property?.type ?? "text");
@@ -39,63 +40,54 @@ export function PromoteForm({ plan, event, property, onClose }: PromoteFormProps
   );
   const every = new Map([...plan.events.flatMap((one) => one.properties), ...plan.common].map((one) => [one.name, one]));
   return (
-    <Modal
-      open
+    <FormDialog
+      form={form}
+      name="column"
       title={property ? t("column.promoteTitle", { name: property.name }) : t("column.choose")}
-      okText={t("column.promote")}
-      okButtonProps={{ "data-testid": "column-save" }}
-      confirmLoading={save.isPending}
-      onCancel={onClose}
-      onOk={() => form.submit()}
+      does={t("column.promote")}
+      initialValues={{
+        property: property?.name,
+        scope: event ? "one" : "all",
+        type,
+        name: property ? suggestedColumn(property.name) : "",
+      }}
+      saving={save}
+      onFinish={(wanted) =>
+        save.mutate(wanted, {
+          onSuccess: (found) => {
+            void message.success(t("column.done", { name: found.items.at(-1)?.name ?? wanted.name }));
+            onClose();
+          },
+        })
+      }
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        initialValues={{
-          property: property?.name,
-          scope: event ? "one" : "all",
-          type,
-          name: property ? suggestedColumn(property.name) : "",
-        }}
-        onFinish={(wanted) =>
-          save.mutate(wanted, {
-            onSuccess: (found) => {
-              void message.success(t("column.done", { name: found.items.at(-1)?.name ?? wanted.name }));
-              onClose();
-            },
-          })
-        }
+      <Form.Item name="property" label={t("column.property")} hidden={property !== null} rules={[{ required: true, message: t("form.required") }]}>
+        <Select
+          showSearch
+          placeholder={t("column.pick")}
+          data-testid="column-property"
+          options={[...every.keys()].sort().map((value) => ({ value, label: value }))}
+          onChange={(name: string) => form.setFieldsValue({ type: typeOf(every.get(name)?.type ?? "text"), name: suggestedColumn(name) })}
+        />
+      </Form.Item>
+      <Form.Item name="scope" label={t("column.scope")} hidden={!event}>
+        <Segmented block options={(["one", "all"] as const).map((value) => ({ value, label: t(`column.scope.${value}`) }))} />
+      </Form.Item>
+      <Form.Item name="type" label={t("column.type")} extra={`${t(`column.takes.${type}`)}${type === "text" ? "" : ` ${t("column.misfitNote")}`}`}>
+        <Select data-testid="column-type" options={COLUMN_TYPES.map((value) => ({ value, label: t(`column.type.${value}`) }))} />
+      </Form.Item>
+      <Form.Item
+        name="name"
+        label={t("column.name")}
+        extra={t("column.nameRule")}
+        rules={[
+          { required: true, message: t("form.required") },
+          { pattern: /^p(_[a-z0-9]+)+$/, message: t("column.nameRule") },
+        ]}
       >
-        {save.error && (
-          <Alert type="error" showIcon title={w(save.error.words)} description={save.error.place} className="gap" data-testid="column-error" />
-        )}
-        <Form.Item name="property" label={t("column.property")} hidden={property !== null} rules={[{ required: true, message: t("form.required") }]}>
-          <Select
-            showSearch
-            placeholder={t("column.pick")}
-            data-testid="column-property"
-            options={[...every.keys()].sort().map((value) => ({ value, label: value }))}
-            onChange={(name: string) => form.setFieldsValue({ type: typeOf(every.get(name)?.type ?? "text"), name: suggestedColumn(name) })}
-          />
-        </Form.Item>
-        <Form.Item name="scope" label={t("column.scope")} hidden={!event}>
-          <Segmented block options={(["one", "all"] as const).map((value) => ({ value, label: t(`column.scope.${value}`) }))} />
-        </Form.Item>
-        <Form.Item name="type" label={t("column.type")} extra={`${t(`column.takes.${type}`)}${type === "text" ? "" : ` ${t("column.misfitNote")}`}`}>
-          <Select data-testid="column-type" options={COLUMN_TYPES.map((value) => ({ value, label: t(`column.type.${value}`) }))} />
-        </Form.Item>
-        <Form.Item
-          name="name"
-          label={t("column.name")}
-          extra={t("column.nameRule")}
-          rules={[
-            { required: true, message: t("form.required") },
-            { pattern: /^p(_[a-z0-9]+)+$/, message: t("column.nameRule") },
-          ]}
-        >
-          <Input maxLength={63} autoComplete="off" className="track-code" data-testid="column-name" />
-        </Form.Item>
-      </Form>
-    </Modal>
+        <Input maxLength={63} autoComplete="off" className="track-code" data-testid="column-name" />
+      </Form.Item>
+    </FormDialog>
   );
 }

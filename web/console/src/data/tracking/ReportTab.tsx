@@ -5,6 +5,7 @@ import { address } from "@/api/client";
 import { useRead } from "@/api/hooks";
 import type { Violation, ViolationReport } from "@/api/types";
 import { useLanguage } from "@/i18n";
+import { Chips } from "@/kit/Chips";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { Panel, Tile } from "@/kit/page";
 import { Search } from "@/kit/Search";
@@ -102,20 +103,12 @@ export function ReportTab() {
             <Tile label={t("track.passRate")} value={report.events > 0 ? percent(1 - report.failed / report.events) : "–"} />
             <Tile label={t("track.allViolations")} value={whole(Object.values(report.kinds).reduce((sum, n) => sum + n, 0))} />
           </div>
-          <div className="chips" data-testid="report-kinds">
-            {KINDS.map((kind) => (
-              <button
-                type="button"
-                key={kind}
-                className={filters.kind === kind ? "chip chip-on" : "chip"}
-                aria-pressed={filters.kind === kind}
-                onClick={() => change({ kind: filters.kind === kind ? "" : kind })}
-              >
-                <span>{named("track.violation", kind)}</span>
-                <b className="number">{whole(report.kinds[kind] ?? 0)}</b>
-              </button>
-            ))}
-          </div>
+          <Chips
+            testId="report-kinds"
+            chips={KINDS.map((kind) => ({ value: kind, label: named("track.violation", kind), count: report.kinds[kind] ?? 0 }))}
+            chosen={filters.kind}
+            onChoose={(kind) => change({ kind })}
+          />
         </>
       )}
       <Panel flush title={t("track.tab.report")} extra={report && <span className="faint">{t("list.total", { n: whole(report.total) })}</span>}>
