@@ -59,7 +59,7 @@ from weaktie.store.runs.service import Jobs, Lease
 from weaktie.trust.accounts.service import Accounts
 from weaktie.trust.audit.service import record
 from weaktie.trust.consent.erase import ConsentExporter
-from weaktie.trust.consent.page import Limiter
+from weaktie.trust.consent.links import Limiter
 from weaktie.trust.consent.service import Consent
 from weaktie.trust.rights.contracts import Person
 from weaktie.trust.rights.service import Corrections, Requests, Rights, RightsExporter, VaultExporter

@@ -38,6 +38,8 @@ __all__ = [
     "ORDER_EVENTS", "OWN_EVENTS", "SLOTS", "VOCABULARY", "Arrivals", "LiveOverlay", "Loader", "SeenState", "sensors_name",
     "trait_name",
 ]  # fmt: skip
+TWO_FILES_ROWS = 100_000
+"""Rows from which a load is written as two files at once."""
 IMPORTED_PARTITION = -1
 BOUGHT = ("orders", "order_items")
 """Tables whose batches may name a person by a phone alone."""
@@ -96,11 +98,17 @@ class Loader:
             origin = f"{batch.table}-{batch.origin}"
             day, ids = now_us // DAY_US, words[keep]
             # Files are written beside: what follows here needs the rows, not the file.
-            writing.append(
+            writing += [
                 self._writers.submit(
-                    self._lake.stage, batch.table, data, part_day=day, origin=origin, ids=ids
+                    self._lake.stage,
+                    batch.table,
+                    data[rows],
+                    part_day=day,
+                    origin=f"{origin}{name}",
+                    ids=ids[rows],
                 )
-            )
+                for name, rows in _pieces(stored)
+            ]
             sources |= _seen_in(batch, data)
             if batch.personal is not None:
                 personal = batch.personal.filter(chosen)
@@ -139,7 +147,9 @@ class Loader:
 
     def _new_rows(self, batch: LoadBatch) -> tuple[Bools, U64, pa.Table]:
         """Which rows are new, the words of all, and the rows with those of a known id but other content flagged."""
-        words = np.column_stack([hash128(batch.rows["event_id"]), _payload(batch.rows)])
+        named = self._writers.submit(hash128, batch.rows["event_id"])
+        payload = _payload(batch.rows)
+        words = np.column_stack([named.result(), payload])
         with self._database.connect() as connection:
             states = self._lake.classify(connection, batch.table, words, since_day=0)
         rows = batch.rows
@@ -197,6 +207,12 @@ def _with_buyers(batch: LoadBatch) -> pa.Table:
     if batch.table not in BOUGHT or batch.personal is None:
         return batch.rows
     return batch.rows.append_column("phone", batch.personal["phone"])
+
+
+def _pieces(rows: int) -> list[tuple[str, slice]]:
+    """What goes into a file each: a large batch in two, for both writers."""
+    half = rows // 2
+    return [("", slice(rows))] if rows < TWO_FILES_ROWS else [("-a", slice(half)), ("-b", slice(half, rows))]
 
 
 def _identifiers(batch: LoadBatch) -> Iterator[Identifier]:

@@ -1,15 +1,17 @@
-"""Personal links: signed, expiring, for one person, good for the consent page alone."""
+"""Personal links: signed, expiring, for one person, good for the consent page alone; and how often they are followed."""
 
 import base64
 import hmac
 import secrets
 import struct
+import threading
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
 from weaktie.kit.clock import HOUR_US, Clock
-from weaktie.kit.errors import Forbidden, Refused
+from weaktie.kit.errors import Forbidden, Refused, TooMany
 from weaktie.kit.words import Words
 from weaktie.trust.consent.tables import consent_links
 from weaktie.trust.vault.service import Vault
@@ -19,6 +21,7 @@ _NONCE_BYTES = 16
 _MAC_BYTES = 20
 _VERSION = 1
 MOST_HOURS = 24 * 30
+WINDOW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +120,28 @@ class Links:
 
 def _id(nonce: bytes) -> str:
     return "lnk_" + nonce.hex()
+
+
+class Limiter:
+    """Counts requests of the last minute by a hash of the client's address; it remembers nothing longer."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, key: str, most: int, now: float) -> None:
+        """Count one; raises TooMany over `most` in a minute."""
+        with self._lock:
+            times = self._seen.setdefault(key, deque())
+            self._seen.move_to_end(key)
+            while times and times[0] <= now - WINDOW_S:
+                times.popleft()
+            if len(times) >= most:
+                wait = max(1, round(times[0] + WINDOW_S - now))
+                raise TooMany(
+                    "too_many_requests", Words("操作过于频繁，请稍后再试。", "Too many requests; try again later."),
+                    retry_after_s=wait,
+                )  # fmt: skip
+            times.append(now)
+            while len(self._seen) > 10_000:
+                self._seen.popitem(last=False)

@@ -4,8 +4,6 @@ It loads nothing from anywhere, sends no Referer, and is good for one person onl
 """
 
 import hashlib
-import threading
-from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -15,7 +13,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from weaktie.kit.clock import to_iso
-from weaktie.kit.errors import Refused, TooMany
+from weaktie.kit.errors import Refused
 from weaktie.kit.web import app_part, client_ip, networks
 from weaktie.kit.words import Words
 from weaktie.trust.consent.contracts import (
@@ -32,7 +30,6 @@ from weaktie.trust.consent.service import Consent
 from weaktie.trust.consent.texts import ASKS, PAGE, SCRIPT, STATES, STYLE
 
 PER_MINUTE = {"page": 60, "act": 30}
-WINDOW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +43,6 @@ class Shown:
     deleted: Sequence[str]
     requests: Sequence[dict[str, object]]
     tags: Sequence[ShownTag] = ()
-
-
-class Limiter:
-    """Counts requests of the last minute by a hash of the client's address; it remembers nothing longer."""
-
-    def __init__(self) -> None:
-        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def take(self, key: str, most: int, now: float) -> None:
-        """Count one; raises TooMany over `most` in a minute."""
-        with self._lock:
-            times = self._seen.setdefault(key, deque())
-            self._seen.move_to_end(key)
-            while times and times[0] <= now - WINDOW_S:
-                times.popleft()
-            if len(times) >= most:
-                wait = max(1, round(times[0] + WINDOW_S - now))
-                raise TooMany(
-                    "too_many_requests", Words("操作过于频繁，请稍后再试。", "Too many requests; try again later."),
-                    retry_after_s=wait,
-                )  # fmt: skip
-            times.append(now)
-            while len(self._seen) > 10_000:
-                self._seen.popitem(last=False)
 
 
 def limit(request: Request, what: str, settings: Any) -> None:
