@@ -96,19 +96,7 @@ class Loader:
             paid = orders if batch.table == "order_items" else None
             data = self._typed(_with_buyers(batch).filter(chosen), batch, numbers, now_us, paid)
             origin = f"{batch.table}-{batch.origin}"
-            day, ids = now_us // DAY_US, words[keep]
-            # Files are written beside: what follows here needs the rows, not the file.
-            writing += [
-                self._writers.submit(
-                    self._lake.stage,
-                    batch.table,
-                    data[rows],
-                    part_day=day,
-                    origin=f"{origin}{name}",
-                    ids=ids[rows],
-                )
-                for name, rows in _pieces(stored)
-            ]
+            writing += self._write(batch.table, data, now_us // DAY_US, origin, words[keep])
             sources |= _seen_in(batch, data)
             if batch.personal is not None:
                 personal = batch.personal.filter(chosen)
@@ -129,6 +117,15 @@ class Loader:
                 commit(tx, outcomes)
         self._sourced = sources if len(self._sourced) > 1_000_000 else self._sourced | sources
         return outcomes
+
+    def _write(self, table: str, data: pa.Table, day: int, origin: str, ids: U64) -> list[Future[Staged]]:
+        """Files that are written beside: what follows a load needs the rows, not the file."""
+        return [
+            self._writers.submit(
+                self._lake.stage, table, data[rows], part_day=day, origin=f"{origin}{name}", ids=ids[rows]
+            )
+            for name, rows in _pieces(data.num_rows)
+        ]
 
     def _seal(self, tx: Connection, values: list[tuple[int, str, str]]) -> None:
         """Seal personal values, but for those that a correction or a missing consent holds back."""
