@@ -65,7 +65,7 @@ export const enIdentity: Record<keyof typeof zhIdentity, string> = {
   "identity.review.state.later": "Later",
   "identity.review.state.different": "Told apart",
   "identity.review.empty": "No questions about identity",
-  "identity.review.emptyText": "When one phone, e-mail address or WeChat account is seen with several people, it appears here by itself.",
+  "identity.review.emptyText": "When one phone, e-mail address or WeChat account is seen with several people, it appears here by itself. Devices that several people use are told apart by time and need no answer; choose them above to look.",
   "identity.review.question": "Question",
   "identity.review.sharedBy": "People",
   "identity.review.found": "Found",

@@ -63,7 +63,7 @@ export const zhIdentity = {
   "identity.review.state.later": "稍后再看",
   "identity.review.state.different": "已认定不同",
   "identity.review.empty": "没有需要审核的身份问题",
-  "identity.review.emptyText": "当一个手机号、邮箱或微信账号出现在多个用户上时，会自动出现在这里。",
+  "identity.review.emptyText": "当一个手机号、邮箱或微信账号出现在多个用户上时，会自动出现在这里。多人共用的设备按时间区分，无需处理；可点上方的原因查看。",
   "identity.review.question": "问题",
   "identity.review.sharedBy": "涉及的用户",
   "identity.review.found": "发现时间",
