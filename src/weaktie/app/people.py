@@ -22,7 +22,7 @@ from weaktie.trust.consent.contracts import I32, SENSITIVE_FIELDS, Chooser, Purp
 from weaktie.trust.rights.contracts import Person
 
 if TYPE_CHECKING:
-    from weaktie.app.wiring import App
+    from weaktie.app.wiring_base import BaseParts
 
 CONTACTS: dict[str, IdentifierKind] = {"phone": "phone", "email": "email"}
 
@@ -30,7 +30,7 @@ CONTACTS: dict[str, IdentifierKind] = {"phone": "phone", "email": "email"}
 class ConsentPeople:
     """`trust.consent.contracts.People` over identity, sources, profiles and rights."""
 
-    def __init__(self, wt: "App") -> None:
+    def __init__(self, wt: "BaseParts") -> None:
         self._wt = wt
 
     def find(self, connection: Connection, user_id: str) -> Chooser | None:
@@ -100,14 +100,20 @@ class ConsentPeople:
         ]
 
 
-def person_at(wt: "App", connection: Connection, alias_no: int) -> Person | None:
+def person_at(wt: "BaseParts", connection: Connection, alias_no: int) -> Person | None:
     """The living person who has this identifier."""
     members = wt.identity.component(connection, alias_no)
     return Person(min(members), tuple(members)) if alias_no in members else None
 
 
 def relink(
-    wt: "App", tx: Connection, alias_nos: Sequence[int], kind: str, old: str | None, new: str, now_us: int
+    wt: "BaseParts",
+    tx: Connection,
+    alias_nos: Sequence[int],
+    kind: str,
+    old: str | None,
+    new: str,
+    now_us: int,
 ) -> None:
     """Untie a person from a phone or e-mail that was wrong and tie them to the right one."""
     contact = CONTACTS[kind]
@@ -123,7 +129,9 @@ def relink(
             add_links(tx, [LinkFact(a, b, "correction", now_us, "default")])
 
 
-def held_back(wt: "App", connection: Connection, fields: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+def held_back(
+    wt: "BaseParts", connection: Connection, fields: Iterable[tuple[int, str]]
+) -> set[tuple[int, str]]:
     """Values that must not be written: corrected ones, and sensitive ones of people who have not consented to that."""
     wanted = set(fields)
     refused = {
@@ -135,6 +143,6 @@ def held_back(wt: "App", connection: Connection, fields: Iterable[tuple[int, str
     return refused | wt.corrections.held(connection, wanted)
 
 
-def reopen(wt: "App", tx: Connection, identifiers: Sequence[Identifier]) -> None:
+def reopen(wt: "BaseParts", tx: Connection, identifiers: Sequence[Identifier]) -> None:
     """The door keeps again what comes for identifiers of somebody who registered anew."""
     wt.consent.reopen(tx, [lookup_of(i, wt.vault) for i in identifiers])

@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 
 from tests.suites.homes import START_US, bring_in, fresh_app, put, stored, track
 from weaktie.app.ports import RelayPermits
-from weaktie.app.wiring import DECODERS, App
+from weaktie.app.wiring import App
+from weaktie.app.wiring_base import DECODERS
 from weaktie.app.worker import drop_old_log
 from weaktie.data.relay import jobs
 from weaktie.data.relay.contracts import Relay, RelaySpec

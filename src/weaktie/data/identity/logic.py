@@ -131,6 +131,27 @@ def spans_of(alias_no: I32, at_us: I64, owner_no: I32) -> pa.Table:
     return pa.table(columns, schema=SPANS)
 
 
+def owner_of(persons: I32, spans: pa.Table, alias_no: I32, at_us: I64) -> I32:
+    """Whose each row is, by its identifier and time, or ERASED; shape (rows,).
+
+    `persons[alias_no]` is the person of each identifier; `spans` (by alias, then time) names the owners of shared ones.
+    """
+    known = alias_no < len(persons)
+    found: I32 = np.where(known, persons[np.where(known, alias_no, 0)], np.int32(ERASED)).astype(np.int32)
+    if not spans.num_rows:
+        return found
+    shared = spans["alias_no"].to_numpy()
+    rows = np.flatnonzero(np.isin(alias_no, shared))
+    starts, owners = spans["from_us"].to_numpy(), spans["owner_no"].to_numpy()
+    for alias in np.unique(alias_no[rows]):
+        own = rows[alias_no[rows] == alias]
+        low, high = np.searchsorted(shared, [alias, alias + 1])
+        found[own] = persons[
+            owners[low + np.maximum(np.searchsorted(starts[low:high], at_us[own], "right") - 1, 0)]
+        ]
+    return found
+
+
 def _settle(parent: I32, a: I32, b: I32, rank: I64, apart: Sequence[Ranked]) -> None:
     """Unite logins where people were told apart by hand.
 

@@ -18,6 +18,7 @@ from weaktie.data.identity.contracts import (
 )
 from weaktie.data.identity.deciding import undo_links as undo_links
 from weaktie.data.identity.logic import SPANS, hide, spans_of
+from weaktie.data.identity.logic import owner_of as owner_of
 from weaktie.data.identity.queries import login_instants
 from weaktie.data.identity.reading import HALF, Graph, grouped, read_graph, read_near
 from weaktie.data.identity.rules import former_forms as former_forms
@@ -301,6 +302,7 @@ def component(connection: Connection, alias_no: int) -> list[int]:
     return sorted(living)
 
 
+_ERASED = select(func.count()).select_from(aliases).where(aliases.c.erased_us.is_not(None))
 _LAST_DECISION = select(func.max(identity_decisions.c.decision_id))
 _DECIDED = ByValues(
     lambda numbers: (
@@ -362,6 +364,10 @@ class Identity:
     def last_decision(self, connection: Connection) -> int:
         """The number of the last decision that people took."""
         return last_decision(connection)
+
+    def erased(self, connection: Connection) -> int:
+        """How many identifiers are tombstones."""
+        return int(connection.execute(_ERASED).scalar_one())
 
     def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
         """Whether a person decided about one of these after that decision: what was built before is not true any more."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from weaktie.data.identity.contracts import Alias
 from weaktie.data.profiles import show, state, timeline
-from weaktie.data.profiles.catalogue import BY_KEY, TAGS
+from weaktie.data.profiles.catalogue import BY_KEY, TAGS, USER_TAGS
 from weaktie.data.profiles.contracts import (
     ANALYTICS,
     BuildParts,
@@ -34,6 +34,7 @@ from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
 __all__ = [
+    "USER_TAGS",
     "ConsentPermits",
     "ProfileEraser",
     "ProfileExporter",

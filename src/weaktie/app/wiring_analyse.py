@@ -1,0 +1,18 @@
+"""The parts of analysis: who did what, and the figures that are made of it."""
+
+from functools import cached_property
+
+from weaktie.app.wiring_base import BaseParts
+from weaktie.data.behaviour.service import Behaviour
+
+
+class AnalyseParts(BaseParts):
+    """What pages of analysis ask."""
+
+    @cached_property
+    def behaviour(self) -> Behaviour:
+        """Events by person."""
+        return Behaviour(
+            database=self.database, lake=self.lake, engine=self.engine, settings=self.settings, clock=self.clock,
+            people=self.identity, permits=self.permits, quality=self.quality,
+        )  # fmt: skip
