@@ -9,13 +9,14 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import msgspec
 import numpy as np
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Held, Identifier, RawRequest
+from weaktie.data.collect.contracts import OTHER_PAYLOAD_FLAG, BadRow, Decoder, Held, RawRequest
 from weaktie.data.collect.letters import Letter, sealed_rows
 from weaktie.data.collect.returning import Reopen, Returning
 from weaktie.data.collect.rows import Batch, Decoded, assemble, identifiers_of, payload_words
@@ -29,7 +30,7 @@ from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database, write_many
 from weaktie.store.database.tables import consumer_offsets
-from weaktie.store.lake.contracts import DUPLICATE, OTHER_PAYLOAD, Lake, Staged
+from weaktie.store.lake.contracts import DUPLICATE, OTHER_PAYLOAD, U64, Lake, Staged
 from weaktie.store.log.contracts import Damage, Log, Record
 from weaktie.store.runs.service import Lease
 from weaktie.trust.vault.service import Vault
@@ -179,25 +180,25 @@ class LakeWriter:
     ) -> Written:
         """Bring decoded events into the lake, each id once. `commit` runs in the transaction that makes them count, with the
         events that are kept; nothing of them stays when it raises."""
-        fresh, duplicates = self._new_ones(decoded)
+        fresh, words = self._new_ones(decoded)
         returning = Returning(self._registry)
         kept = returning.admitted(fresh)
-        wanted: dict[Identifier, None] = {}
-        for item in kept:
-            wanted.update((i, None) for i in identifiers_of(item.event) if returning.may_have_number(i))
+        row_of = {id(item): row for row, item in enumerate(fresh)}
+        mentioned = dict.fromkeys(chain.from_iterable(identifiers_of(item.event) for item in kept))
+        wanted = [i for i in mentioned if returning.may_have_number(i)]
         numbers = self._registry.numbers(wanted, self._clock.now_us())
         staged: list[Staged] = []
         total = Batch()
         for day in sorted({item.request.received_us // DAY_US for item in kept}):
             of_day = [item for item in kept if item.request.received_us // DAY_US == day]
             batch = assemble(of_day, numbers, self._settings.zone, self._settings.workspace.currency)
-            words = payload_words([i.event.raw for i in of_day], [i.event.event_id for i in of_day])
+            own = words[[row_of[id(item)] for item in of_day]]
             name = f"{origin}-{of_day[0].place.record}-{of_day[-1].place.record}"
             for table, rows in batch.tables.items():
-                ids = words if table == "events" else None
+                ids = own if table == "events" else None
                 staged.append(self._lake.stage(table, rows, part_day=day, origin=f"{table}-{name}", ids=ids))
             _merge(total, batch)
-        done = Written(True, len(kept), duplicates, len(fresh) - len(kept))
+        done = Written(True, len(kept), len(decoded) - len(fresh), len(fresh) - len(kept))
         with self._database.begin() as tx:
             commit(tx, kept)
             self._commit(tx, total, staged, origin, done)
@@ -206,18 +207,18 @@ class LakeWriter:
         self._remember(total)
         return done
 
-    def _new_ones(self, decoded: list[Decoded]) -> tuple[list[Decoded], int]:
-        """The events whose id is new; those with a known id and another payload are kept and flagged."""
+    def _new_ones(self, decoded: list[Decoded]) -> tuple[list[Decoded], U64]:
+        """The events whose id is new, and their ids as the lake wants them; a known id with another payload is kept and flagged."""
         if not decoded:
-            return [], 0
+            return [], np.empty((0, 3), np.uint64)
         words = payload_words([i.event.raw for i in decoded], [i.event.event_id for i in decoded])
         since = self._clock.now_us() // DAY_US - self._settings.lake.dedup_days
         with self._database.connect() as connection:
             states = self._lake.classify(connection, "events", words, since_day=since)
         for row in np.flatnonzero(states == OTHER_PAYLOAD):
             decoded[row].event.flags |= OTHER_PAYLOAD_FLAG
-        duplicate = states == DUPLICATE
-        return [item for item, gone in zip(decoded, duplicate, strict=True) if not gone], int(duplicate.sum())
+        new = states != DUPLICATE
+        return [item for item, stays in zip(decoded, new, strict=True) if stays], words[new]
 
     def _commit(self, tx: Connection, batch: Batch, staged: list[Staged], origin: str, done: Written) -> None:
         version = self._lake.commit(tx, staged, reason=origin) if staged else 0

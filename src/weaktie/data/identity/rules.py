@@ -74,7 +74,7 @@ def is_hidden(value: str) -> bool:
     return _PLAIN.fullmatch(value) is None and (is_masked(value) or is_sealed(value))
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 18)
 def is_usable(identifier: Identifier) -> bool:
     """Whether a value can name one person: not empty, masked, encrypted, a placeholder, or over 200 characters."""
     kind, value = identifier[0], normalised(*identifier)
