@@ -335,8 +335,8 @@ def test_colleagues_know_each_others_names_and_no_more(console: Console) -> None
         accounts = {a.account_id: a.name for a in console.accounts.list_accounts(connection)}
     with console.browser() as browser:
         browser.sign_in(email)
-        assert browser.get("/api/accounts/names").json() == accounts
-        assert browser.get("/api/accounts").status_code == 403
+        assert browser.client.get("/api/accounts/names").json() == accounts
+        assert browser.client.get("/api/accounts").status_code == 403
 
 
 def test_a_lost_password_comes_back_by_a_link(console: Console) -> None:
