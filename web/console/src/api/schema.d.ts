@@ -2691,7 +2691,8 @@ export interface paths {
         };
         /**
          * Users
-         * @description People who may be analysed, searched by any exact id or the beginning of a user id.
+         * @description People who may be analysed, searched by any exact id or the beginning of a user id; `people` narrows the list to those
+         *     behind a figure.
          */
         get: operations["users_api_users_get"];
         put?: never;
@@ -3010,6 +3011,22 @@ export interface components {
             kind: string;
             /** Value */
             value: string;
+        };
+        /**
+         * AskedBody
+         * @description The people behind a figure, as the list was narrowed to them: who they are, how many, and how many of them the list
+         *     has as users and as visitors; `unpublished` came, or were joined, after the last build.
+         */
+        AskedBody: {
+            /** Count */
+            count: number;
+            /** Unpublished */
+            unpublished: number;
+            /** Users */
+            users: number;
+            /** Visitors */
+            visitors: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * BackupBody
@@ -6631,7 +6648,7 @@ export interface components {
         };
         /**
          * UsersBody
-         * @description A page of users.
+         * @description A page of users; `people` is there where the list was narrowed to the people behind a figure.
          */
         UsersBody: {
             /** Items */
@@ -6639,6 +6656,7 @@ export interface components {
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
             /** Next Cursor */
             next_cursor: string | null;
+            people?: components["schemas"]["AskedBody"] | null;
             /** Total */
             total: number | null;
         };
@@ -11495,6 +11513,8 @@ export interface operations {
                 /** @description Minor units of the person's currency */
                 min_spend?: number | null;
                 order?: "asc" | "desc";
+                /** @description A query of people as JSON: who stands behind a figure */
+                people?: string | null;
                 province?: string | null;
                 r?: ("high" | "mid" | "low") | null;
                 rfm?: string | null;
@@ -11542,6 +11562,8 @@ export interface operations {
                 /** @description Minor units of the person's currency */
                 min_spend?: number | null;
                 order?: "asc" | "desc";
+                /** @description A query of people as JSON: who stands behind a figure */
+                people?: string | null;
                 province?: string | null;
                 r?: ("high" | "mid" | "low") | null;
                 rfm?: string | null;

@@ -12,6 +12,7 @@ import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
+import { enSegments } from "./segments.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -272,4 +273,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enConsent,
   ...enRights,
   ...enQuality,
+  ...enSegments,
 };

@@ -9,6 +9,7 @@ import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
+import { zhSegments } from "./segments.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
@@ -271,4 +272,5 @@ export const zh = {
   ...zhConsent,
   ...zhRights,
   ...zhQuality,
+  ...zhSegments,
 };
