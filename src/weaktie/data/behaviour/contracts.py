@@ -57,13 +57,15 @@ class Crowd:
     """Who may be analysed, as of one snapshot of the lake.
 
     `persons[alias_no]` is the person's number, or -1 for erased people, those who do not grant analysis, and own people.
-    Whatever is computed from a crowd stays true while `key` stays the same.
+    Whatever is computed from a crowd stays true while `key` stays the same. `only` are the identifiers whose events are
+    read at all, where somebody needs a sample of people; None for everybody's.
     """
 
     snapshot: Snapshot
     persons: I32
     spans: pa.Table
     key: str
+    only: I32 | None = None
 
     def people(self) -> I32:
         """Every person who may be analysed, ascending."""

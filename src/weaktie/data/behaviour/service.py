@@ -158,9 +158,11 @@ class Behaviour:
     ) -> Sequences:
         files = [f.path for f in crowd.snapshot.of("events", from_day=days.first, to_day=days.last)]
         with self.engine.session() as session:
-            frame = matched_events(
-                session.scan(files, EVENTS.schema), matchers, days, columns, self.quality.limit
-            )
+            events = session.scan(files, EVENTS.schema)
+            if crowd.only is not None:
+                some = session.table(pa.table({"alias_no": pa.array(crowd.only, pa.int32())}))
+                events = events.join(some, on="alias_no", how="semi")
+            frame = matched_events(events, matchers, days, columns, self.quality.limit)
             table = session.collect(frame)
         aliases, times = table["alias_no"].to_numpy(), table["time_us"].to_numpy()
         person = owner_of(crowd.persons, crowd.spans, aliases, times)

@@ -23,11 +23,13 @@ from weaktie.data.profiles.contracts import (
     UserFilter,
 )
 from weaktie.data.profiles.erase import ProfileEraser, ProfileExporter
-from weaktie.data.profiles.logic import DEFINITION, masked
+from weaktie.data.profiles.logic import CLASS_WORDS, DEFINITION, TIER_WORDS, masked
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
 from weaktie.data.profiles.queries import orders_now
+from weaktie.data.profiles.tables import RFM
+from weaktie.data.profiles.tags import DIMENSION_WORDS
 from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
@@ -36,6 +38,11 @@ from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
 __all__ = [
+    "BY_KEY",
+    "CLASS_WORDS",
+    "DIMENSION_WORDS",
+    "RFM",
+    "TIER_WORDS",
     "USER_TAGS",
     "ConsentPermits",
     "ProfileEraser",
