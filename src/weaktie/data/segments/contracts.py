@@ -30,7 +30,7 @@ RUNS_KEPT = 1_000
 """Recomputations that changed something and are remembered for each segment."""
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="is"):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="is"):
     """A part of a rule; `is` says which."""
 
 
@@ -61,7 +61,7 @@ class TagIs(Part, frozen=True, tag="tag"):
     values: tuple[Value, ...] = ()
 
 
-class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A test of a property of an event."""
 
     property: str
@@ -69,7 +69,7 @@ class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: tuple[Value, ...] = ()
 
 
-class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One event of an order of events."""
 
     event: str

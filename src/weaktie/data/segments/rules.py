@@ -52,9 +52,8 @@ _DECODER: msgspec.json.Decoder[Rule] = msgspec.json.Decoder(Rule)
 
 def read(raw: object) -> Rule:
     """A rule from what a request holds; raises BadRule with the place."""
-    text = msgspec.json.encode(raw)
     try:
-        return _DECODER.decode(text)
+        return _DECODER.decode(msgspec.json.encode(raw))
     except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
         said, _, place = str(error).partition(" - at `")
         place = "rule" + place.rstrip("`").removeprefix("$")
@@ -92,8 +91,9 @@ def walk(rule: Rule, place: str = "rule", depth: int = 1) -> Iterator[tuple[str,
 def referred(rule: Rule) -> Iterator[tuple[str, str]]:
     """(place, segment id) of every segment that a rule stands on."""
     for place, _, part in walk(rule):
-        if isinstance(part, InSegment) or (isinstance(part, Tied) and part.segment is not None):
-            yield f"{place}.segment", part.segment
+        named: str | None = part.segment if isinstance(part, InSegment | Tied) else None
+        if named is not None:
+            yield f"{place}.segment", named
         elif isinstance(part, Behind):
             yield from ((f"{place}.query", found) for found in _named_in(part.query))
 
