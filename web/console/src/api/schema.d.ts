@@ -2048,6 +2048,335 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every
+         * @description All segments in use, or the archived ones.
+         */
+        get: operations["every_api_segments_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a segment and compute its members. Operators only.
+         */
+        post: operations["create_api_segments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One segment with its rule.
+         */
+        get: operations["one_api_segments__segment_id__get"];
+        /**
+         * Edit
+         * @description Save another version and compute its members; 409 `segment_changed` when somebody else was quicker. Operators only.
+         */
+        put: operations["edit_api_segments__segment_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive
+         * @description Put a segment away; 409 `segment_in_use` while another refers to it. Operators only.
+         */
+        post: operations["archive_api_segments__segment_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The ids of the members who may be analysed now, as CSV or Parquet: no name, no contact. It stands in the audit log.
+         */
+        get: operations["export_api_segments__segment_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description The last 400 runs that changed the members, the oldest first.
+         */
+        get: operations["history_api_segments__segment_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members
+         * @description The members as the last run left them who may be analysed now.
+         */
+        get: operations["members_api_segments__segment_id__members_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is Member
+         * @description Whether somebody is a member as of the last run and may be analysed now; false for who is not known.
+         */
+        get: operations["is_member_api_segments__segment_id__members__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute
+         * @description Compute the members now; a frozen segment is frozen anew. Operators only.
+         */
+        post: operations["compute_api_segments__segment_id__refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back
+         * @description Take an archived segment back. Operators only.
+         */
+        post: operations["take_back_api_segments__segment_id__take_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version, the newest first.
+         */
+        get: operations["versions_api_segments__segment_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an earlier version the newest again. Operators only.
+         */
+        post: operations["restore_api_segments__segment_id__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send List
+         * @description Take a list of ids (the raw body: CSV or text, at most 200,000 lines and 32 MB): user ids, phones, e-mails, openids. Who
+         *     they are is kept, the lines are not. A rule names it as `{"is": "list", "list": ID}`. Operators only.
+         */
+        post: operations["send_list_api_segments_lists_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description The size of a rule's people, its overlap with segments, and who is left out; nothing is stored.
+         */
+        post: operations["preview_api_segments_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/sentence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sentence
+         * @description A rule as a sentence in both languages.
+         */
+        post: operations["sentence_api_segments_sentence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description The most frequent values of a tag of texts among those who may be analysed.
+         */
+        get: operations["values_api_segments_values_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vocabulary
+         * @description What rules may be made of.
+         */
+        get: operations["vocabulary_api_segments_vocabulary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -3372,6 +3701,17 @@ export interface components {
             unknown: number;
         };
         /**
+         * CountedBody
+         * @description A value of a tag, and how many people have it.
+         */
+        CountedBody: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * CountsBody
          * @description Events, with those since the build, and orders that count.
          */
@@ -3626,6 +3966,30 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
+        };
+        /**
+         * EditAsk
+         * @description What a segment is to become; `version` is the one that was read.
+         */
+        EditAsk: {
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
         };
         /**
          * EntriesBody
@@ -4101,6 +4465,16 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
+         * IsMemberBody
+         * @description Whether somebody is a member as of the last run.
+         */
+        IsMemberBody: {
+            /** Computed Time */
+            computed_time: string | null;
+            /** Member */
+            member: boolean;
+        };
+        /**
          * JobBody
          * @description One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now.
          */
@@ -4249,6 +4623,26 @@ export interface components {
             url: string;
         };
         /**
+         * ListBody
+         * @description What became of an uploaded list; `rate` is the share of lines that named somebody.
+         */
+        ListBody: {
+            /** Lines */
+            lines: number;
+            /** List Id */
+            list_id: string;
+            /** Matched */
+            matched: number;
+            /** People */
+            people: number;
+            /** Rate */
+            rate: number;
+            /** Repeated */
+            repeated: number;
+            /** Unmatched */
+            unmatched: number;
+        };
+        /**
          * LiveBody
          * @description What was seen since the build.
          */
@@ -4293,6 +4687,18 @@ export interface components {
         LiveEventsBody: {
             /** Items */
             items: components["schemas"]["LiveEventBody"][];
+        };
+        /**
+         * MadeBody
+         * @description A segment that was saved.
+         */
+        MadeBody: {
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
+            /** Version */
+            version: number;
         };
         /**
          * MappingOut
@@ -4386,6 +4792,28 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * MemberBody
+         * @description A member by a published id.
+         */
+        MemberBody: {
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * MembersBody
+         * @description A page of members who may be analysed now, by number; `total` counts all of them, published or not.
+         */
+        MembersBody: {
+            /** Items */
+            items: components["schemas"]["MemberBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
          * MendedBody
          * @description What a rule would make of one letter; `code` is the reason that remains, null where it would be stored.
          */
@@ -4461,6 +4889,15 @@ export interface components {
             events: number;
             /** Minute Time */
             minute_time: string;
+        };
+        /**
+         * NamedBody
+         * @description A value with its words.
+         */
+        NamedBody: {
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * NamesBody
@@ -4664,6 +5101,49 @@ export interface components {
             };
         };
         /**
+         * OneBody
+         * @description A segment with its rule, the lists in it, and the segments that refer to it.
+         */
+        OneBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Computed Time */
+            computed_time: string | null;
+            /** Frozen */
+            frozen: boolean;
+            /** Lists */
+            lists: components["schemas"]["ListBody"][];
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Segment Id */
+            segment_id: string;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Trend */
+            trend: number[];
+            /** Used By */
+            used_by: string[];
+            /** Version */
+            version: number;
+        };
+        /**
          * OpenOrderBody
          * @description An order of which nobody knows the buyer.
          */
@@ -4769,6 +5249,20 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * OverlapBody
+         * @description How many of a preview's people are in another segment too.
+         */
+        OverlapBody: {
+            /** Both */
+            both: number;
+            /** Name */
+            name: string;
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
         };
         /**
          * OverviewBody
@@ -4991,37 +5485,24 @@ export interface components {
             suggested: boolean;
         };
         /**
-         * PreviewBody
-         * @description What an import would change; nothing was saved unless `saved_version` says so.
+         * PreviewAsk
+         * @description A rule whose size is wanted; `overlaps` are segments to compare it with.
          */
-        PreviewBody: {
+        PreviewAsk: {
             /**
-             * Bad
+             * Exact
+             * @default false
+             */
+            exact: boolean;
+            /**
+             * Overlaps
              * @default []
              */
-            bad: components["schemas"]["BadCellBody"][];
-            /** Base Version */
-            base_version: number;
-            /** Changes */
-            changes: components["schemas"]["ChangeBody"][];
-            /** Events */
-            events: number;
-            /** Properties */
-            properties: number;
-            /**
-             * Renamed
-             * @default {}
-             */
-            renamed: {
-                [key: string]: string;
+            overlaps: string[];
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
             };
-            /** Saved Version */
-            saved_version?: number | null;
-            /**
-             * Sheets
-             * @default []
-             */
-            sheets: string[];
         };
         /**
          * PreviewOut
@@ -5230,7 +5711,7 @@ export interface components {
              * @enum {string}
              */
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
-            last: components["schemas"]["RunBody"] | null;
+            last: components["schemas"]["weaktie__data__pulls__api__RunBody"] | null;
             /** Made Time */
             made_time: string;
             /** Mapping */
@@ -5852,6 +6333,14 @@ export interface components {
             time: string;
         };
         /**
+         * RestoreAsk
+         * @description Which version is the newest now.
+         */
+        RestoreAsk: {
+            /** Version */
+            version: number;
+        };
+        /**
          * RestoreRequest
          * @description An older version to become the newest.
          */
@@ -6011,36 +6500,6 @@ export interface components {
             wanted: components["schemas"]["LettersWanted"];
         };
         /**
-         * RunBody
-         * @description What one run brought.
-         */
-        RunBody: {
-            /** Bad */
-            bad: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Ended Time */
-            ended_time: string | null;
-            error: components["schemas"]["PullError"] | null;
-            /** Files */
-            files: number;
-            /** Import Ids */
-            import_ids: string[];
-            /** Job Id */
-            job_id: string | null;
-            /** Rows */
-            rows: number;
-            /** Run Id */
-            run_id: string;
-            /** Started Time */
-            started_time: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "running" | "done" | "failed";
-        };
-        /**
          * SalesDayBody
          * @description Orders of one business day in one currency.
          */
@@ -6073,6 +6532,83 @@ export interface components {
             /** Secrets */
             secrets: {
                 [key: string]: string;
+            };
+        };
+        /**
+         * SegmentAsk
+         * @description What a segment is to be.
+         */
+        SegmentAsk: {
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentBody
+         * @description A segment in a list; `trend` are its sizes after the last runs, the oldest first.
+         */
+        SegmentBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Computed Time */
+            computed_time: string | null;
+            /** Frozen */
+            frozen: boolean;
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Segment Id */
+            segment_id: string;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Trend */
+            trend: number[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentsBody
+         * @description All segments, and how many people there are in all.
+         */
+        SegmentsBody: {
+            /** Everybody */
+            everybody: number;
+            /** Items */
+            items: components["schemas"]["SegmentBody"][];
+        };
+        /**
+         * SentenceAsk
+         * @description A rule that is to be said.
+         */
+        SentenceAsk: {
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
             };
         };
         /**
@@ -6405,6 +6941,22 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * TagOption
+         * @description A tag that a rule may compare.
+         */
+        TagOption: {
+            dimension: components["schemas"]["WordsBody"];
+            /** Key */
+            key: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "bool" | "day";
+            unit: components["schemas"]["WordsBody"] | null;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * TagValue
          * @description A tag of one person.
          */
@@ -6699,20 +7251,6 @@ export interface components {
             event: string;
         };
         /**
-         * VersionBody
-         * @description One saved version.
-         */
-        VersionBody: {
-            /** Actor */
-            actor: string;
-            /** Note */
-            note: string;
-            /** Saved Time */
-            saved_time: string;
-            /** Version */
-            version: number;
-        };
-        /**
          * ViolationBody
          * @description Events that differ from the plan in one way; `share` is of all events of that name, platform, version and source.
          */
@@ -6756,6 +7294,20 @@ export interface components {
             };
             /** Total */
             total: number;
+        };
+        /**
+         * VocabularyBody
+         * @description What rules may be made of.
+         */
+        VocabularyBody: {
+            /** Classes */
+            classes: components["schemas"]["NamedBody"][];
+            /** Currency */
+            currency: string;
+            /** Tags */
+            tags: components["schemas"]["TagOption"][];
+            /** Tiers */
+            tiers: components["schemas"]["NamedBody"][];
         };
         /**
          * CheckBody
@@ -6824,6 +7376,165 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * RunBody
+         * @description What one run brought.
+         */
+        weaktie__data__pulls__api__RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
+         * LeftOutBody
+         * @description How many people no segment has, by reason.
+         */
+        weaktie__data__segments__bodies__LeftOutBody: {
+            /** Reasons */
+            reasons: components["schemas"]["ReasonBody"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * PreviewBody
+         * @description The size of a rule's people. `low` to `high` is the 95 % interval where it was sampled among `asked` people. `parts` are
+         *     sizes by place, as errors name places.
+         */
+        weaktie__data__segments__bodies__PreviewBody: {
+            /** Asked */
+            asked: number;
+            /** Everybody */
+            everybody: number;
+            /** High */
+            high: number;
+            left_out: components["schemas"]["weaktie__data__segments__bodies__LeftOutBody"];
+            /** Low */
+            low: number;
+            /** Overlaps */
+            overlaps: components["schemas"]["OverlapBody"][];
+            /** Parts */
+            parts: {
+                [key: string]: number;
+            };
+            /** Sampled */
+            sampled: boolean;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * RunBody
+         * @description A run that changed the members. `entered` and `left` can be opened as queries of people.
+         */
+        weaktie__data__segments__bodies__RunBody: {
+            /** Entered */
+            entered: number;
+            /** Left */
+            left: number;
+            /** Run No */
+            run_no: number;
+            /** Size */
+            size: number;
+            /** Time */
+            time: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * VersionBody
+         * @description A version of a segment.
+         */
+        weaktie__data__segments__bodies__VersionBody: {
+            /** Changed By */
+            changed_by: string;
+            /** Changed By Name */
+            changed_by_name: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Frozen */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Restored From */
+            restored_from: number | null;
+            sentence: components["schemas"]["WordsBody"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PreviewBody
+         * @description What an import would change; nothing was saved unless `saved_version` says so.
+         */
+        weaktie__data__tracking__bodies__PreviewBody: {
+            /**
+             * Bad
+             * @default []
+             */
+            bad: components["schemas"]["BadCellBody"][];
+            /** Base Version */
+            base_version: number;
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+            /** Events */
+            events: number;
+            /** Properties */
+            properties: number;
+            /**
+             * Renamed
+             * @default {}
+             */
+            renamed: {
+                [key: string]: string;
+            };
+            /** Saved Version */
+            saved_version?: number | null;
+            /**
+             * Sheets
+             * @default []
+             */
+            sheets: string[];
+        };
+        /**
+         * VersionBody
+         * @description One saved version.
+         */
+        weaktie__data__tracking__bodies__VersionBody: {
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Version */
+            version: number;
         };
         /**
          * CheckBody
@@ -9275,7 +9986,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunBody"][];
+                    "application/json": components["schemas"]["weaktie__data__pulls__api__RunBody"][];
                 };
             };
             /** @description Validation Error */
@@ -10387,6 +11098,557 @@ export interface operations {
             };
         };
     };
+    every_api_segments_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_segments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_segments__segment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_segments__segment_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    archive_api_segments__segment_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_api_segments__segment_id__export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "parquet";
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    history_api_segments__segment_id__history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__segments__bodies__RunBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    members_api_segments__segment_id__members_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    is_member_api_segments__segment_id__members__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IsMemberBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compute_api_segments__segment_id__refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_segments__segment_id__take_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_segments__segment_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__segments__bodies__VersionBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_segments__segment_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_list_api_segments_lists_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBody"];
+                };
+            };
+        };
+    };
+    preview_api_segments_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__segments__bodies__PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sentence_api_segments_sentence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentenceAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    values_api_segments_values_get: {
+        parameters: {
+            query: {
+                tag: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    vocabulary_api_segments_vocabulary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VocabularyBody"];
+                };
+            };
+        };
+    };
     session_api_session_get: {
         parameters: {
             query?: never;
@@ -11113,7 +12375,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
         };
@@ -11137,7 +12399,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -11232,7 +12494,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionBody"][];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__VersionBody"][];
                 };
             };
         };
@@ -11256,7 +12518,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -11318,7 +12580,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
             /** @description Validation Error */
