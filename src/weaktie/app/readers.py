@@ -50,6 +50,7 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("segment members", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/segments/{segment_id}/members"),)),
     Reader("segment member", "asks for receipts at each read", (("GET", "/api/segments/{segment_id}/members/{user_id}"),)),
     Reader("segment export", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/segments/{segment_id}/export"),)),
+    Reader("properties of events", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/behaviour/properties"),)),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
 )  # fmt: skip
 
@@ -104,7 +105,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/relays/{relay_id}/parity"), ("GET", "/api/tracking/alerts"), ("GET", "/api/tracking/coverage"),
         ("GET", "/api/tracking/event"), ("GET", "/api/tracking/events"), ("GET", "/api/tracking/plan/proposal"),
         ("GET", "/api/tracking/state"), ("GET", "/api/tracking/violations"), ("GET", "/api/tracking/violations.csv"),
-        ("GET", "/api/tracking/traits"),
+        ("GET", "/api/tracking/traits"), ("GET", "/api/behaviour/events"),
     ),
     "orders by number and amount without their buyers: the shop's books": (
         ("GET", "/api/reconciliations"), ("GET", "/api/reconciliations/terms"), ("GET", "/api/reconciliations/{rec_id}"),

@@ -28,6 +28,7 @@ from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
 from weaktie.data.profiles.queries import orders_now
+from weaktie.data.profiles.state import kept_rates
 from weaktie.data.profiles.tables import RFM
 from weaktie.data.profiles.tags import DIMENSION_WORDS
 from weaktie.data.profiles.withdraw import Withdrawals
@@ -50,6 +51,7 @@ __all__ = [
     "Profiles",
     "UserRow",
     "Withdrawals",
+    "kept_rates",
     "orders_now",
 ]
 Json = dict[str, Any]
