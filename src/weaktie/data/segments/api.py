@@ -52,7 +52,7 @@ def every(request: Request, _caller: View, archived: Annotated[bool, Query()] = 
 
 
 @router.post("", status_code=201)
-def create(request: Request, caller: May, body: bodies.SegmentAsk) -> bodies.MadeBody:
+def create(request: Request, caller: May, body: bodies.SegmentAsk) -> bodies.SegmentMadeBody:
     """Make a segment and compute its members. Operators only."""
     own = _segments(request)
     with own.database.begin() as tx:
@@ -63,12 +63,12 @@ def create(request: Request, caller: May, body: bodies.SegmentAsk) -> bodies.Mad
 
 
 @router.get("/vocabulary")
-def vocabulary(request: Request, _caller: View) -> bodies.VocabularyBody:
+def vocabulary(request: Request, _caller: View) -> bodies.SegmentVocabularyBody:
     """What rules may be made of."""
     own = _segments(request)
-    return bodies.VocabularyBody(
+    return bodies.SegmentVocabularyBody(
         tags=[
-            bodies.TagOption(
+            bodies.SegmentTag(
                 key=t.key, words=words_body(t.words), type=t.type, dimension=words_body(t.dimension),
                 unit=words_body(t.unit) if t.unit is not None else None,
             )
@@ -81,7 +81,7 @@ def vocabulary(request: Request, _caller: View) -> bodies.VocabularyBody:
 @router.get("/values")
 def values(
     request: Request, _caller: View, tag: Annotated[str, Query(max_length=200)]
-) -> list[bodies.CountedBody]:
+) -> list[bodies.SegmentCountedBody]:
     """The most frequent values of a tag of texts among those who may be analysed."""
     own = _segments(request)
     info = own.book.tag(tag)
@@ -94,7 +94,7 @@ def values(
     counted = np.bincount(found.codes[found.codes >= 0], minlength=len(found.texts))
     ranked = sorted(range(len(found.texts)), key=lambda i: (-int(counted[i]), found.texts[i]))
     return [
-        bodies.CountedBody(
+        bodies.SegmentCountedBody(
             value=found.texts[i], count=int(counted[i]),
             words=words_body(info.labels.get(found.texts[i]) or Words(found.texts[i] or "—", found.texts[i] or "—")),
         )
@@ -104,27 +104,27 @@ def values(
 
 
 @router.post("/preview")
-def preview(request: Request, _caller: View, body: bodies.PreviewAsk) -> bodies.PreviewBody:
+def preview(request: Request, _caller: View, body: bodies.SegmentPreviewAsk) -> bodies.SegmentPreviewBody:
     """The size of a rule's people, its overlap with segments, and who is left out; nothing is stored."""
     own = _segments(request)
     with own.database.connect() as connection:
         rule = own.checked(connection, body.rule)
         said = own.sentence(connection, rule)
     found = own.preview(rule, exact=body.exact, overlaps=body.overlaps)
-    return bodies.PreviewBody(
+    return bodies.SegmentPreviewBody(
         size=found.size, low=found.low, high=found.high, everybody=found.everybody,
         share=found.size / found.everybody if found.everybody else 0.0, sampled=found.sampled, asked=found.asked,
         parts=found.parts,
         overlaps=[
-            bodies.OverlapBody(segment_id=o.segment_id, name=o.name, size=o.size, both=o.both) for o in found.overlaps
+            bodies.SegmentOverlapBody(segment_id=o.segment_id, name=o.name, size=o.size, both=o.both) for o in found.overlaps
         ],
-        left_out=bodies.LeftOutBody.model_validate(own.directory.left_out().as_dict()),
+        left_out=bodies.SegmentLeftOutBody.model_validate(own.directory.left_out().as_dict()),
         sentence=words_body(said), took_ms=found.took_ms,
     )  # fmt: skip
 
 
 @router.post("/sentence")
-def sentence(request: Request, _caller: View, body: bodies.SentenceAsk) -> WordsBody:
+def sentence(request: Request, _caller: View, body: bodies.SegmentSentenceAsk) -> WordsBody:
     """A rule as a sentence in both languages."""
     own = _segments(request)
     with own.database.connect() as connection:
@@ -132,7 +132,7 @@ def sentence(request: Request, _caller: View, body: bodies.SentenceAsk) -> Words
 
 
 @router.post("/lists", status_code=201)
-async def send_list(request: Request, caller: May) -> bodies.ListBody:
+async def send_list(request: Request, caller: May) -> bodies.SegmentListBody:
     """Take a list of ids (the raw body: CSV or text, at most 200,000 lines and 32 MB): user ids, phones, e-mails, openids. Who
     they are is kept, the lines are not. A rule names it as `{"is": "list", "list": ID}`. Operators only."""
     own = _segments(request)
@@ -142,7 +142,7 @@ async def send_list(request: Request, caller: May) -> bodies.ListBody:
         if len(raw) > LARGEST_LIST_BYTES:
             raise lists.too_large()
 
-    def take() -> bodies.ListBody:
+    def take() -> bodies.SegmentListBody:
         with own.database.begin() as tx:
             found = own.take_list(tx, bytes(raw), caller.actor)
             detail = {"lines": found.lines, "matched": found.matched, "people": found.people}
@@ -153,7 +153,7 @@ async def send_list(request: Request, caller: May) -> bodies.ListBody:
 
 
 @router.get("/{segment_id}")
-def one(request: Request, _caller: View, segment_id: str) -> bodies.OneBody:
+def one(request: Request, _caller: View, segment_id: str) -> bodies.SegmentOneBody:
     """One segment with its rule."""
     own = _segments(request)
     everybody = len(own.worlds.everybody(own.behaviour.crowd()))
@@ -161,14 +161,16 @@ def one(request: Request, _caller: View, segment_id: str) -> bodies.OneBody:
         segment = own.get(connection, segment_id)
         card = _Shown(request, connection, own, [segment], everybody).card(segment)
         named = [part.list for _, _, part in rules.walk(segment.rule) if isinstance(part, Listed)]
-        return bodies.OneBody(
+        return bodies.SegmentOneBody(
             **card.model_dump(), rule=rules.as_json(segment.rule), used_by=own.using(connection, segment_id),
             lists=[_list(own.id_list(connection, i)) for i in dict.fromkeys(named)],
         )  # fmt: skip
 
 
 @router.put("/{segment_id}")
-def edit(request: Request, caller: May, segment_id: str, body: bodies.EditAsk) -> bodies.MadeBody:
+def edit(
+    request: Request, caller: May, segment_id: str, body: bodies.SegmentEditAsk
+) -> bodies.SegmentMadeBody:
     """Save another version and compute its members; 409 `segment_changed` when somebody else was quicker. Operators only."""
     own = _segments(request)
     with own.database.begin() as tx:
@@ -180,8 +182,8 @@ def edit(request: Request, caller: May, segment_id: str, body: bodies.EditAsk) -
 
 @router.post("/{segment_id}/versions/{version}/restore")
 def restore(
-    request: Request, caller: May, segment_id: str, version: int, body: bodies.RestoreAsk
-) -> bodies.MadeBody:
+    request: Request, caller: May, segment_id: str, version: int, body: bodies.SegmentRestoreAsk
+) -> bodies.SegmentMadeBody:
     """Make an earlier version the newest again. Operators only."""
     own = _segments(request)
     with own.database.begin() as tx:
@@ -195,7 +197,7 @@ def restore(
 
 
 @router.post("/{segment_id}/refresh")
-def compute(request: Request, caller: May, segment_id: str) -> bodies.MadeBody:
+def compute(request: Request, caller: May, segment_id: str) -> bodies.SegmentMadeBody:
     """Compute the members now; a frozen segment is frozen anew. Operators only."""
     own = _segments(request)
     with own.database.begin() as tx:
@@ -217,13 +219,13 @@ def take_back(request: Request, caller: May, segment_id: str) -> Response:
 
 
 @router.get("/{segment_id}/versions")
-def versions(request: Request, _caller: View, segment_id: str) -> list[bodies.VersionBody]:
+def versions(request: Request, _caller: View, segment_id: str) -> list[bodies.SegmentVersionBody]:
     """Every version, the newest first."""
     own = _segments(request)
     with own.database.connect() as connection:
         said, names = own.sayer(connection), _names(request, connection)
         return [
-            bodies.VersionBody(
+            bodies.SegmentVersionBody(
                 version=row["version"], name=row["name"], note=row["note"], frozen=row["frozen"],
                 sentence=words_body(said(rules.decode(row["rule_json"]))), changed_time=to_iso(row["changed_us"]),
                 changed_by=row["changed_by"], changed_by_name=names.get(row["changed_by"]), restored_from=row["restored_from"],
@@ -233,12 +235,12 @@ def versions(request: Request, _caller: View, segment_id: str) -> list[bodies.Ve
 
 
 @router.get("/{segment_id}/history")
-def history(request: Request, _caller: View, segment_id: str) -> list[bodies.RunBody]:
+def history(request: Request, _caller: View, segment_id: str) -> list[bodies.SegmentRunBody]:
     """The last 400 runs that changed the members, the oldest first."""
     own = _segments(request)
     with own.database.connect() as connection:
         return [
-            bodies.RunBody(
+            bodies.SegmentRunBody(
                 run_no=row["run_no"], version=row["version"], time=to_iso(row["at_us"]), size=row["size"],
                 entered=row["entered_count"], left=row["left_count"],
             )
@@ -253,7 +255,7 @@ def members(
     segment_id: str,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int | None, Query(ge=1, le=500)] = None,
-) -> bodies.MembersBody:
+) -> bodies.SegmentMembersBody:
     """The members as the last run left them who may be analysed now."""
     own = _segments(request)
     people = own.members(segment_id)
@@ -263,21 +265,23 @@ def members(
         start = int(np.searchsorted(people, last if isinstance(last, int) else 0, "right"))
     page = people[start : start + size]
     ids = dict(pair for part in own.directory.ids_of(page) for pair in part)
-    return bodies.MembersBody(
-        items=[bodies.MemberBody(user_id=ids.get(n, f"@{n}"), person_no=n) for n in page.tolist()],
+    return bodies.SegmentMembersBody(
+        items=[bodies.SegmentMemberBody(user_id=ids.get(n, f"@{n}"), person_no=n) for n in page.tolist()],
         next_cursor=write_cursor(int(page[-1])) if start + size < len(people) else None,
         total=len(people),
     )
 
 
 @router.get("/{segment_id}/members/{user_id}")
-def is_member(request: Request, _caller: View, segment_id: str, user_id: str) -> bodies.IsMemberBody:
+def is_member(request: Request, _caller: View, segment_id: str, user_id: str) -> bodies.SegmentIsMemberBody:
     """Whether somebody is a member as of the last run and may be analysed now; false for who is not known."""
     own = _segments(request)
     member = own.is_member(segment_id, user_id)
     with own.database.connect() as connection:
         at_us = own.get(connection, segment_id).computed_us
-    return bodies.IsMemberBody(member=member, computed_time=to_iso(at_us) if at_us is not None else None)
+    return bodies.SegmentIsMemberBody(
+        member=member, computed_time=to_iso(at_us) if at_us is not None else None
+    )
 
 
 @router.get("/{segment_id}/export", response_class=StreamingResponse)
@@ -325,13 +329,13 @@ def _segments(request: Request) -> Segments:
     return found
 
 
-def _computed(own: Segments, segment_id: str) -> bodies.MadeBody:
+def _computed(own: Segments, segment_id: str) -> bodies.SegmentMadeBody:
     with own.database.connect() as connection:
         segment = own.get(connection, segment_id)
     refresh(own, segment, own.generation())
     with own.database.connect() as connection:
         segment = own.get(connection, segment_id)
-    return bodies.MadeBody(segment_id=segment_id, version=segment.version, size=segment.size)
+    return bodies.SegmentMadeBody(segment_id=segment_id, version=segment.version, size=segment.size)
 
 
 def _put_away(request: Request, caller: Caller, segment_id: str, *, archived: bool) -> Response:
@@ -375,12 +379,12 @@ def _names(request: Request, connection: Connection) -> dict[str, str]:
     return found
 
 
-def _named(known: dict[str, Words]) -> list[bodies.NamedBody]:
-    return [bodies.NamedBody(value=value, words=words_body(words)) for value, words in known.items()]
+def _named(known: dict[str, Words]) -> list[bodies.SegmentNamedBody]:
+    return [bodies.SegmentNamedBody(value=value, words=words_body(words)) for value, words in known.items()]
 
 
-def _list(found: IdList) -> bodies.ListBody:
-    return bodies.ListBody(
+def _list(found: IdList) -> bodies.SegmentListBody:
+    return bodies.SegmentListBody(
         list_id=found.list_id, lines=found.lines, matched=found.matched, unmatched=found.unmatched,
         repeated=found.repeated, people=found.people, rate=found.rate,
     )  # fmt: skip

@@ -25,19 +25,19 @@ class SegmentAsk(Ask):
     frozen: bool = False
 
 
-class EditAsk(SegmentAsk):
+class SegmentEditAsk(SegmentAsk):
     """What a segment is to become; `version` is the one that was read."""
 
     version: int
 
 
-class RestoreAsk(Ask):
+class SegmentRestoreAsk(Ask):
     """Which version is the newest now."""
 
     version: int
 
 
-class PreviewAsk(Ask):
+class SegmentPreviewAsk(Ask):
     """A rule whose size is wanted; `overlaps` are segments to compare it with."""
 
     rule: Rule
@@ -45,13 +45,13 @@ class PreviewAsk(Ask):
     overlaps: list[PlainText] = Field(default=[], max_length=8)
 
 
-class SentenceAsk(Ask):
+class SegmentSentenceAsk(Ask):
     """A rule that is to be said."""
 
     rule: Rule
 
 
-class OverlapBody(BaseModel):
+class SegmentOverlapBody(BaseModel):
     """How many of a preview's people are in another segment too."""
 
     segment_id: str
@@ -60,7 +60,7 @@ class OverlapBody(BaseModel):
     both: int
 
 
-class ReasonBody(BaseModel):
+class SegmentReasonBody(BaseModel):
     """Why people are left out, and how many."""
 
     code: str
@@ -68,14 +68,14 @@ class ReasonBody(BaseModel):
     count: int
 
 
-class LeftOutBody(BaseModel):
+class SegmentLeftOutBody(BaseModel):
     """How many people no segment has, by reason."""
 
     total: int
-    reasons: list[ReasonBody]
+    reasons: list[SegmentReasonBody]
 
 
-class PreviewBody(BaseModel):
+class SegmentPreviewBody(BaseModel):
     """The size of a rule's people. `low` to `high` is the 95 % interval where it was sampled among `asked` people. `parts` are
     sizes by place, as errors name places."""
 
@@ -87,8 +87,8 @@ class PreviewBody(BaseModel):
     sampled: bool
     asked: int
     parts: dict[str, int]
-    overlaps: list[OverlapBody]
-    left_out: LeftOutBody
+    overlaps: list[SegmentOverlapBody]
+    left_out: SegmentLeftOutBody
     sentence: WordsBody
     took_ms: int
 
@@ -120,7 +120,7 @@ class SegmentsBody(BaseModel):
     everybody: int
 
 
-class ListBody(BaseModel):
+class SegmentListBody(BaseModel):
     """What became of an uploaded list; `rate` is the share of lines that named somebody."""
 
     list_id: str
@@ -132,15 +132,15 @@ class ListBody(BaseModel):
     rate: float
 
 
-class OneBody(SegmentBody):
+class SegmentOneBody(SegmentBody):
     """A segment with its rule, the lists in it, and the segments that refer to it."""
 
     rule: Rule
-    lists: list[ListBody]
+    lists: list[SegmentListBody]
     used_by: list[str]
 
 
-class MadeBody(BaseModel):
+class SegmentMadeBody(BaseModel):
     """A segment that was saved."""
 
     segment_id: str
@@ -148,7 +148,7 @@ class MadeBody(BaseModel):
     size: int
 
 
-class VersionBody(BaseModel):
+class SegmentVersionBody(BaseModel):
     """A version of a segment."""
 
     version: int
@@ -162,7 +162,7 @@ class VersionBody(BaseModel):
     restored_from: int | None
 
 
-class RunBody(BaseModel):
+class SegmentRunBody(BaseModel):
     """A run that changed the members. `entered` and `left` can be opened as queries of people."""
 
     run_no: int
@@ -173,29 +173,29 @@ class RunBody(BaseModel):
     left: int
 
 
-class MemberBody(BaseModel):
+class SegmentMemberBody(BaseModel):
     """A member by a published id."""
 
     user_id: str
     person_no: int
 
 
-class MembersBody(BaseModel):
+class SegmentMembersBody(BaseModel):
     """A page of members who may be analysed now, by number; `total` counts all of them, published or not."""
 
-    items: list[MemberBody]
+    items: list[SegmentMemberBody]
     next_cursor: str | None
     total: int | None
 
 
-class IsMemberBody(BaseModel):
+class SegmentIsMemberBody(BaseModel):
     """Whether somebody is a member as of the last run."""
 
     member: bool
     computed_time: str | None
 
 
-class TagOption(BaseModel):
+class SegmentTag(BaseModel):
     """A tag that a rule may compare."""
 
     key: str
@@ -205,23 +205,23 @@ class TagOption(BaseModel):
     unit: WordsBody | None
 
 
-class NamedBody(BaseModel):
+class SegmentNamedBody(BaseModel):
     """A value with its words."""
 
     value: str
     words: WordsBody
 
 
-class VocabularyBody(BaseModel):
+class SegmentVocabularyBody(BaseModel):
     """What rules may be made of."""
 
-    tags: list[TagOption]
-    classes: list[NamedBody]
-    tiers: list[NamedBody]
+    tags: list[SegmentTag]
+    classes: list[SegmentNamedBody]
+    tiers: list[SegmentNamedBody]
     currency: str
 
 
-class CountedBody(NamedBody):
+class SegmentCountedBody(SegmentNamedBody):
     """A value of a tag, and how many people have it."""
 
     count: int

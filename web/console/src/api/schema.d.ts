@@ -3741,17 +3741,6 @@ export interface components {
             unknown: number;
         };
         /**
-         * CountedBody
-         * @description A value of a tag, and how many people have it.
-         */
-        CountedBody: {
-            /** Count */
-            count: number;
-            /** Value */
-            value: string;
-            words: components["schemas"]["WordsBody"];
-        };
-        /**
          * CountsBody
          * @description Events, with those since the build, and orders that count.
          */
@@ -4006,30 +3995,6 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
-        };
-        /**
-         * EditAsk
-         * @description What a segment is to become; `version` is the one that was read.
-         */
-        EditAsk: {
-            /**
-             * Frozen
-             * @default false
-             */
-            frozen: boolean;
-            /** Name */
-            name: string;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-            /** Rule */
-            rule: {
-                [key: string]: unknown;
-            };
-            /** Version */
-            version: number;
         };
         /**
          * EntriesBody
@@ -4482,16 +4447,6 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
-         * IsMemberBody
-         * @description Whether somebody is a member as of the last run.
-         */
-        IsMemberBody: {
-            /** Computed Time */
-            computed_time: string | null;
-            /** Member */
-            member: boolean;
-        };
-        /**
          * JobBody
          * @description One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now.
          */
@@ -4640,26 +4595,6 @@ export interface components {
             url: string;
         };
         /**
-         * ListBody
-         * @description What became of an uploaded list; `rate` is the share of lines that named somebody.
-         */
-        ListBody: {
-            /** Lines */
-            lines: number;
-            /** List Id */
-            list_id: string;
-            /** Matched */
-            matched: number;
-            /** People */
-            people: number;
-            /** Rate */
-            rate: number;
-            /** Repeated */
-            repeated: number;
-            /** Unmatched */
-            unmatched: number;
-        };
-        /**
          * LiveBody
          * @description What was seen since the build.
          */
@@ -4704,18 +4639,6 @@ export interface components {
         LiveEventsBody: {
             /** Items */
             items: components["schemas"]["LiveEventBody"][];
-        };
-        /**
-         * MadeBody
-         * @description A segment that was saved.
-         */
-        MadeBody: {
-            /** Segment Id */
-            segment_id: string;
-            /** Size */
-            size: number;
-            /** Version */
-            version: number;
         };
         /**
          * MappingOut
@@ -4809,28 +4732,6 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
-         * MemberBody
-         * @description A member by a published id.
-         */
-        MemberBody: {
-            /** Person No */
-            person_no: number;
-            /** User Id */
-            user_id: string;
-        };
-        /**
-         * MembersBody
-         * @description A page of members who may be analysed now, by number; `total` counts all of them, published or not.
-         */
-        MembersBody: {
-            /** Items */
-            items: components["schemas"]["MemberBody"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
-        };
-        /**
          * MendedBody
          * @description What a rule would make of one letter; `code` is the reason that remains, null where it would be stored.
          */
@@ -4906,15 +4807,6 @@ export interface components {
             events: number;
             /** Minute Time */
             minute_time: string;
-        };
-        /**
-         * NamedBody
-         * @description A value with its words.
-         */
-        NamedBody: {
-            /** Value */
-            value: string;
-            words: components["schemas"]["WordsBody"];
         };
         /**
          * NamesBody
@@ -5118,49 +5010,6 @@ export interface components {
             };
         };
         /**
-         * OneBody
-         * @description A segment with its rule, the lists in it, and the segments that refer to it.
-         */
-        OneBody: {
-            /** Archived Time */
-            archived_time: string | null;
-            /** Changed Time */
-            changed_time: string;
-            /** Computed Time */
-            computed_time: string | null;
-            /** Frozen */
-            frozen: boolean;
-            /** Lists */
-            lists: components["schemas"]["ListBody"][];
-            /** Made Time */
-            made_time: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Owner */
-            owner: string;
-            /** Owner Name */
-            owner_name: string | null;
-            /** Rule */
-            rule: {
-                [key: string]: unknown;
-            };
-            /** Segment Id */
-            segment_id: string;
-            sentence: components["schemas"]["WordsBody"];
-            /** Share */
-            share: number;
-            /** Size */
-            size: number;
-            /** Trend */
-            trend: number[];
-            /** Used By */
-            used_by: string[];
-            /** Version */
-            version: number;
-        };
-        /**
          * OpenOrderBody
          * @description An order of which nobody knows the buyer.
          */
@@ -5266,20 +5115,6 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
-        };
-        /**
-         * OverlapBody
-         * @description How many of a preview's people are in another segment too.
-         */
-        OverlapBody: {
-            /** Both */
-            both: number;
-            /** Name */
-            name: string;
-            /** Segment Id */
-            segment_id: string;
-            /** Size */
-            size: number;
         };
         /**
          * OverviewBody
@@ -5550,24 +5385,37 @@ export interface components {
             suggested: boolean;
         };
         /**
-         * PreviewAsk
-         * @description A rule whose size is wanted; `overlaps` are segments to compare it with.
+         * PreviewBody
+         * @description What an import would change; nothing was saved unless `saved_version` says so.
          */
-        PreviewAsk: {
+        PreviewBody: {
             /**
-             * Exact
-             * @default false
-             */
-            exact: boolean;
-            /**
-             * Overlaps
+             * Bad
              * @default []
              */
-            overlaps: string[];
-            /** Rule */
-            rule: {
-                [key: string]: unknown;
+            bad: components["schemas"]["BadCellBody"][];
+            /** Base Version */
+            base_version: number;
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+            /** Events */
+            events: number;
+            /** Properties */
+            properties: number;
+            /**
+             * Renamed
+             * @default {}
+             */
+            renamed: {
+                [key: string]: string;
             };
+            /** Saved Version */
+            saved_version?: number | null;
+            /**
+             * Sheets
+             * @default []
+             */
+            sheets: string[];
         };
         /**
          * PreviewOut
@@ -5784,7 +5632,7 @@ export interface components {
              * @enum {string}
              */
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
-            last: components["schemas"]["weaktie__data__pulls__api__RunBody"] | null;
+            last: components["schemas"]["RunBody"] | null;
             /** Made Time */
             made_time: string;
             /** Mapping */
@@ -6406,14 +6254,6 @@ export interface components {
             time: string;
         };
         /**
-         * RestoreAsk
-         * @description Which version is the newest now.
-         */
-        RestoreAsk: {
-            /** Version */
-            version: number;
-        };
-        /**
          * RestoreRequest
          * @description An older version to become the newest.
          */
@@ -6573,6 +6413,36 @@ export interface components {
             wanted: components["schemas"]["LettersWanted"];
         };
         /**
+         * RunBody
+         * @description What one run brought.
+         */
+        RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
          * SalesDayBody
          * @description Orders of one business day in one currency.
          */
@@ -6665,6 +6535,269 @@ export interface components {
             version: number;
         };
         /**
+         * SegmentCountedBody
+         * @description A value of a tag, and how many people have it.
+         */
+        SegmentCountedBody: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentEditAsk
+         * @description What a segment is to become; `version` is the one that was read.
+         */
+        SegmentEditAsk: {
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentIsMemberBody
+         * @description Whether somebody is a member as of the last run.
+         */
+        SegmentIsMemberBody: {
+            /** Computed Time */
+            computed_time: string | null;
+            /** Member */
+            member: boolean;
+        };
+        /**
+         * SegmentLeftOutBody
+         * @description How many people no segment has, by reason.
+         */
+        SegmentLeftOutBody: {
+            /** Reasons */
+            reasons: components["schemas"]["SegmentReasonBody"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SegmentListBody
+         * @description What became of an uploaded list; `rate` is the share of lines that named somebody.
+         */
+        SegmentListBody: {
+            /** Lines */
+            lines: number;
+            /** List Id */
+            list_id: string;
+            /** Matched */
+            matched: number;
+            /** People */
+            people: number;
+            /** Rate */
+            rate: number;
+            /** Repeated */
+            repeated: number;
+            /** Unmatched */
+            unmatched: number;
+        };
+        /**
+         * SegmentMadeBody
+         * @description A segment that was saved.
+         */
+        SegmentMadeBody: {
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentMemberBody
+         * @description A member by a published id.
+         */
+        SegmentMemberBody: {
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * SegmentMembersBody
+         * @description A page of members who may be analysed now, by number; `total` counts all of them, published or not.
+         */
+        SegmentMembersBody: {
+            /** Items */
+            items: components["schemas"]["SegmentMemberBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * SegmentNamedBody
+         * @description A value with its words.
+         */
+        SegmentNamedBody: {
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentOneBody
+         * @description A segment with its rule, the lists in it, and the segments that refer to it.
+         */
+        SegmentOneBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Computed Time */
+            computed_time: string | null;
+            /** Frozen */
+            frozen: boolean;
+            /** Lists */
+            lists: components["schemas"]["SegmentListBody"][];
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Segment Id */
+            segment_id: string;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Trend */
+            trend: number[];
+            /** Used By */
+            used_by: string[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentOverlapBody
+         * @description How many of a preview's people are in another segment too.
+         */
+        SegmentOverlapBody: {
+            /** Both */
+            both: number;
+            /** Name */
+            name: string;
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * SegmentPreviewAsk
+         * @description A rule whose size is wanted; `overlaps` are segments to compare it with.
+         */
+        SegmentPreviewAsk: {
+            /**
+             * Exact
+             * @default false
+             */
+            exact: boolean;
+            /**
+             * Overlaps
+             * @default []
+             */
+            overlaps: string[];
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentPreviewBody
+         * @description The size of a rule's people. `low` to `high` is the 95 % interval where it was sampled among `asked` people. `parts` are
+         *     sizes by place, as errors name places.
+         */
+        SegmentPreviewBody: {
+            /** Asked */
+            asked: number;
+            /** Everybody */
+            everybody: number;
+            /** High */
+            high: number;
+            left_out: components["schemas"]["SegmentLeftOutBody"];
+            /** Low */
+            low: number;
+            /** Overlaps */
+            overlaps: components["schemas"]["SegmentOverlapBody"][];
+            /** Parts */
+            parts: {
+                [key: string]: number;
+            };
+            /** Sampled */
+            sampled: boolean;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * SegmentReasonBody
+         * @description Why people are left out, and how many.
+         */
+        SegmentReasonBody: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentRestoreAsk
+         * @description Which version is the newest now.
+         */
+        SegmentRestoreAsk: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentRunBody
+         * @description A run that changed the members. `entered` and `left` can be opened as queries of people.
+         */
+        SegmentRunBody: {
+            /** Entered */
+            entered: number;
+            /** Left */
+            left: number;
+            /** Run No */
+            run_no: number;
+            /** Size */
+            size: number;
+            /** Time */
+            time: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * SegmentsBody
          * @description All segments, and how many people there are in all.
          */
@@ -6675,14 +6808,67 @@ export interface components {
             items: components["schemas"]["SegmentBody"][];
         };
         /**
-         * SentenceAsk
+         * SegmentSentenceAsk
          * @description A rule that is to be said.
          */
-        SentenceAsk: {
+        SegmentSentenceAsk: {
             /** Rule */
             rule: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * SegmentTag
+         * @description A tag that a rule may compare.
+         */
+        SegmentTag: {
+            dimension: components["schemas"]["WordsBody"];
+            /** Key */
+            key: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "bool" | "day";
+            unit: components["schemas"]["WordsBody"] | null;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentVersionBody
+         * @description A version of a segment.
+         */
+        SegmentVersionBody: {
+            /** Changed By */
+            changed_by: string;
+            /** Changed By Name */
+            changed_by_name: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Frozen */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Restored From */
+            restored_from: number | null;
+            sentence: components["schemas"]["WordsBody"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentVocabularyBody
+         * @description What rules may be made of.
+         */
+        SegmentVocabularyBody: {
+            /** Classes */
+            classes: components["schemas"]["SegmentNamedBody"][];
+            /** Currency */
+            currency: string;
+            /** Tags */
+            tags: components["schemas"]["SegmentTag"][];
+            /** Tiers */
+            tiers: components["schemas"]["SegmentNamedBody"][];
         };
         /**
          * SessionBody
@@ -7014,22 +7200,6 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
-         * TagOption
-         * @description A tag that a rule may compare.
-         */
-        TagOption: {
-            dimension: components["schemas"]["WordsBody"];
-            /** Key */
-            key: string;
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "text" | "number" | "money" | "bool" | "day";
-            unit: components["schemas"]["WordsBody"] | null;
-            words: components["schemas"]["WordsBody"];
-        };
-        /**
          * TagValue
          * @description A tag of one person.
          */
@@ -7324,6 +7494,20 @@ export interface components {
             event: string;
         };
         /**
+         * VersionBody
+         * @description One saved version.
+         */
+        VersionBody: {
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * ViolationBody
          * @description Events that differ from the plan in one way; `share` is of all events of that name, platform, version and source.
          */
@@ -7367,20 +7551,6 @@ export interface components {
             };
             /** Total */
             total: number;
-        };
-        /**
-         * VocabularyBody
-         * @description What rules may be made of.
-         */
-        VocabularyBody: {
-            /** Classes */
-            classes: components["schemas"]["NamedBody"][];
-            /** Currency */
-            currency: string;
-            /** Tags */
-            tags: components["schemas"]["TagOption"][];
-            /** Tiers */
-            tiers: components["schemas"]["NamedBody"][];
         };
         /**
          * CheckBody
@@ -7509,151 +7679,6 @@ export interface components {
             currency: string | null;
         };
         /**
-         * RunBody
-         * @description What one run brought.
-         */
-        weaktie__data__pulls__api__RunBody: {
-            /** Bad */
-            bad: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Ended Time */
-            ended_time: string | null;
-            error: components["schemas"]["PullError"] | null;
-            /** Files */
-            files: number;
-            /** Import Ids */
-            import_ids: string[];
-            /** Job Id */
-            job_id: string | null;
-            /** Rows */
-            rows: number;
-            /** Run Id */
-            run_id: string;
-            /** Started Time */
-            started_time: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "running" | "done" | "failed";
-        };
-        /**
-         * LeftOutBody
-         * @description How many people no segment has, by reason.
-         */
-        weaktie__data__segments__bodies__LeftOutBody: {
-            /** Reasons */
-            reasons: components["schemas"]["ReasonBody"][];
-            /** Total */
-            total: number;
-        };
-        /**
-         * PreviewBody
-         * @description The size of a rule's people. `low` to `high` is the 95 % interval where it was sampled among `asked` people. `parts` are
-         *     sizes by place, as errors name places.
-         */
-        weaktie__data__segments__bodies__PreviewBody: {
-            /** Asked */
-            asked: number;
-            /** Everybody */
-            everybody: number;
-            /** High */
-            high: number;
-            left_out: components["schemas"]["weaktie__data__segments__bodies__LeftOutBody"];
-            /** Low */
-            low: number;
-            /** Overlaps */
-            overlaps: components["schemas"]["OverlapBody"][];
-            /** Parts */
-            parts: {
-                [key: string]: number;
-            };
-            /** Sampled */
-            sampled: boolean;
-            sentence: components["schemas"]["WordsBody"];
-            /** Share */
-            share: number;
-            /** Size */
-            size: number;
-            /** Took Ms */
-            took_ms: number;
-        };
-        /**
-         * RunBody
-         * @description A run that changed the members. `entered` and `left` can be opened as queries of people.
-         */
-        weaktie__data__segments__bodies__RunBody: {
-            /** Entered */
-            entered: number;
-            /** Left */
-            left: number;
-            /** Run No */
-            run_no: number;
-            /** Size */
-            size: number;
-            /** Time */
-            time: string;
-            /** Version */
-            version: number;
-        };
-        /**
-         * VersionBody
-         * @description A version of a segment.
-         */
-        weaktie__data__segments__bodies__VersionBody: {
-            /** Changed By */
-            changed_by: string;
-            /** Changed By Name */
-            changed_by_name: string | null;
-            /** Changed Time */
-            changed_time: string;
-            /** Frozen */
-            frozen: boolean;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Restored From */
-            restored_from: number | null;
-            sentence: components["schemas"]["WordsBody"];
-            /** Version */
-            version: number;
-        };
-        /**
-         * PreviewBody
-         * @description What an import would change; nothing was saved unless `saved_version` says so.
-         */
-        weaktie__data__tracking__bodies__PreviewBody: {
-            /**
-             * Bad
-             * @default []
-             */
-            bad: components["schemas"]["BadCellBody"][];
-            /** Base Version */
-            base_version: number;
-            /** Changes */
-            changes: components["schemas"]["ChangeBody"][];
-            /** Events */
-            events: number;
-            /** Properties */
-            properties: number;
-            /**
-             * Renamed
-             * @default {}
-             */
-            renamed: {
-                [key: string]: string;
-            };
-            /** Saved Version */
-            saved_version?: number | null;
-            /**
-             * Sheets
-             * @default []
-             */
-            sheets: string[];
-        };
-        /**
          * PropertyBody
          * @description A planned property.
          */
@@ -7690,20 +7715,6 @@ export interface components {
              * @default []
              */
             values: string[];
-        };
-        /**
-         * VersionBody
-         * @description One saved version.
-         */
-        weaktie__data__tracking__bodies__VersionBody: {
-            /** Actor */
-            actor: string;
-            /** Note */
-            note: string;
-            /** Saved Time */
-            saved_time: string;
-            /** Version */
-            version: number;
         };
         /**
          * CheckBody
@@ -10206,7 +10217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__pulls__api__RunBody"][];
+                    "application/json": components["schemas"]["RunBody"][];
                 };
             };
             /** @description Validation Error */
@@ -11368,7 +11379,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeBody"];
+                    "application/json": components["schemas"]["SegmentMadeBody"];
                 };
             };
             /** @description Validation Error */
@@ -11399,7 +11410,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OneBody"];
+                    "application/json": components["schemas"]["SegmentOneBody"];
                 };
             };
             /** @description Validation Error */
@@ -11424,7 +11435,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EditAsk"];
+                "application/json": components["schemas"]["SegmentEditAsk"];
             };
         };
         responses: {
@@ -11434,7 +11445,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeBody"];
+                    "application/json": components["schemas"]["SegmentMadeBody"];
                 };
             };
             /** @description Validation Error */
@@ -11525,7 +11536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__segments__bodies__RunBody"][];
+                    "application/json": components["schemas"]["SegmentRunBody"][];
                 };
             };
             /** @description Validation Error */
@@ -11559,7 +11570,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MembersBody"];
+                    "application/json": components["schemas"]["SegmentMembersBody"];
                 };
             };
             /** @description Validation Error */
@@ -11591,7 +11602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IsMemberBody"];
+                    "application/json": components["schemas"]["SegmentIsMemberBody"];
                 };
             };
             /** @description Validation Error */
@@ -11622,7 +11633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeBody"];
+                    "application/json": components["schemas"]["SegmentMadeBody"];
                 };
             };
             /** @description Validation Error */
@@ -11682,7 +11693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__segments__bodies__VersionBody"][];
+                    "application/json": components["schemas"]["SegmentVersionBody"][];
                 };
             };
             /** @description Validation Error */
@@ -11708,7 +11719,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RestoreAsk"];
+                "application/json": components["schemas"]["SegmentRestoreAsk"];
             };
         };
         responses: {
@@ -11718,7 +11729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeBody"];
+                    "application/json": components["schemas"]["SegmentMadeBody"];
                 };
             };
             /** @description Validation Error */
@@ -11747,7 +11758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListBody"];
+                    "application/json": components["schemas"]["SegmentListBody"];
                 };
             };
         };
@@ -11761,7 +11772,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreviewAsk"];
+                "application/json": components["schemas"]["SegmentPreviewAsk"];
             };
         };
         responses: {
@@ -11771,7 +11782,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__segments__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["SegmentPreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -11794,7 +11805,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SentenceAsk"];
+                "application/json": components["schemas"]["SegmentSentenceAsk"];
             };
         };
         responses: {
@@ -11835,7 +11846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CountedBody"][];
+                    "application/json": components["schemas"]["SegmentCountedBody"][];
                 };
             };
             /** @description Validation Error */
@@ -11864,7 +11875,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VocabularyBody"];
+                    "application/json": components["schemas"]["SegmentVocabularyBody"];
                 };
             };
         };
@@ -12595,7 +12606,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
         };
@@ -12619,7 +12630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -12714,7 +12725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__VersionBody"][];
+                    "application/json": components["schemas"]["VersionBody"][];
                 };
             };
         };
@@ -12738,7 +12749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -12800,7 +12811,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
             /** @description Validation Error */
