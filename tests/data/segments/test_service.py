@@ -142,6 +142,18 @@ def test_who_withdraws_or_is_erased_is_in_no_segment_at_once(own_shop: Shop) -> 
     assert SegmentsEraser(report).erase([number]) == {"segments": 0, "segment_runs": 0, "segment_lists": 0}
 
 
+def test_a_condition_on_an_event_that_cannot_be_understood_is_refused_at_its_place(shop: Shop) -> None:
+    step = {"event": "Share", "where": [{"property": "amount_minor", "op": "contains", "values": ["x"]}]}
+    rule = {
+        "is": "all",
+        "of": [BUYERS, {"is": "order", "steps": [{"event": "A"}, step], "within_minutes": 5}],
+    }
+    answer = shop.operator.send("POST", "/api/segments/preview", {"rule": rule})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "bad_condition"
+    assert answer.json()["error"]["place"].startswith("rule.of[1].steps[1]")
+
+
 def test_a_list_of_ids_becomes_people_and_its_lines_are_not_kept(shop: Shop) -> None:
     lines = "手机号\n" + "".join(f"u{n}\n" for n in range(1, 5)) + "19900009999\nu1\n"
     found = shop.http.post(

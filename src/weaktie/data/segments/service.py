@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from weaktie.data.behaviour.contracts import I32
+from weaktie.data.behaviour.contracts import I32, Condition, Matcher
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.profiles.contracts import ANALYTICS
 from weaktie.data.segments import lists, rules
@@ -215,6 +215,9 @@ class Segments:
         """A rule that can be computed, with people in it by number; raises BadRule, RuleTooLarge, SegmentCycle."""
         rule = self._by_number(connection, rules.read(raw), "rule")
         rules.check(rule, self.book)
+        for place, event in _events_of(rule):
+            conditions = tuple(Condition(w.property, w.op, w.values) for w in event.where)
+            self.behaviour.check([Matcher(event.event, conditions)], [place])
         known = {s.segment_id: s for s in (*self.every(connection), *self.every(connection, archived=True))}
         for place, other in rules.referred(rule):
             if other not in known:
@@ -259,7 +262,8 @@ class Segments:
 
     def members(self, segment_id: str) -> I32:
         """The members as the last run left them who may be analysed now, ascending; raises NoSegment."""
-        stored = self._stored(segment_id)
+        with self.database.connect() as connection:
+            stored = self._stored(connection, segment_id)
         crowd = self.behaviour.crowd()
         with self._lock:
             kept = self._now.get(segment_id)
@@ -274,8 +278,8 @@ class Segments:
 
     def is_member(self, segment_id: str, user_id: str) -> bool:
         """Whether somebody is a member as of the last run and may be analysed now; for triggers. False for who is unknown."""
-        stored = self._stored(segment_id)
         with self.database.connect() as connection:
+            stored = self._stored(connection, segment_id)
             alias_no = self.people.find(connection, user_id)
             if alias_no is None:
                 return False
@@ -295,23 +299,21 @@ class Segments:
             raise NoSegment("run")
         return to_people(unpack(packed), self.behaviour.crowd().persons)
 
-    def _stored(self, segment_id: str) -> Members:
+    def _stored(self, connection: Connection, segment_id: str) -> Members:
         """The stored members, from memory while nothing was stored since."""
-        with self.database.connect() as connection:
-            row = connection.execute(
-                select(segments.c.run_no, segments.c.computed_us).where(segments.c.segment_id == segment_id)
-            ).first()
-            if row is None:
-                raise NoSegment
-            stamp = (int(row.run_no), int(row.computed_us or 0))
-            with self._lock:
-                kept = self._members.get(segment_id)
-                if kept is not None and kept.stamp == stamp:
-                    self._members.move_to_end(segment_id)
-                    return kept
-            packed = connection.execute(
-                select(segments.c.members).where(segments.c.segment_id == segment_id)
-            ).scalar()
+        query = select(segments.c.run_no, segments.c.computed_us).where(segments.c.segment_id == segment_id)
+        row = connection.execute(query).first()
+        if row is None:
+            raise NoSegment
+        stamp = (int(row.run_no), int(row.computed_us or 0))
+        with self._lock:
+            kept = self._members.get(segment_id)
+            if kept is not None and kept.stamp == stamp:
+                self._members.move_to_end(segment_id)
+                return kept
+        packed = connection.execute(
+            select(segments.c.members).where(segments.c.segment_id == segment_id)
+        ).scalar()
         found = Members(stamp, unpack(packed))
         with self._lock:
             self._members[segment_id] = found
@@ -478,14 +480,18 @@ def _tags_of(rule: Rule) -> list[str]:
     return sorted({part.tag for _, _, part in rules.walk(rule) if isinstance(part, TagIs)})
 
 
-def _steps_of(rule: Rule) -> list[Step]:
-    steps: list[Step] = []
-    for _, _, part in rules.walk(rule):
+def _events_of(rule: Rule) -> list[tuple[str, Step]]:
+    found: list[tuple[str, Step]] = []
+    for place, _, part in rules.walk(rule):
         if isinstance(part, Did):
-            steps.append(Step(part.event, part.where))
+            found.append((place, Step(part.event, part.where)))
         elif isinstance(part, InOrder):
-            steps += part.steps
-    return steps
+            found += [(f"{place}.steps[{n}]", step) for n, step in enumerate(part.steps)]
+    return found
+
+
+def _steps_of(rule: Rule) -> list[Step]:
+    return [step for _, step in _events_of(rule)]
 
 
 def _list_words(known: IdList | None) -> Words:

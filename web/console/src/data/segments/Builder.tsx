@@ -80,7 +80,7 @@ export function Builder({ segment, first }: { segment?: SegmentOne; first: Rule 
                 <Input data-testid="segment-name" maxLength={100} />
               </Form.Item>
               <Form.Item name="note" label={t("segment.note")}>
-                <Input.TextArea autoSize maxLength={500} />
+                <Input.TextArea rows={2} maxLength={500} />
               </Form.Item>
               <Form.Item name="frozen" valuePropName="checked" label={t("segment.freeze")} extra={t("segment.freezeText")}>
                 <Switch />
