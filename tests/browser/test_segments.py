@@ -81,6 +81,7 @@ def test_the_people_of_a_query_are_listed_and_become_a_segment(opened: Opened, s
 
 def test_a_list_is_uploaded_and_says_its_match_rate(opened: Opened, shop: Server) -> None:
     page = opened("/users")
+    expect(page.locator("[data-testid=users-table] td a").first).to_be_visible()
     names = [a.get_attribute("href") or "" for a in page.locator("[data-testid=users-table] td a").all()[:3]]
     users = [name.rpartition("/")[2] for name in names]
     page.goto(f"{shop.address}/segments")
