@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weaktie.app.tag_book import CatalogueTags
@@ -112,9 +112,12 @@ def test_segments_in_a_rule_are_found_wherever_they_stand() -> None:
     assert sorted(s for _, s in rules.referred(rules.read(raw))) == ["a", "b", "c", "d"]
 
 
-numbers = st.lists(st.integers(0, 2**31 - 1), unique=True).map(lambda n: np.array(sorted(n), np.int32))
+numbers = st.lists(st.integers(0, 2**31 - 1), unique=True, max_size=40).map(
+    lambda n: np.array(sorted(n), np.int32)
+)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(numbers, numbers)
 def test_stored_members_come_back_and_lose_only_who_is_erased(some: Any, gone: Any) -> None:
     assert unpack(pack(some)).tolist() == some.tolist()
@@ -139,7 +142,7 @@ def test_a_sample_is_a_share_and_always_the_same() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 6), st.sampled_from("abc")), max_size=7), max_size=4),
     st.text("abc", min_size=2, max_size=4),
