@@ -306,6 +306,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
+        "data/behaviour": "vocabulary",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
@@ -313,7 +314,9 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "samples saved staging streams times uploads",
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
+        "data/quality": "rates",
         "data/reconcile": "comparing",
+        "data/segments": "behind bodies evaluating lists rules sentence world",
         "data/profiles": "bodies catalogue day_kernel figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()

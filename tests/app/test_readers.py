@@ -38,6 +38,7 @@ class Shop:
     notebook: Notebook
     write_key: str
     relay: RelayPermits
+    segment: str = ""
 
     def get(self, path: str) -> str:
         """The text of an answer to a read key."""
@@ -107,7 +108,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
                 notebook.app.clock = wt.clock
                 notebook._looked = wt.clock.monotonic()
                 relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
-                yield Shop(wt, http, browser, key, notebook, write_key, relay)
+                wt.clock.move(6)  # type: ignore[attr-defined]
+                rule = {"is": "event", "event": "Order Completed", "least": 1}
+                made = browser.send("POST", "/api/segments", {"name": "buyers", "rule": rule}).json()
+                yield Shop(wt, http, browser, key, notebook, write_key, relay, made["segment_id"])
 
 
 def in_notebook(shop: Shop) -> bool:
@@ -119,6 +123,12 @@ def in_notebook(shop: Shop) -> bool:
 def active(shop: Shop) -> int:
     found = shop.wt.metrics.overview().active_by_day
     return max(n for _, n in found)
+
+
+def previewed(shop: Shop) -> int:
+    """How many people have an order."""
+    rule = {"is": "tag", "tag": "orders_total", "op": "ge", "values": [1]}
+    return int(shop.operator.send("POST", "/api/segments/preview", {"rule": rule}).json()["size"])
 
 
 PROBES: dict[str, Callable[[Shop], object]] = {
@@ -139,9 +149,14 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "facets": lambda s: PLACE in s.get("/api/users/facets"),
     "tags": lambda s: PLACE in s.get("/api/tags"),
     "rfm": lambda s: s.json("/api/rfm")["people"] == 2,  # type: ignore[index]
+    "segment sizes": lambda s: previewed(s) == 2,
+    "segment members": lambda s: GONE in s.get(f"/api/segments/{s.segment}/members"),
+    "segment member": lambda s: s.json(f"/api/segments/{s.segment}/members/{GONE}")["member"],  # type: ignore[index]
+    "segment export": lambda s: GONE in s.get(f"/api/segments/{s.segment}/export"),
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
+    "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
 }
 
 

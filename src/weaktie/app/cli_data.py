@@ -14,6 +14,7 @@ from weaktie.app.status import catch_up
 from weaktie.app.wiring import App, open_app
 from weaktie.data.imports.contracts import KINDS, ImportSpec
 from weaktie.data.profiles.jobs import build as run_build
+from weaktie.data.segments.jobs import refresh_all as refresh_segments
 from weaktie.data.tracking.jobs import check as check_tracking
 from weaktie.data.tracking.jobs import recheck as recheck_tracking
 from weaktie.kit.errors import Refused
@@ -106,6 +107,9 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     catch_up(wt, patient=True)
     result = run_build(wt.build_parts, told, patience_s=TURN_SECONDS)
     wt.review_queue.refresh()
+    if not result.unchanged:
+        told(0.99, Words("计算分群", "computing segments"))
+        refresh_segments(wt.segments, result.generation)
     _check_tracking(wt)
     return {
         "generation": result.generation,

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
+from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.collect import api as collect_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
@@ -17,6 +18,7 @@ from weaktie.data.pulls import api as pulls_api
 from weaktie.data.quality import api as quality_api
 from weaktie.data.reconcile import api as reconcile_api
 from weaktie.data.relay import api as relay_api
+from weaktie.data.segments import api as segments_api
 from weaktie.data.sources import api as sources_api
 from weaktie.data.tracking import api as tracking_api
 from weaktie.data.webhooks import api as webhooks_api
@@ -42,13 +44,19 @@ def make_api(wt: App) -> FastAPI:
     install_error_handlers(application)
     application.add_middleware(profiles_api.ProfileReads)
     application.add_middleware(
-        RequestGuard, unlimited=[("POST", "/api/imports"), ("POST", "/api/reconciliations/export")]
+        RequestGuard,
+        unlimited=[
+            ("POST", "/api/imports"),
+            ("POST", "/api/reconciliations/export"),
+            ("POST", "/api/segments/lists"),
+        ],
     )
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
-        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, api, backup_api,
+        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
+        api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public):

@@ -40,6 +40,17 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("rfm", "the worker takes people out of the generation every 20 s", (("GET", "/api/rfm"),)),
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
+    Reader(
+        "segment sizes", "counts of the crowd, at most 5 s old; the size of a stored segment is of its last run",
+        (
+            ("GET", "/api/segments"), ("GET", "/api/segments/{segment_id}"), ("POST", "/api/segments/preview"),
+            ("GET", "/api/segments/values"),
+        ),
+    ),
+    Reader("segment members", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/segments/{segment_id}/members"),)),
+    Reader("segment member", "asks for receipts at each read", (("GET", "/api/segments/{segment_id}/members/{user_id}"),)),
+    Reader("segment export", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/segments/{segment_id}/export"),)),
+    Reader("properties of events", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/behaviour/properties"),)),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
 )  # fmt: skip
 
@@ -74,7 +85,14 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/dead-letters/mend"), ("POST", "/api/dead-letters/discard"), ("POST", "/api/dead-letters/take-back"),
         ("POST", "/api/quality/marks"), ("POST", "/api/quality/marks/{mark_id}/end"),
         ("POST", "/api/quality/marks/{mark_id}/resume"), ("POST", "/api/pulls/{pull_id}/run"),
-        ("POST", "/api/relays/{relay_id}/vendor-numbers"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("POST", "/api/segments"), ("PUT", "/api/segments/{segment_id}"),
+        ("POST", "/api/segments/lists"), ("POST", "/api/segments/{segment_id}/refresh"),
+        ("POST", "/api/segments/{segment_id}/versions/{version}/restore"), ("POST", "/api/segments/{segment_id}/archive"),
+        ("POST", "/api/segments/{segment_id}/take-back"),
+    ),
+    "rules in words, and numbers of people by run: nobody can be told in them": (
+        ("GET", "/api/segments/vocabulary"), ("POST", "/api/segments/sentence"), ("GET", "/api/segments/{segment_id}/versions"),
+        ("GET", "/api/segments/{segment_id}/history"),
     ),
     "texts, and counts of people by their answer: consent itself": (
         ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),
@@ -87,7 +105,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/relays/{relay_id}/parity"), ("GET", "/api/tracking/alerts"), ("GET", "/api/tracking/coverage"),
         ("GET", "/api/tracking/event"), ("GET", "/api/tracking/events"), ("GET", "/api/tracking/plan/proposal"),
         ("GET", "/api/tracking/state"), ("GET", "/api/tracking/violations"), ("GET", "/api/tracking/violations.csv"),
-        ("GET", "/api/tracking/traits"),
+        ("GET", "/api/tracking/traits"), ("GET", "/api/behaviour/events"),
     ),
     "orders by number and amount without their buyers: the shop's books": (
         ("GET", "/api/reconciliations"), ("GET", "/api/reconciliations/terms"), ("GET", "/api/reconciliations/{rec_id}"),

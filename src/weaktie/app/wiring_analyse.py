@@ -2,8 +2,11 @@
 
 from functools import cached_property
 
+from weaktie.app.tag_book import CatalogueTags
 from weaktie.app.wiring_base import BaseParts
 from weaktie.data.behaviour.service import Behaviour
+from weaktie.data.segments.contracts import SEGMENT_KINDS
+from weaktie.data.segments.service import SegmentPeople, Segments
 
 
 class AnalyseParts(BaseParts):
@@ -12,7 +15,18 @@ class AnalyseParts(BaseParts):
     @cached_property
     def behaviour(self) -> Behaviour:
         """Events by person."""
-        return Behaviour(
+        behaviour = Behaviour(
             database=self.database, lake=self.lake, engine=self.engine, settings=self.settings, clock=self.clock,
             people=self.identity, permits=self.permits, quality=self.quality,
+        )  # fmt: skip
+        for kind in SEGMENT_KINDS:
+            behaviour.register(kind, SegmentPeople(lambda: self.segments))
+        return behaviour
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Who is in which segment."""
+        return Segments(
+            database=self.database, clock=self.clock, behaviour=self.behaviour, book=CatalogueTags(), directory=self.profiles,
+            people=self.identity, permits=self.permits, currency=self.settings.workspace.currency,
         )  # fmt: skip

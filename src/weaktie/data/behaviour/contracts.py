@@ -57,13 +57,15 @@ class Crowd:
     """Who may be analysed, as of one snapshot of the lake.
 
     `persons[alias_no]` is the person's number, or -1 for erased people, those who do not grant analysis, and own people.
-    Whatever is computed from a crowd stays true while `key` stays the same.
+    Whatever is computed from a crowd stays true while `key` stays the same. `only` are the identifiers whose events are
+    read at all, where somebody needs a sample of people; None for everybody's.
     """
 
     snapshot: Snapshot
     persons: I32
     spans: pa.Table
     key: str
+    only: I32 | None = None
 
     def people(self) -> I32:
         """Every person who may be analysed, ascending."""
@@ -81,7 +83,10 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """The events of some matchers, by person and, within a person, by time (then by event id).
+    """The events of some matchers, by person and, within a person, by time.
+
+    Those of one instant stand in the order in which they arrived (partition, record and index of the log, the line of an
+    imported file), and where even that is one, by what they matched.
 
     People of n persons and m rows: `people` (n) ascending, `starts` (n + 1) into the rows, `time_us` (m), `day` (m),
     `matched` (m) with bit i where the row passes matcher i. `columns` are what was asked for beside them, each (m).

@@ -47,13 +47,25 @@ class UserBody(BaseModel):
     gender: str | None
 
 
+class AskedBody(BaseModel):
+    """The people behind a figure, as the list was narrowed to them: who they are, how many, and how many of them the list
+    has as users and as visitors; `unpublished` came, or were joined, after the last build."""
+
+    words: WordsBody
+    count: int
+    users: int
+    visitors: int
+    unpublished: int
+
+
 class UsersBody(BaseModel):
-    """A page of users."""
+    """A page of users; `people` is there where the list was narrowed to the people behind a figure."""
 
     items: list[UserBody]
     next_cursor: str | None
     total: int | None
     left_out: LeftOutBody
+    people: AskedBody | None = None
 
 
 class FacetBody(BaseModel):

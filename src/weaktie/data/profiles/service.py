@@ -13,19 +13,24 @@ from weaktie.data.profiles import show, state, timeline
 from weaktie.data.profiles.catalogue import BY_KEY, TAGS, USER_TAGS
 from weaktie.data.profiles.contracts import (
     ANALYTICS,
+    I32,
     BuildParts,
     Generation,
     LeftOut,
     NobodyThere,
     NotAnalysable,
+    Standing,
     UserFilter,
 )
 from weaktie.data.profiles.erase import ProfileEraser, ProfileExporter
-from weaktie.data.profiles.logic import DEFINITION, masked
+from weaktie.data.profiles.logic import CLASS_WORDS, DEFINITION, TIER_WORDS, masked
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
 from weaktie.data.profiles.queries import orders_now
+from weaktie.data.profiles.state import kept_rates
+from weaktie.data.profiles.tables import RFM
+from weaktie.data.profiles.tags import DIMENSION_WORDS
 from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
@@ -34,6 +39,11 @@ from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
 __all__ = [
+    "BY_KEY",
+    "CLASS_WORDS",
+    "DIMENSION_WORDS",
+    "RFM",
+    "TIER_WORDS",
     "USER_TAGS",
     "ConsentPermits",
     "ProfileEraser",
@@ -41,6 +51,7 @@ __all__ = [
     "Profiles",
     "UserRow",
     "Withdrawals",
+    "kept_rates",
     "orders_now",
 ]
 Json = dict[str, Any]
@@ -243,19 +254,32 @@ class Profiles:
                 shown.append(tie)
         return shown
 
-    def users(self, wanted: UserFilter, cursor: str | None, limit: int | None) -> Page[UserRow]:
-        """A page of the list; people erased or who withdrew since the build are not in it."""
+    def users(
+        self, wanted: UserFilter, cursor: str | None, limit: int | None, among: I32 | None = None
+    ) -> Page[UserRow]:
+        """A page of the list, of these people where `among` names some; people erased or who withdrew since the build are
+        not in it."""
         if self.current() is None:
             return Page([], None, 0)
         only = self._exact(wanted.search)
-        page = self.published.users(wanted, cursor, limit, only)
+        page = self.published.users(wanted, cursor, limit, only, among)
         return Page(self._still(page.items, wanted), page.next_cursor, page.total)
 
-    def every_user(self, wanted: UserFilter) -> Iterator[list[UserRow]]:
+    def standing(self, people: I32) -> Standing:
+        """How many of these people the list shows, as users and as visitors, and how many it does not know."""
+        users, visitors = self.published.standing(people) if self.current() is not None else (0, 0)
+        return Standing(len(people), users, visitors)
+
+    def ids_of(self, people: I32) -> Iterator[list[tuple[int, str]]]:
+        """(person_no, user_id) of those of these people who are published, in pages; nobody before the first build."""
+        if self.current() is not None:
+            yield from self.published.ids_of(people)
+
+    def every_user(self, wanted: UserFilter, among: I32 | None = None) -> Iterator[list[UserRow]]:
         """All users of the filter, in pages; the same people as `users`."""
         if self.current() is None:
             return
-        for rows in self.published.every(wanted, self._exact(wanted.search)):
+        for rows in self.published.every(wanted, self._exact(wanted.search), among):
             yield self._still(rows, wanted)
 
     def facets(self) -> Json:

@@ -152,6 +152,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/behaviour/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The events that were seen, with their words from the tracking plan.
+         */
+        get: operations["events_api_behaviour_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/behaviour/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Properties
+         * @description What an event carries; without one, what any of them carries.
+         */
+        get: operations["properties_api_behaviour_properties_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collect/validate": {
         parameters: {
             query?: never;
@@ -2068,6 +2108,335 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every
+         * @description All segments in use, or the archived ones.
+         */
+        get: operations["every_api_segments_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a segment and compute its members. Operators only.
+         */
+        post: operations["create_api_segments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One segment with its rule.
+         */
+        get: operations["one_api_segments__segment_id__get"];
+        /**
+         * Edit
+         * @description Save another version and compute its members; 409 `segment_changed` when somebody else was quicker. Operators only.
+         */
+        put: operations["edit_api_segments__segment_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive
+         * @description Put a segment away; 409 `segment_in_use` while another refers to it. Operators only.
+         */
+        post: operations["archive_api_segments__segment_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The ids of the members who may be analysed now, as CSV or Parquet: no name, no contact. It stands in the audit log.
+         */
+        get: operations["export_api_segments__segment_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description The last 400 runs that changed the members, the oldest first.
+         */
+        get: operations["history_api_segments__segment_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members
+         * @description The members as the last run left them who may be analysed now.
+         */
+        get: operations["members_api_segments__segment_id__members_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is Member
+         * @description Whether somebody is a member as of the last run and may be analysed now; false for who is not known.
+         */
+        get: operations["is_member_api_segments__segment_id__members__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute
+         * @description Compute the members now; a frozen segment is frozen anew. Operators only.
+         */
+        post: operations["compute_api_segments__segment_id__refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back
+         * @description Take an archived segment back. Operators only.
+         */
+        post: operations["take_back_api_segments__segment_id__take_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version, the newest first.
+         */
+        get: operations["versions_api_segments__segment_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an earlier version the newest again. Operators only.
+         */
+        post: operations["restore_api_segments__segment_id__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send List
+         * @description Take a list of ids (the raw body: CSV or text, at most 200,000 lines and 32 MB): user ids, phones, e-mails, openids. Who
+         *     they are is kept, the lines are not. A rule names it as `{"is": "list", "list": ID}`. Operators only.
+         */
+        post: operations["send_list_api_segments_lists_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description The size of a rule's people, its overlap with segments, and who is left out; nothing is stored.
+         */
+        post: operations["preview_api_segments_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/sentence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sentence
+         * @description A rule as a sentence in both languages.
+         */
+        post: operations["sentence_api_segments_sentence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description The most frequent values of a tag of texts among those who may be analysed.
+         */
+        get: operations["values_api_segments_values_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vocabulary
+         * @description What rules may be made of.
+         */
+        get: operations["vocabulary_api_segments_vocabulary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2711,7 +3080,8 @@ export interface paths {
         };
         /**
          * Users
-         * @description People who may be analysed, searched by any exact id or the beginning of a user id.
+         * @description People who may be analysed, searched by any exact id or the beginning of a user id; `people` narrows the list to those
+         *     behind a figure.
          */
         get: operations["users_api_users_get"];
         put?: never;
@@ -3030,6 +3400,22 @@ export interface components {
             kind: string;
             /** Value */
             value: string;
+        };
+        /**
+         * AskedBody
+         * @description The people behind a figure, as the list was narrowed to them: who they are, how many, and how many of them the list
+         *     has as users and as visitors; `unpublished` came, or were joined, after the last build.
+         */
+        AskedBody: {
+            /** Count */
+            count: number;
+            /** Unpublished */
+            unpublished: number;
+            /** Users */
+            users: number;
+            /** Visitors */
+            visitors: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * BackupBody
@@ -3717,37 +4103,6 @@ export interface components {
             total: number | null;
         };
         /**
-         * EventBody
-         * @description One event of a timeline.
-         */
-        EventBody: {
-            amount: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"] | null;
-            /** Channel */
-            channel: string | null;
-            /** Content Id */
-            content_id: string | null;
-            /** Event */
-            event: string;
-            /** Event Id */
-            event_id: string;
-            /** Event Time */
-            event_time: string;
-            /** Order Id */
-            order_id: string | null;
-            /** Platform */
-            platform: string | null;
-            /** Product Id */
-            product_id: string | null;
-            /** Properties */
-            properties: {
-                [key: string]: unknown;
-            };
-            /** Received Time */
-            received_time: string | null;
-            /** Source */
-            source: string | null;
-        };
-        /**
          * EventCountBody
          * @description How often an event happened.
          */
@@ -3766,7 +4121,7 @@ export interface components {
             name: string;
             /** Observed */
             observed: components["schemas"]["ObservedBody"][];
-            plan: components["schemas"]["PlannedEventBody"] | null;
+            plan: components["schemas"]["PlannedEventBody-Output"] | null;
             row: components["schemas"]["EventRowBody"];
         };
         /**
@@ -3776,7 +4131,7 @@ export interface components {
         EventRequest: {
             /** Base Version */
             base_version: number;
-            event: components["schemas"]["PlannedEventBody"] | null;
+            event: components["schemas"]["PlannedEventBody-Input"] | null;
             /** Name */
             name: string | null;
             /**
@@ -3815,6 +4170,14 @@ export interface components {
             seen_on: string[];
             /** Status */
             status: string;
+        };
+        /**
+         * EventsBody
+         * @description Every event, the most frequent first.
+         */
+        EventsBody: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__behaviour__api__EventBody"][];
         };
         /**
          * EvidenceBody
@@ -4884,15 +5247,15 @@ export interface components {
             /** Actor */
             actor: string;
             /** Common */
-            common: components["schemas"]["PropertyBody"][];
+            common: components["schemas"]["weaktie__data__tracking__bodies__PropertyBody"][];
             /** Events */
-            events: components["schemas"]["PlannedEventBody"][];
+            events: components["schemas"]["PlannedEventBody-Output"][];
             /** Note */
             note: string;
             /** Saved Time */
             saved_time: string | null;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody"][];
+            user_properties: components["schemas"]["weaktie__data__tracking__bodies__PropertyBody"][];
             /** Version */
             version: number;
         };
@@ -4900,7 +5263,7 @@ export interface components {
          * PlannedEventBody
          * @description A planned event.
          */
-        PlannedEventBody: {
+        "PlannedEventBody-Input": {
             /**
              * @default {
              *       "en": "",
@@ -4931,7 +5294,55 @@ export interface components {
              * Properties
              * @default []
              */
-            properties: components["schemas"]["PropertyBody"][];
+            properties: components["schemas"]["PropertyBody-Input"][];
+            /**
+             * Purposes
+             * @default []
+             */
+            purposes: ("analytics" | "personalisation" | "marketing" | "social")[];
+            /**
+             * Status
+             * @default active
+             * @enum {string}
+             */
+            status: "planned" | "active" | "deprecated";
+        };
+        /**
+         * PlannedEventBody
+         * @description A planned event.
+         */
+        "PlannedEventBody-Output": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Platforms
+             * @default []
+             */
+            platforms: ("web" | "iOS" | "Android" | "mini_program" | "HarmonyOS" | "server")[];
+            /**
+             * Properties
+             * @default []
+             */
+            properties: components["schemas"]["weaktie__data__tracking__bodies__PropertyBody"][];
             /**
              * Purposes
              * @default []
@@ -5170,10 +5581,18 @@ export interface components {
             sound: boolean;
         };
         /**
+         * PropertiesBody
+         * @description Columns first, then promoted columns, then keys of the open properties, the most frequent first.
+         */
+        PropertiesBody: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__behaviour__api__PropertyBody"][];
+        };
+        /**
          * PropertyBody
          * @description A planned property.
          */
-        PropertyBody: {
+        "PropertyBody-Input": {
             /**
              * @default {
              *       "en": "",
@@ -6079,6 +6498,399 @@ export interface components {
             };
         };
         /**
+         * SegmentAsk
+         * @description What a segment is to be.
+         */
+        SegmentAsk: {
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentBody
+         * @description A segment in a list; `trend` are its sizes after the last runs, the oldest first.
+         */
+        SegmentBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Computed Time */
+            computed_time: string | null;
+            /** Frozen */
+            frozen: boolean;
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Segment Id */
+            segment_id: string;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Trend */
+            trend: number[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentCountedBody
+         * @description A value of a tag, and how many people have it.
+         */
+        SegmentCountedBody: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentEditAsk
+         * @description What a segment is to become; `version` is the one that was read.
+         */
+        SegmentEditAsk: {
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentIsMemberBody
+         * @description Whether somebody is a member as of the last run.
+         */
+        SegmentIsMemberBody: {
+            /** Computed Time */
+            computed_time: string | null;
+            /** Member */
+            member: boolean;
+        };
+        /**
+         * SegmentLeftOutBody
+         * @description How many people no segment has, by reason.
+         */
+        SegmentLeftOutBody: {
+            /** Reasons */
+            reasons: components["schemas"]["SegmentReasonBody"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SegmentListBody
+         * @description What became of an uploaded list; `rate` is the share of lines that named somebody.
+         */
+        SegmentListBody: {
+            /** Lines */
+            lines: number;
+            /** List Id */
+            list_id: string;
+            /** Matched */
+            matched: number;
+            /** People */
+            people: number;
+            /** Rate */
+            rate: number;
+            /** Repeated */
+            repeated: number;
+            /** Unmatched */
+            unmatched: number;
+        };
+        /**
+         * SegmentMadeBody
+         * @description A segment that was saved.
+         */
+        SegmentMadeBody: {
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentMemberBody
+         * @description A member by a published id.
+         */
+        SegmentMemberBody: {
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * SegmentMembersBody
+         * @description A page of members who may be analysed now, by number; `total` counts all of them, published or not.
+         */
+        SegmentMembersBody: {
+            /** Items */
+            items: components["schemas"]["SegmentMemberBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * SegmentNamedBody
+         * @description A value with its words.
+         */
+        SegmentNamedBody: {
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentOneBody
+         * @description A segment with its rule, the lists in it, and the segments that refer to it.
+         */
+        SegmentOneBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Computed Time */
+            computed_time: string | null;
+            /** Frozen */
+            frozen: boolean;
+            /** Lists */
+            lists: components["schemas"]["SegmentListBody"][];
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Segment Id */
+            segment_id: string;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Trend */
+            trend: number[];
+            /** Used By */
+            used_by: string[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentOverlapBody
+         * @description How many of a preview's people are in another segment too.
+         */
+        SegmentOverlapBody: {
+            /** Both */
+            both: number;
+            /** Name */
+            name: string;
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * SegmentPreviewAsk
+         * @description A rule whose size is wanted; `overlaps` are segments to compare it with.
+         */
+        SegmentPreviewAsk: {
+            /**
+             * Exact
+             * @default false
+             */
+            exact: boolean;
+            /**
+             * Overlaps
+             * @default []
+             */
+            overlaps: string[];
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentPreviewBody
+         * @description The size of a rule's people. `low` to `high` is the 95 % interval where it was sampled among `asked` people. `parts` are
+         *     sizes by place, as errors name places.
+         */
+        SegmentPreviewBody: {
+            /** Asked */
+            asked: number;
+            /** Everybody */
+            everybody: number;
+            /** High */
+            high: number;
+            left_out: components["schemas"]["SegmentLeftOutBody"];
+            /** Low */
+            low: number;
+            /** Overlaps */
+            overlaps: components["schemas"]["SegmentOverlapBody"][];
+            /** Parts */
+            parts: {
+                [key: string]: number;
+            };
+            /** Sampled */
+            sampled: boolean;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * SegmentReasonBody
+         * @description Why people are left out, and how many.
+         */
+        SegmentReasonBody: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentRestoreAsk
+         * @description Which version is the newest now.
+         */
+        SegmentRestoreAsk: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentRunBody
+         * @description A run that changed the members. `entered` and `left` can be opened as queries of people.
+         */
+        SegmentRunBody: {
+            /** Entered */
+            entered: number;
+            /** Left */
+            left: number;
+            /** Run No */
+            run_no: number;
+            /** Size */
+            size: number;
+            /** Time */
+            time: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentsBody
+         * @description All segments, and how many people there are in all.
+         */
+        SegmentsBody: {
+            /** Everybody */
+            everybody: number;
+            /** Items */
+            items: components["schemas"]["SegmentBody"][];
+        };
+        /**
+         * SegmentSentenceAsk
+         * @description A rule that is to be said.
+         */
+        SegmentSentenceAsk: {
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentTag
+         * @description A tag that a rule may compare.
+         */
+        SegmentTag: {
+            dimension: components["schemas"]["WordsBody"];
+            /** Key */
+            key: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "bool" | "day";
+            unit: components["schemas"]["WordsBody"] | null;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentVersionBody
+         * @description A version of a segment.
+         */
+        SegmentVersionBody: {
+            /** Changed By */
+            changed_by: string;
+            /** Changed By Name */
+            changed_by_name: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Frozen */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Restored From */
+            restored_from: number | null;
+            sentence: components["schemas"]["WordsBody"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentVocabularyBody
+         * @description What rules may be made of.
+         */
+        SegmentVocabularyBody: {
+            /** Classes */
+            classes: components["schemas"]["SegmentNamedBody"][];
+            /** Currency */
+            currency: string;
+            /** Tags */
+            tags: components["schemas"]["SegmentTag"][];
+            /** Tiers */
+            tiers: components["schemas"]["SegmentNamedBody"][];
+        };
+        /**
          * SessionBody
          * @description The session: `csrf` goes into the X-CSRF-Token header of every unsafe request; empty while nobody is signed in.
          */
@@ -6155,14 +6967,14 @@ export interface components {
             /** Base Version */
             base_version: number;
             /** Common */
-            common: components["schemas"]["PropertyBody"][];
+            common: components["schemas"]["PropertyBody-Input"][];
             /**
              * Note
              * @default
              */
             note: string;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody"][];
+            user_properties: components["schemas"]["PropertyBody-Input"][];
         };
         /**
          * SignInRequest
@@ -6496,7 +7308,7 @@ export interface components {
          */
         TimelineBody: {
             /** Items */
-            items: components["schemas"]["EventBody"][];
+            items: components["schemas"]["weaktie__data__profiles__bodies__EventBody"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -6651,7 +7463,7 @@ export interface components {
         };
         /**
          * UsersBody
-         * @description A page of users.
+         * @description A page of users; `people` is there where the list was narrowed to the people behind a figure.
          */
         UsersBody: {
             /** Items */
@@ -6659,6 +7471,7 @@ export interface components {
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
             /** Next Cursor */
             next_cursor: string | null;
+            people?: components["schemas"]["AskedBody"] | null;
             /** Total */
             total: number | null;
         };
@@ -6772,6 +7585,33 @@ export interface components {
             ok: boolean;
         };
         /**
+         * EventBody
+         * @description An event that was seen, and how often in the last 90 days of the data.
+         */
+        weaktie__data__behaviour__api__EventBody: {
+            /** Count */
+            count: number;
+            /** Event */
+            event: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * PropertyBody
+         * @description A property; `values` are its most frequent values, none where they could name somebody.
+         */
+        weaktie__data__behaviour__api__PropertyBody: {
+            /** Property */
+            property: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "boolean" | "time";
+            /** Values */
+            values: string[];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -6790,6 +7630,37 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
+        };
+        /**
+         * EventBody
+         * @description One event of a timeline.
+         */
+        weaktie__data__profiles__bodies__EventBody: {
+            amount: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"] | null;
+            /** Channel */
+            channel: string | null;
+            /** Content Id */
+            content_id: string | null;
+            /** Event */
+            event: string;
+            /** Event Id */
+            event_id: string;
+            /** Event Time */
+            event_time: string;
+            /** Order Id */
+            order_id: string | null;
+            /** Platform */
+            platform: string | null;
+            /** Product Id */
+            product_id: string | null;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Received Time */
+            received_time: string | null;
+            /** Source */
+            source: string | null;
         };
         /**
          * LeftOutBody
@@ -6826,6 +7697,44 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * PropertyBody
+         * @description A planned property.
+         */
+        weaktie__data__tracking__bodies__PropertyBody: {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
         };
         /**
          * CheckBody
@@ -7179,6 +8088,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+        };
+    };
+    events_api_behaviour_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsBody"];
+                };
+            };
+        };
+    };
+    properties_api_behaviour_properties_get: {
+        parameters: {
+            query?: {
+                event?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PropertiesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -10411,6 +11371,557 @@ export interface operations {
             };
         };
     };
+    every_api_segments_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_segments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_segments__segment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOneBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_segments__segment_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentEditAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    archive_api_segments__segment_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_api_segments__segment_id__export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "parquet";
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    history_api_segments__segment_id__history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentRunBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    members_api_segments__segment_id__members_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMembersBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    is_member_api_segments__segment_id__members__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentIsMemberBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compute_api_segments__segment_id__refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_segments__segment_id__take_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_segments__segment_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentVersionBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_segments__segment_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentRestoreAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_list_api_segments_lists_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentListBody"];
+                };
+            };
+        };
+    };
+    preview_api_segments_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPreviewAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sentence_api_segments_sentence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentSentenceAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    values_api_segments_values_get: {
+        parameters: {
+            query: {
+                tag: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentCountedBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    vocabulary_api_segments_vocabulary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentVocabularyBody"];
+                };
+            };
+        };
+    };
     session_api_session_get: {
         parameters: {
             query?: never;
@@ -11537,6 +13048,8 @@ export interface operations {
                 /** @description Minor units of the person's currency */
                 min_spend?: number | null;
                 order?: "asc" | "desc";
+                /** @description A query of people as JSON: who stands behind a figure */
+                people?: string | null;
                 province?: string | null;
                 r?: ("high" | "mid" | "low") | null;
                 rfm?: string | null;
@@ -11584,6 +13097,8 @@ export interface operations {
                 /** @description Minor units of the person's currency */
                 min_spend?: number | null;
                 order?: "asc" | "desc";
+                /** @description A query of people as JSON: who stands behind a figure */
+                people?: string | null;
                 province?: string | null;
                 r?: ("high" | "mid" | "low") | null;
                 rfm?: string | null;

@@ -155,3 +155,16 @@ export type ColumnType = PromotedColumn["type"];
 export type TraitReport = Got<"/api/tracking/traits">;
 export type TraitViolation = TraitReport["items"][number];
 export type TrackingState = Got<"/api/tracking/state">;
+
+export type SeenEvent = Item<Got<"/api/behaviour/events">>;
+export type SeenProperty = Item<Got<"/api/behaviour/properties">>;
+
+export type SegmentCard = Item<Got<"/api/segments">>;
+export type SegmentOne = Got<"/api/segments/{segment_id}">;
+export type SegmentMade = components["schemas"]["SegmentMadeBody"];
+export type SegmentPreview = components["schemas"]["SegmentPreviewBody"];
+export type SegmentVocabulary = Got<"/api/segments/vocabulary">;
+export type TagValueCount = Got<"/api/segments/values">[number];
+export type SegmentRun = Got<"/api/segments/{segment_id}/history">[number];
+export type SegmentVersion = Got<"/api/segments/{segment_id}/versions">[number];
+export type IdList = components["schemas"]["SegmentListBody"];

@@ -8,10 +8,12 @@ import { enTracking } from "./tracking.en";
 import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
+import { enBehaviour } from "./behaviour.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
+import { enSegments } from "./segments.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -272,4 +274,6 @@ export const en: Record<keyof typeof zh, string> = {
   ...enConsent,
   ...enRights,
   ...enQuality,
+  ...enSegments,
+  ...enBehaviour,
 };

@@ -8,7 +8,9 @@ import { zhTracking } from "./tracking.zh-CN";
 import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
+import { zhBehaviour } from "./behaviour.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
+import { zhSegments } from "./segments.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
@@ -271,4 +273,6 @@ export const zh = {
   ...zhConsent,
   ...zhRights,
   ...zhQuality,
+  ...zhSegments,
+  ...zhBehaviour,
 };

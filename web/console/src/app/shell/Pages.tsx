@@ -12,6 +12,8 @@ const Users = lazy(() => import("@/data/profiles/UsersPage"));
 const Profile = lazy(() => import("@/data/profiles/ProfilePage"));
 const Tags = lazy(() => import("@/data/profiles/TagsPage"));
 const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
+const Segments = lazy(() => import("@/data/segments/SegmentsPage"));
+const OneSegment = lazy(() => import("@/data/segments/SegmentPage"));
 const Identity = lazy(() => import("@/data/identity/IdentityPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
@@ -56,6 +58,8 @@ export function Pages() {
           <Route path="/users/:userId" element={<Profile />} />
           <Route path="/tags" element={<Tags />} />
           <Route path="/rfm" element={<Rfm />} />
+          <Route path="/segments" element={<Segments />} />
+          <Route path="/segments/:segmentId/:tab?" element={<OneSegment />} />
           <Route path="/identity/:tab?" element={<Identity />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />

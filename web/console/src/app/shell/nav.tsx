@@ -18,6 +18,7 @@ import {
   TagsOutlined,
   TeamOutlined,
   ThunderboltOutlined,
+  UsergroupAddOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Permission } from "@/api/types";
@@ -50,6 +51,7 @@ export const NAVIGATION: Group[] = [
     label: "nav.group.users",
     places: [
       { path: "/users", label: "nav.users", icon: <TeamOutlined />, hotkey: "u", needs: "view" },
+      { path: "/segments", label: "nav.segments", icon: <UsergroupAddOutlined />, hotkey: "g", needs: "view" },
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
       { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
