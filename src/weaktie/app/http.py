@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
+from weaktie.data.acquisition import api as acquisition_api
 from weaktie.data.collect import api as collect_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
@@ -42,16 +43,22 @@ def make_api(wt: App) -> FastAPI:
     install_error_handlers(application)
     application.add_middleware(profiles_api.ProfileReads)
     application.add_middleware(
-        RequestGuard, unlimited=[("POST", "/api/imports"), ("POST", "/api/reconciliations/export")]
+        RequestGuard,
+        unlimited=[
+            ("POST", "/api/imports"),
+            ("POST", "/api/reconciliations/export"),
+            ("POST", "/api/acquisition/costs"),
+        ],
     )
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, api, backup_api,
+        acquisition_api,
     ):  # fmt: skip
         application.include_router(module.router)
-    for router in (collect_api.public, webhooks_api.public):
+    for router in (collect_api.public, webhooks_api.public, acquisition_api.public):
         application.include_router(router)
     _add_console(application)
     return application

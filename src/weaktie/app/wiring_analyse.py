@@ -1,9 +1,33 @@
 """The parts of analysis: who did what, and the figures that are made of it."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from weaktie.app.wiring_base import BaseParts
+from weaktie.data.acquisition.service import Acquisition, SeedMaker
+from weaktie.data.behaviour.contracts import I32, PeopleSource
 from weaktie.data.behaviour.service import Behaviour
+from weaktie.data.collect.crawlers import crawler_of
+from weaktie.kit.clock import business_day
+from weaktie.kit.words import Words
+from weaktie.trust.consent.links import Limiter
+
+
+@dataclass(frozen=True, slots=True)
+class LatePeople:
+    """A source of people that is made when it is first asked: sources themselves ask behaviour."""
+
+    source: Callable[[], PeopleSource]
+
+    def people(self, query: Mapping[str, Any]) -> I32:
+        """As the source says."""
+        return self.source().people(query)
+
+    def describe(self, query: Mapping[str, Any]) -> Words:
+        """As the source says."""
+        return self.source().describe(query)
 
 
 class AnalyseParts(BaseParts):
@@ -12,7 +36,31 @@ class AnalyseParts(BaseParts):
     @cached_property
     def behaviour(self) -> Behaviour:
         """Events by person."""
-        return Behaviour(
+        behaviour = Behaviour(
             database=self.database, lake=self.lake, engine=self.engine, settings=self.settings, clock=self.clock,
             people=self.identity, permits=self.permits, quality=self.quality,
         )  # fmt: skip
+        behaviour.register("newcomers", LatePeople(lambda: self.acquisition))
+        return behaviour
+
+    @cached_property
+    def acquisition(self) -> Acquisition:
+        """Newcomers, channel links and costs."""
+        return Acquisition(
+            database=self.database, engine=self.engine, settings=self.settings, clock=self.clock, behaviour=self.behaviour,
+            quality=self.quality, built_day=self._built_day, is_crawler=crawler_of,
+        )  # fmt: skip
+
+    @cached_property
+    def seed_maker(self) -> SeedMaker:
+        """Seed files for look-alike audiences."""
+        return SeedMaker(self.database, self.permits, self.vault)
+
+    @cached_property
+    def link_limiter(self) -> Limiter:
+        """Limits of channel links."""
+        return Limiter()
+
+    def _built_day(self) -> int | None:
+        generation = self.profiles.current()
+        return None if generation is None else business_day(generation.built_us, self.settings.zone)
