@@ -306,7 +306,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/acquisition": "bodies costs linking naming seeds spending targets",
+        "data/acquisition": "bodies costs following linking naming seeds spending spending_api targets",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
@@ -315,6 +315,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
         "data/reconcile": "comparing",
+        "data/private": "members",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()

@@ -41,6 +41,18 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
+    Reader(
+        "acquisition", "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/acquisition/figures"), ("GET", "/api/acquisition/figures.csv")),
+    ),
+    Reader(
+        "seeds", "asks for the crowd and for both consents at each read",
+        (("POST", "/api/acquisition/seeds/count"), ("POST", "/api/acquisition/seeds")),
+    ),
+    Reader(
+        "private domain", "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/private/figures"), ("GET", "/api/private/figures.csv")),
+    ),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"
@@ -74,7 +86,17 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/dead-letters/mend"), ("POST", "/api/dead-letters/discard"), ("POST", "/api/dead-letters/take-back"),
         ("POST", "/api/quality/marks"), ("POST", "/api/quality/marks/{mark_id}/end"),
         ("POST", "/api/quality/marks/{mark_id}/resume"), ("POST", "/api/pulls/{pull_id}/run"),
-        ("POST", "/api/relays/{relay_id}/vendor-numbers"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("POST", "/api/private/members"),
+    ),
+    "an address that leads to the shop; opens are counted by day and nothing about the visitor is kept": (("GET", "/l/{code}"),),
+    "links, costs and names of campaigns: the shop's own books": (
+        ("GET", "/api/acquisition/links"), ("POST", "/api/acquisition/links"), ("POST", "/api/acquisition/links/batch"),
+        ("GET", "/api/acquisition/links.csv"), ("POST", "/api/acquisition/links/{link_id}/archive"),
+        ("POST", "/api/acquisition/links/{link_id}/restore"), ("GET", "/api/acquisition/links/{link_id}/qr.{kind}"),
+        ("GET", "/api/acquisition/naming"), ("PUT", "/api/acquisition/naming"), ("POST", "/api/acquisition/naming/check"),
+        ("GET", "/api/acquisition/costs"), ("POST", "/api/acquisition/costs"), ("GET", "/api/acquisition/costs/{batch_id}"),
+        ("DELETE", "/api/acquisition/costs/{batch_id}"), ("POST", "/api/acquisition/costs/{batch_id}/apply"),
+        ("POST", "/api/acquisition/costs/{batch_id}/undo"), ("PUT", "/api/acquisition/channels/{channel}/free"),
     ),
     "texts, and counts of people by their answer: consent itself": (
         ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),

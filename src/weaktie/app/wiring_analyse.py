@@ -10,6 +10,7 @@ from weaktie.data.acquisition.service import Acquisition, SeedMaker
 from weaktie.data.behaviour.contracts import I32, PeopleSource
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.collect.crawlers import crawler_of
+from weaktie.data.private.service import Private
 from weaktie.kit.clock import business_day
 from weaktie.kit.words import Words
 from weaktie.trust.consent.links import Limiter
@@ -41,6 +42,8 @@ class AnalyseParts(BaseParts):
             people=self.identity, permits=self.permits, quality=self.quality,
         )  # fmt: skip
         behaviour.register("newcomers", LatePeople(lambda: self.acquisition))
+        for kind in ("private", "private_joined", "private_left"):
+            behaviour.register(kind, LatePeople(lambda: self.private))
         return behaviour
 
     @cached_property
@@ -52,9 +55,17 @@ class AnalyseParts(BaseParts):
         )  # fmt: skip
 
     @cached_property
+    def private(self) -> Private:
+        """Membership in owned channels."""
+        return Private(
+            database=self.database, settings=self.settings, clock=self.clock, behaviour=self.behaviour,
+            acquisition=self.acquisition, load=self.history.load,
+        )  # fmt: skip
+
+    @cached_property
     def seed_maker(self) -> SeedMaker:
         """Seed files for look-alike audiences."""
-        return SeedMaker(self.database, self.permits, self.vault)
+        return SeedMaker(self.database, self.permits, self.consent, self.vault)
 
     @cached_property
     def link_limiter(self) -> Limiter:

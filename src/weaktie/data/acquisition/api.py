@@ -1,34 +1,24 @@
 """HTTP: channel links, costs, figures of acquisition; and the public address behind each link."""
 
 import csv
-import hashlib
-import html
 import io
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
 from weaktie.data.acquisition import bodies
 from weaktie.data.acquisition.contracts import (
-    LARGEST_COST_FILE,
     SEED_REASONS,
-    BadCosts,
     BadRange,
-    CampaignMap,
-    CostBatch,
     Link,
     NamingRule,
     NewLink,
-    NoLink,
     Seeds,
 )
-from weaktie.data.acquisition.costs import read_costs
 from weaktie.data.acquisition.linking import qr_image
 from weaktie.data.acquisition.naming import PARTS, checked_rule, parts_of, problems_of
 from weaktie.data.acquisition.service import Acquisition, SeedMaker
@@ -38,14 +28,11 @@ from weaktie.data.collect.contracts import CHANNEL_WORDS
 from weaktie.kit.clock import EPOCH_DAY, business_day
 from weaktie.kit.money import to_major
 from weaktie.kit.pages import page_size
-from weaktie.kit.web import WordsBody, app_part, client_ip, networks, words_body
-from weaktie.kit.words import Words
-from weaktie.store.database.contracts import DatabaseUnavailable
+from weaktie.kit.web import WordsBody, app_part, words_body
 from weaktie.trust.accounts.api import Caller, require
 from weaktie.trust.audit.service import record
 
 router = APIRouter(prefix="/api/acquisition", tags=["acquisition"])
-public = APIRouter(tags=["acquisition"])
 View = Annotated[Caller, Depends(require("view"))]
 Operate = Annotated[Caller, Depends(require("operate"))]
 SHOWN_DAYS = 30
@@ -265,76 +252,6 @@ def check_name(request: Request, _caller: View, given: bodies.NameCheck) -> bodi
     )
 
 
-# --- costs
-
-
-@router.post("/costs", status_code=201)
-async def read_file(request: Request, caller: Operate, filename: str) -> bodies.BatchDetail:
-    """Read a file of costs (the body): CSV, TSV or xlsx, plain or as 巨量引擎 and 腾讯广告 export it. Nothing counts yet."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > LARGEST_COST_FILE:
-            raise BadCosts(
-                "file_too_large", Words("文件超过 20 MB。", "The file is larger than 20 MB."), status=413
-            )
-    return await run_in_threadpool(_draft, request, caller, bytes(data), filename.replace("\0", "")[:255])
-
-
-@router.get("/costs")
-def batches(request: Request, _caller: View) -> list[bodies.BatchBody]:
-    """Files of costs, the newest first."""
-    part = _part(request)
-    with part.database.connect() as connection:
-        return [bodies.batch_body(b) for b in part.spending.listed(connection)]
-
-
-@router.get("/costs/{batch_id}")
-def batch(request: Request, _caller: View, batch_id: str) -> bodies.BatchDetail:
-    """One file of costs with its campaigns."""
-    part = _part(request)
-    with part.database.connect() as connection:
-        return _detail(part, connection, part.spending.find(connection, batch_id))
-
-
-@router.post("/costs/{batch_id}/apply")
-def apply(request: Request, caller: Operate, batch_id: str, given: bodies.ApplyBody) -> bodies.BatchDetail:
-    """Let a file count. Rows of the same days and campaigns of earlier files count no more."""
-    part = _part(request)
-    mapped = [CampaignMap(c.campaign, c.channel, c.code) for c in given.campaigns]
-    with part.database.begin() as tx:
-        done = part.spending.apply(tx, batch_id, mapped, actor=caller.actor)
-        _note(
-            part,
-            tx,
-            caller,
-            "costs.apply",
-            "cost_batch",
-            batch_id,
-            {"rows": done.rows, "totals": dict(done.totals)},
-        )
-        return _detail(part, tx, done)
-
-
-@router.post("/costs/{batch_id}/undo")
-def undo(request: Request, caller: Operate, batch_id: str) -> bodies.BatchDetail:
-    """Let a file count no more; what it had replaced counts again."""
-    part = _part(request)
-    with part.database.begin() as tx:
-        done = part.spending.undo(tx, batch_id, actor=caller.actor)
-        _note(part, tx, caller, "costs.undo", "cost_batch", batch_id, {"rows": done.rows})
-        return _detail(part, tx, done)
-
-
-@router.delete("/costs/{batch_id}", status_code=204)
-def discard(request: Request, caller: Operate, batch_id: str) -> None:
-    """Throw a draft away."""
-    part = _part(request)
-    with part.database.begin() as tx:
-        gone = part.spending.discard(tx, batch_id)
-        _note(part, tx, caller, "costs.discard", "cost_batch", batch_id, {"rows": gone.rows})
-
-
 # --- seeds
 
 
@@ -362,55 +279,6 @@ def seeds(request: Request, caller: Operate, given: bodies.SeedAsk) -> Response:
         text,
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-# --- the public address
-
-
-@public.get("/l/{code}", include_in_schema=False)
-def follow(request: Request, code: str) -> Response:
-    """Where a channel link leads. No cookie is set and nothing about the visitor is kept: the day's count goes up by one."""
-    part = _part(request)
-    trusted = networks(part.settings.door.trusted_proxies)
-    key = hashlib.sha256(client_ip(request, trusted).encode()).hexdigest()
-    app_part(request, "link_limiter").take(
-        key, part.settings.acquisition.opens_a_minute, part.clock.monotonic()
-    )
-    try:
-        with part.database.connect() as connection:
-            link = part.links.living(connection, code)
-    except NoLink:
-        return HTMLResponse(
-            _page("链接已失效", "This link leads nowhere", ""), status_code=404, headers=_PLAIN
-        )
-    if not part.is_crawler(request.headers.get("user-agent", "")[:512]):
-        with (
-            suppress(DatabaseUnavailable),
-            part.database.begin() as tx,
-        ):  # nobody waits at a door because of a count
-            part.links.count_open(tx, link.link_id)
-    if link.target_kind == "mini_program":
-        return HTMLResponse(
-            _page(
-                "请在微信中打开小程序",
-                "Open the mini-program in WeChat",
-                with_marks(link.target, marks_of(link)),
-            ),
-            headers=_PLAIN,
-        )
-    return RedirectResponse(address_of(link), status_code=302, headers=_PLAIN)
-
-
-_PLAIN = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-
-
-def _page(zh: str, en: str, path: str) -> str:
-    code = f"<p><code>{html.escape(path)}</code></p>" if path else ""
-    return (
-        '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{zh}</title>'
-        f"<main><h1>{zh}</h1><p>{en}</p>{code}</main></html>"
     )
 
 
@@ -487,33 +355,6 @@ def _archive(request: Request, caller: Caller, link_id: str, *, archived: bool) 
             {"code": link.code},
         )
     return _link(request, link)
-
-
-def _draft(request: Request, caller: Caller, data: bytes, filename: str) -> bodies.BatchDetail:
-    part = _part(request)
-    if not data:
-        raise BadCosts("empty_file", Words("文件是空的。", "The file is empty."))
-    today = business_day(part.clock.now_us(), part.settings.zone)
-    file = read_costs(data, filename, currency=part.settings.workspace.currency, today=today)
-    with part.database.begin() as tx:
-        made = part.spending.draft(tx, file, filename, actor=caller.actor)
-        _note(
-            part,
-            tx,
-            caller,
-            "costs.read",
-            "cost_batch",
-            made.batch_id,
-            {"rows": made.rows, "bad": len(made.bad)},
-        )
-        return _detail(part, tx, made)
-
-
-def _detail(part: Acquisition, connection: Connection, found: CostBatch) -> bodies.BatchDetail:
-    campaigns = part.spending.campaigns(connection, found.batch_id)
-    return bodies.BatchDetail(
-        batch=bodies.batch_body(found), campaigns=[bodies.campaign_body(c) for c in campaigns]
-    )
 
 
 def _seeds(request: Request, given: bodies.SeedAsk) -> Seeds:

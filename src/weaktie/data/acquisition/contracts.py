@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from weaktie.data.behaviour.contracts import I32
+from weaktie.data.behaviour.contracts import I32, I64
 from weaktie.kit.errors import Conflict, NotFound, Refused
 from weaktie.kit.words import Words
 
@@ -196,6 +196,29 @@ class Newcomers:
         return Newcomers(
             self.people[mask], self.day[mask], self.channel[mask], self.code[mask], self.registered[mask], self.channels, self.codes
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders as they stand: person, business day, instant of payment, net minor units, whether each counts, and its currency
+    as an index into `currencies`."""
+
+    person: I32
+    day: I32
+    us: I64
+    net_minor: I64
+    counted: Bools
+    currency: I32
+    currencies: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Who was active on which day, and when first on it; a person may stand more than once a day."""
+
+    person: I32
+    day: I32
+    us: I64
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from weaktie.data.acquisition.contracts import (
     Cost,
     Group,
     Newcomers,
+    Orders,
     Score,
     Share,
     Spent,
@@ -20,18 +21,6 @@ from weaktie.data.behaviour.contracts import I32, I64
 
 NEVER = np.iinfo(np.int32).max
 SCORE_WEIGHTS = {"quality": 0.4, "retention": 0.3, "payback": 0.3}
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """Orders as they stand: person, business day, net minor units, whether each counts, and its currency as an index."""
-
-    person: I32
-    day: I32
-    net_minor: I64
-    counted: Bools
-    currency: I32
-    currencies: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from weaktie.data.acquisition.contracts import Seeds
 from weaktie.data.behaviour.contracts import I32, Crowd
-from weaktie.data.profiles.contracts import Permits
+from weaktie.data.profiles.contracts import U8, Permits
 from weaktie.store.database.service import Database
 from weaktie.trust.consent.contracts import Purpose
 
@@ -24,6 +24,14 @@ class Personal(Protocol):
 
     def open(self, tx: Connection, alias_nos: Sequence[int], /) -> Mapping[int, Mapping[str, str]]:
         """Personal values by identifier and field."""
+        ...
+
+
+class Separate(Protocol):
+    """Consent, as far as a seed file needs it."""
+
+    def separate_masks(self, connection: Connection, person_of: I32, /) -> U8:
+        """The separate consents that stand, as masks by person number."""
         ...
 
 
@@ -43,8 +51,8 @@ def hashed(phone: str, algorithm: Algorithm) -> str:
 class SeedMaker:
     """Makes seed files. Nothing but digests leaves it."""
 
-    def __init__(self, database: Database, permits: Permits, personal: Personal) -> None:
-        self._database, self._permits, self._personal = database, permits, personal
+    def __init__(self, database: Database, permits: Permits, consent: Separate, personal: Personal) -> None:
+        self._database, self._permits, self._consent, self._personal = database, permits, consent, personal
 
     def make(self, people: I32, crowd: Crowd, algorithm: Algorithm) -> Seeds:
         """Digests of the phones of these people (who may be analysed), ascending, so that their order says nothing.
@@ -55,9 +63,9 @@ class SeedMaker:
         digests: set[str] = set()
         with self._database.connect() as connection:
             granted, _ = self._permits.masks(connection, crowd.persons)
-            mask = granted[people]
-            markets = (mask & np.uint8(Purpose.MARKETING)) != 0
-            shares = (mask & np.uint8(Purpose.SHARING)) != 0
+            separate = self._consent.separate_masks(connection, crowd.persons)
+            markets = (granted[people] & np.uint8(Purpose.MARKETING)) != 0
+            shares = (separate[people] & np.uint8(Purpose.SHARING)) != 0
             left_out["no_marketing"] = int(np.count_nonzero(~markets))
             left_out["no_sharing"] = int(np.count_nonzero(markets & ~shares))
             may = people[markets & shares]

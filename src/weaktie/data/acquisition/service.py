@@ -12,15 +12,17 @@ import pyarrow as pa
 
 from weaktie.data.acquisition.contracts import (
     CODE_PROPERTIES,
+    Activity,
     BadRange,
     Bools,
     Figures,
     Group,
     Newcomers,
+    Orders,
     Spent,
 )
 from weaktie.data.acquisition.linking import Links
-from weaktie.data.acquisition.logic import NEVER, Facts, Orders, facts_of, group_of, key_of, with_scores
+from weaktie.data.acquisition.logic import NEVER, Facts, facts_of, group_of, key_of, with_scores
 from weaktie.data.acquisition.queries import (
     active_days,
     first_days,
@@ -92,12 +94,11 @@ class Acquisition:
             raise BadRange
         crowd = self.behaviour.crowd()
         new = self.newcomers(days, crowd)
-        built = self._built_day()
-        today = business_day(self.clock.now_us(), self.settings.zone)
-        complete = min(today, built) - 1 if built is not None else days.first - 1
+        complete_day = self.complete_day()
+        complete = days.first - 1 if complete_day is None else complete_day
         currency = self.settings.workspace.currency
-        last = min(days.last + LONGEST_WINDOW, today)
-        facts = facts_of(new, self._orders(crowd), self._active_keys(crowd, days.first, last), currency)
+        active = self.activity(crowd, Days(days.first, days.last + LONGEST_WINDOW))
+        facts = facts_of(new, self.orders(crowd), np.unique(key_of(active.person, active.day)), currency)
         with self.database.connect() as connection:
             spent = self.spending.spent(connection, days.first, days.last)
             free = self.spending.free(connection)
@@ -264,13 +265,21 @@ class Acquisition:
         found: tuple[I32, I32, I32, I64] = self._remember((crowd.key, "active", first, last), read)
         return found
 
-    def _active_keys(self, crowd: Crowd, first: int, last: int) -> I64:
-        _, owner, day, _ = self._active(crowd, first, last)
+    def activity(self, crowd: Crowd, days: Days) -> Activity:
+        """Who of the crowd was active on these days, as of the last build."""
+        _, owner, day, us = self._active(crowd, days.first, days.last)
         known = owner < len(crowd.persons)
         person = np.where(known, crowd.persons[np.where(known, owner, 0)], -1).astype(np.int32)
-        return np.unique(key_of(person[person >= 0], day[person >= 0]))
+        return Activity(person[person >= 0], day[person >= 0], us[person >= 0])
 
-    def _orders(self, crowd: Crowd) -> Orders:
+    def complete_day(self) -> int | None:
+        """The last day that is over and built; None before the first build."""
+        built = self._built_day()
+        today = business_day(self.clock.now_us(), self.settings.zone)
+        return None if built is None else min(today, built) - 1
+
+    def orders(self, crowd: Crowd) -> Orders:
+        """The crowd's orders as they stand, without those of tests, crawlers and own people."""
         found: Orders = self._remember(
             (crowd.key, "orders"), lambda: read_orders(self._engine, self.database, self._quality, crowd)
         )
@@ -317,7 +326,7 @@ def read_orders(engine: Engine, database: Database, quality: Quality, crowd: Cro
     may = (person >= 0) & (table["purposes"].to_numpy() % 2 == 1)
     named = table["currency"].fill_null("").combine_chunks().dictionary_encode()
     return Orders(
-        person[may], table["day"].to_numpy()[may], table["net_minor"].fill_null(0).to_numpy()[may],
+        person[may], table["day"].to_numpy()[may], us[may], table["net_minor"].fill_null(0).to_numpy()[may],
         table["counted"].to_numpy()[may] == 1, named.indices.to_numpy()[may].astype(np.int32), named.dictionary.to_pylist(),
     )  # fmt: skip
 
