@@ -1,6 +1,7 @@
 """Memberships from joins and leaves in any order: against a plain model."""
 
 from bisect import bisect_right
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -16,14 +17,16 @@ MOMENTS = range(-1, 15)
 def moves_of(rows: list[tuple[int, int, int, int, bool]]) -> Moves:
     columns = list(zip(*rows, strict=True)) if rows else [()] * 5
     kinds = (np.int32, np.int32, np.int32, np.int64, np.bool_)
-    return Moves(*(np.array(c, k) for c, k in zip(columns, kinds, strict=True)))  # type: ignore[arg-type]
+    return Moves(*(np.array(c, k) for c, k in zip(columns, kinds, strict=True)))
 
 
 def is_member(rows: list[tuple[int, int, int, int, bool]], person: int, channel: int | None, at: int) -> bool:
     """The model: at each place the last thing that happened by then says it; at one instant a join comes last."""
     places = {(c, p) for who, c, p, _, _ in rows if who == person and (channel is None or c == channel)}
     for place in places:
-        said = [(us, joined) for who, c, p, us, joined in rows if (who, c, p) == (person, *place) and us <= at]
+        said = [
+            (us, joined) for who, c, p, us, joined in rows if (who, c, p) == (person, *place) and us <= at
+        ]
         if said and max(said)[1]:
             return True
     return False
@@ -31,7 +34,9 @@ def is_member(rows: list[tuple[int, int, int, int, bool]], person: int, channel:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(MOVE, max_size=30), st.randoms(use_true_random=False))
-def test_spans_are_the_model_whatever_the_order_and_repeats(rows: list[tuple[int, int, int, int, bool]], dice: object) -> None:
+def test_spans_are_the_model_whatever_the_order_and_repeats(
+    rows: list[tuple[int, int, int, int, bool]], dice: object
+) -> None:
     spans = spans_of(moves_of(rows))
     shuffled = [*rows, *rows[: len(rows) // 2]]
     dice.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -43,7 +48,9 @@ def test_spans_are_the_model_whatever_the_order_and_repeats(rows: list[tuple[int
     for channel in (0, 1):
         mine = spans.where(spans.channel == channel)
         found = inside(mine, people, at).tolist()
-        assert found == [is_member(rows, p, channel, t) for p, t in zip(people.tolist(), at.tolist(), strict=True)]
+        assert found == [
+            is_member(rows, p, channel, t) for p, t in zip(people.tolist(), at.tolist(), strict=True)
+        ]
     found = inside(anywhere(spans), people, at).tolist()
     assert found == [is_member(rows, p, None, t) for p, t in zip(people.tolist(), at.tolist(), strict=True)]
 
@@ -57,8 +64,14 @@ def test_merged_spans_neither_overlap_nor_touch(rows: list[tuple[int, int, int]]
     )  # fmt: skip
     found = merged(given_spans)
     for person in (1, 2, 3):
-        mine = sorted(zip(found.start[found.person == person].tolist(), found.end[found.person == person].tolist(), strict=True))
-        assert all(a[1] < b[0] for a, b in zip(mine, mine[1:], strict=False))
+        mine = sorted(
+            zip(
+                found.start[found.person == person].tolist(),
+                found.end[found.person == person].tolist(),
+                strict=True,
+            )
+        )
+        assert all(a[1] < b[0] for a, b in pairwise(mine))
         starts = [s for s, _ in mine]
         for t in range(16):
             at = bisect_right(starts, t) - 1
@@ -76,5 +89,5 @@ def test_periods_begin_on_mondays_and_on_the_first() -> None:
     assert periods_of(20_000, 20_012, "week") == [(20_000, 20_002), (20_003, 20_009), (20_010, 20_012)]
     months = periods_of(20_000, 20_100, "month")
     assert months[0][0] == 20_000 and months[-1][1] == 20_100
-    assert all(b[0] == a[1] + 1 for a, b in zip(months, months[1:], strict=False))
+    assert all(b[0] == a[1] + 1 for a, b in pairwise(months))
     assert len(periods_of(20_000, 20_002, "day")) == 3

@@ -236,7 +236,7 @@ def set_naming(request: Request, caller: Operate, given: bodies.NewRule) -> bodi
 
 
 @router.post("/naming/check")
-def check_name(request: Request, _caller: View, given: bodies.NameCheck) -> bodies.NameAnswer:
+def check_name(request: Request, _caller: Operate, given: bodies.NameCheck) -> bodies.NameAnswer:
     """Whether a name follows the rule that holds, or the one that is given."""
     part = _part(request)
     if given.rule is None:

@@ -223,7 +223,9 @@ def _sum(a: int | None, b: int | None) -> int | None:
     return b if a is None else a if b is None else a + b
 
 
-_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]\d{1,2}(?::\d{2}){0,2}(?:\.\d+)?)?")
+_DAY = re.compile(
+    r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?(?:[ T][0-9]{1,2}(?::[0-9]{2}){0,2}(?:\.[0-9]+)?)?"
+)
 
 
 def _day_of(text: str) -> int | None:
@@ -239,7 +241,7 @@ def _day_of(text: str) -> int | None:
 
 def _number(text: str) -> Decimal | None:
     bare = re.sub(r"[,，\s¥￥$]|元$", "", text)
-    if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{0,10})?", bare):
+    if not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{0,10})?", bare):
         return None
     try:
         return Decimal(bare)

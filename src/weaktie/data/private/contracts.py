@@ -50,7 +50,7 @@ GRAINS = ("day", "week", "month")
 Grain = Literal["day", "week", "month"]
 MOST_PERIODS = 400
 LARGEST_MEMBER_FILE = 20_000_000
-MOST_MEMBER_ROWS = 50_000
+MOST_MEMBER_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)

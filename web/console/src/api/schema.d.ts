@@ -48,6 +48,362 @@ export interface paths {
         patch: operations["patch_account_api_accounts__account_id__patch"];
         trace?: never;
     };
+    "/api/acquisition/channels/{channel}/free": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Declare Free
+         * @description Declare that a channel costs nothing (organic, word of mouth), or take that back.
+         */
+        put: operations["declare_free_api_acquisition_channels__channel__free_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batches
+         * @description Files of costs, the newest first.
+         */
+        get: operations["batches_api_acquisition_costs_get"];
+        put?: never;
+        /**
+         * Read File
+         * @description Read a file of costs (the body): CSV, TSV or xlsx, plain or as 巨量引擎 and 腾讯广告 export it. Nothing counts yet.
+         */
+        post: operations["read_file_api_acquisition_costs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batch
+         * @description One file of costs with its campaigns.
+         */
+        get: operations["batch_api_acquisition_costs__batch_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard
+         * @description Throw a draft away.
+         */
+        delete: operations["discard_api_acquisition_costs__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply
+         * @description Let a file count. Rows of the same days and campaigns of earlier files count no more.
+         */
+        post: operations["apply_api_acquisition_costs__batch_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Let a file count no more; what it had replaced counts again.
+         */
+        post: operations["undo_api_acquisition_costs__batch_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Newcomers, cost, CAC, quality and value by channel and by code, of the last 30 days where nothing else is said.
+         */
+        get: operations["figures_api_acquisition_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Csv
+         * @description The same figures for a spreadsheet; a missing cost and a share that is not complete are empty cells.
+         */
+        get: operations["figures_csv_api_acquisition_figures_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links
+         * @description Channel links, the newest first.
+         */
+        get: operations["links_api_acquisition_links_get"];
+        put?: never;
+        /**
+         * Create Link
+         * @description Make a channel link.
+         */
+        post: operations["create_link_api_acquisition_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links Csv
+         * @description Every link for a spreadsheet, archived ones included.
+         */
+        get: operations["links_csv_api_acquisition_links_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Link
+         * @description Let a link lead nowhere from now on; what came through it stays counted.
+         */
+        post: operations["archive_link_api_acquisition_links__link_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/qr.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Qr
+         * @description The QR code of a link's address.
+         */
+        get: operations["qr_api_acquisition_links__link_id__qr__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Link
+         * @description Let an archived link lead again.
+         */
+        post: operations["restore_link_api_acquisition_links__link_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Links
+         * @description Make links of a CSV table; lines that cannot be made are answered with their reasons and the others are made.
+         */
+        post: operations["create_links_api_acquisition_links_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/naming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Naming
+         * @description The naming rule that holds, those before it, and the parts a template may name.
+         */
+        get: operations["naming_api_acquisition_naming_get"];
+        /**
+         * Set Naming
+         * @description A new naming rule for links made from now on; an empty template lets any name pass.
+         */
+        put: operations["set_naming_api_acquisition_naming_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/naming/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Name
+         * @description Whether a name follows the rule that holds, or the one that is given.
+         */
+        post: operations["check_name_api_acquisition_naming_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/seeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seeds
+         * @description A seed file: digests of the phones of people who granted marketing and, separately, sharing; one a line.
+         */
+        post: operations["seeds_api_acquisition_seeds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/seeds/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Seeds
+         * @description How many digests a seed file would have, and who is left out for which reason.
+         */
+        post: operations["count_seeds_api_acquisition_seeds_count_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -1133,6 +1489,67 @@ export interface paths {
          * @description Say that a request was answered.
          */
         post: operations["settle_privacy_request_api_privacy_requests__request_id__done_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Private against public by day, week or month, and by owned channel; the last 30 days where nothing else is said.
+         */
+        get: operations["figures_api_private_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Csv
+         * @description The same figures for a spreadsheet: one line a period and side, money in minor units.
+         */
+        get: operations["figures_csv_api_private_figures_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Members
+         * @description Store a list of members (the body, CSV or TSV: a person, channel, joined, left, place_id) as events of a source. The same
+         *     line again changes nothing; `channel` is for files without such a column.
+         */
+        post: operations["take_members_api_private_members_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3012,6 +3429,17 @@ export interface components {
             value: string;
         };
         /**
+         * ApplyBody
+         * @description The mapping of a draft's campaigns.
+         */
+        ApplyBody: {
+            /**
+             * Campaigns
+             * @default []
+             */
+            campaigns: components["schemas"]["CampaignSaid"][];
+        };
+        /**
          * BackupBody
          * @description One complete backup. `verified_time` says when every file of it was last read back and found sound,
          *     `cleansed_time` when people erased since were taken out of it.
@@ -3065,6 +3493,21 @@ export interface components {
             sheet: string;
         };
         /**
+         * BadLineBody
+         * @description A line that is left out, and why.
+         */
+        BadLineBody: {
+            /** Cell */
+            cell: string;
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            /** Line */
+            line: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * BadLineOut
          * @description A line that would not be stored.
          */
@@ -3076,6 +3519,17 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
+        };
+        /**
+         * BadMemberBody
+         * @description A line of a list of members that is left out.
+         */
+        BadMemberBody: {
+            /** Column */
+            column: string;
+            /** Line */
+            line: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * BaseRequest
@@ -3114,6 +3568,89 @@ export interface components {
              * @enum {string}
              */
             social: "contract" | "consented_upstream" | "ask_us";
+        };
+        /**
+         * BatchBody
+         * @description A file of costs. `counts` of its `rows` are the newest of their day and campaign; `without_channel` count nowhere.
+         */
+        BatchBody: {
+            /** Bad */
+            bad: components["schemas"]["BadLineBody"][];
+            /** Batch Id */
+            batch_id: string;
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Counts */
+            counts: number;
+            /** Ended By */
+            ended_by: string | null;
+            /** Ended Time */
+            ended_time: string | null;
+            /** Filename */
+            filename: string;
+            /** From Day */
+            from_day: string | null;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Platform */
+            platform: string;
+            platform_words: components["schemas"]["WordsBody"];
+            /** Rows */
+            rows: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "applied" | "undone";
+            /** To Day */
+            to_day: string | null;
+            /** Totals */
+            totals: components["schemas"]["weaktie__data__acquisition__bodies__MoneyBody"][];
+            /** Without Channel */
+            without_channel: number;
+        };
+        /**
+         * BatchDetail
+         * @description A batch with its campaigns.
+         */
+        BatchDetail: {
+            batch: components["schemas"]["BatchBody"];
+            /** Campaigns */
+            campaigns: components["schemas"]["CampaignBody"][];
+        };
+        /**
+         * CampaignBody
+         * @description A campaign of a file, its rows and cost, and the channel it belongs to (null: nobody said).
+         */
+        CampaignBody: {
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string | null;
+            /** Code */
+            code: string | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Currency */
+            currency: string;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * CampaignSaid
+         * @description To which channel (and code) a campaign belongs; null takes it out of the figures.
+         */
+        CampaignSaid: {
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string | null;
+            /** Code */
+            code?: string | null;
         };
         /**
          * CellBody
@@ -3341,6 +3878,25 @@ export interface components {
             value: string;
         };
         /**
+         * CostBody
+         * @description Cost in one currency; `cac_minor` is null without newcomers. `payback` is revenue so far by cost, `payback_days` the
+         *     day after coming on which the cost was brought in, null where it was not yet.
+         */
+        CostBody: {
+            /** Cac Minor */
+            cac_minor: number | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Currency */
+            currency: string;
+            /** Payback */
+            payback: number | null;
+            /** Payback Days */
+            payback_days: number | null;
+            /** Revenue Minor */
+            revenue_minor: number;
+        };
+        /**
          * CountBody
          * @description People by answer.
          */
@@ -3378,13 +3934,13 @@ export interface components {
             /** Planned */
             planned: number;
             /** Platforms */
-            platforms: components["schemas"]["ShareBody"][];
+            platforms: components["schemas"]["weaktie__data__tracking__bodies__ShareBody"][];
             /** Seen */
             seen: number;
             /** Share */
             share: number | null;
             /** Versions */
-            versions: components["schemas"]["ShareBody"][];
+            versions: components["schemas"]["weaktie__data__tracking__bodies__ShareBody"][];
         };
         /**
          * CutoffsBody
@@ -3411,6 +3967,18 @@ export interface components {
                     }[];
                 };
             };
+        };
+        /**
+         * DayMoves
+         * @description Who came and went on a day.
+         */
+        DayMoves: {
+            /** Day */
+            day: string;
+            /** Joins */
+            joins: number;
+            /** Leaves */
+            leaves: number;
         };
         /**
          * DayNumbers
@@ -3852,6 +4420,39 @@ export interface components {
             required: boolean;
         };
         /**
+         * FiguresBody
+         * @description Acquisition of some days, by channel and by code; `complete_day` is the last one that is over and built.
+         */
+        FiguresBody: {
+            /** Built */
+            built: boolean;
+            /** Channels */
+            channels: components["schemas"]["weaktie__data__acquisition__bodies__GroupBody"][];
+            /** Codes */
+            codes: components["schemas"]["weaktie__data__acquisition__bodies__GroupBody"][];
+            /** Complete Day */
+            complete_day: string;
+            /** Currency */
+            currency: string;
+            everybody: components["schemas"]["weaktie__data__acquisition__bodies__GroupBody"];
+            /** From Day */
+            from_day: string;
+            /** High Value Minor */
+            high_value_minor: number;
+            /** Order Days */
+            order_days: number;
+            /** To Day */
+            to_day: string;
+        };
+        /**
+         * FreeBody
+         * @description Whether a channel is declared to cost nothing.
+         */
+        FreeBody: {
+            /** Free */
+            free: boolean;
+        };
+        /**
          * FreshnessBody
          * @description How fresh the numbers are.
          */
@@ -3877,25 +4478,6 @@ export interface components {
             last_day: string | null;
             /** Platform */
             platform: string;
-        };
-        /**
-         * GroupBody
-         * @description One class or tier.
-         */
-        GroupBody: {
-            /** Count */
-            count: number;
-            /** Key */
-            key: string;
-            /** Orders */
-            orders: number;
-            /** Share */
-            share: number;
-            /** Spend */
-            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
-            /** Spend Minor */
-            spend_minor: number;
-            words: components["schemas"]["WordsBody"];
         };
         /**
          * HealthBody
@@ -4218,18 +4800,29 @@ export interface components {
             user_id: string;
         };
         /**
-         * LinkBody
-         * @description A personal link; `url` is `path` under the address at which we were called.
+         * LinkPage
+         * @description A page of links.
          */
-        LinkBody: {
-            /** Expires Time */
-            expires_time: string;
-            /** Link Id */
-            link_id: string;
-            /** Path */
-            path: string;
-            /** Url */
-            url: string;
+        LinkPage: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * LinkTable
+         * @description Links as CSV text with a header; with `dry` nothing is made.
+         */
+        LinkTable: {
+            /**
+             * Dry
+             * @default false
+             */
+            dry: boolean;
+            /** Text */
+            text: string;
         };
         /**
          * LiveBody
@@ -4276,6 +4869,16 @@ export interface components {
         LiveEventsBody: {
             /** Items */
             items: components["schemas"]["LiveEventBody"][];
+        };
+        /**
+         * MadeBody
+         * @description What came of a table of links: names that were (or would be) made, and lines that were not.
+         */
+        MadeBody: {
+            /** Bad */
+            bad: components["schemas"]["BadLineBody"][];
+            /** Made */
+            made: string[];
         };
         /**
          * MappingOut
@@ -4344,7 +4947,7 @@ export interface components {
             /** Cells */
             cells: components["schemas"]["CellBody"][];
             /** Classes */
-            classes: components["schemas"]["GroupBody"][];
+            classes: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
             /** Currency */
             currency: string | null;
             /** Cutoffs */
@@ -4358,7 +4961,7 @@ export interface components {
             /** People */
             people: number;
             /** Tiers */
-            tiers: components["schemas"]["GroupBody"][];
+            tiers: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
         };
         /**
          * MeasureBody
@@ -4446,6 +5049,36 @@ export interface components {
             minute_time: string;
         };
         /**
+         * NameAnswer
+         * @description Whether a name follows the rule, what it says, and what is wrong with it.
+         */
+        NameAnswer: {
+            /** Fits */
+            fits: boolean;
+            /** Parts */
+            parts: {
+                [key: string]: string;
+            };
+            /** Problems */
+            problems: components["schemas"]["ProblemBody"][];
+        };
+        /**
+         * NameCheck
+         * @description A name to try, with the fields of its link; without `template` the rule that holds.
+         */
+        NameCheck: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            rule?: components["schemas"]["NewRule"] | null;
+        };
+        /**
          * NamesBody
          * @description Personal names and contacts: masked in a profile, in the clear after a reveal.
          */
@@ -4456,6 +5089,17 @@ export interface components {
             nickname: string | null;
             /** Phone */
             phone: string | null;
+        };
+        /**
+         * NamingBody
+         * @description The rule that holds, those before it, and the parts that a template may name.
+         */
+        NamingBody: {
+            /** Before */
+            before: components["schemas"]["RuleBody-Output"][];
+            /** Parts */
+            parts: components["schemas"]["PartBody"][];
+            rule: components["schemas"]["RuleBody-Output"];
         };
         /**
          * NewJobBody
@@ -4475,6 +5119,54 @@ export interface components {
         NewKeyBody: {
             /** Key */
             key: string;
+        };
+        /**
+         * NewLinkBody
+         * @description A link to be made. An empty code is replaced by a new one.
+         */
+        NewLinkBody: {
+            /**
+             * Campaign
+             * @default
+             */
+            campaign: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Creator
+             * @default
+             */
+            creator: string;
+            /**
+             * Medium
+             * @default
+             */
+            medium: string;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Target */
+            target: string;
+            /**
+             * Target Kind
+             * @default url
+             * @enum {string}
+             */
+            target_kind: "url" | "mini_program";
         };
         /**
          * NewMarks
@@ -4530,6 +5222,21 @@ export interface components {
             threshold: number;
             /** Url */
             url: string;
+        };
+        /**
+         * NewRule
+         * @description A naming rule to be.
+         */
+        NewRule: {
+            /**
+             * Choices
+             * @default {}
+             */
+            choices: {
+                [key: string]: string[];
+            };
+            /** Template */
+            template: string;
         };
         /**
          * NewSourceBody
@@ -4782,6 +5489,26 @@ export interface components {
             users: number;
         };
         /**
+         * OwnedChannel
+         * @description One owned channel over all the days.
+         */
+        OwnedChannel: {
+            /** Channel */
+            channel: string;
+            /** Joins */
+            joins: number;
+            /** Leaves */
+            leaves: number;
+            /** Members */
+            members: number;
+            /** Moves */
+            moves: components["schemas"]["DayMoves"][];
+            /** Ratio */
+            ratio: number | null;
+            side: components["schemas"]["SideBody"];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * ParityBody
          * @description The parity page: rows, the newest day first; the words of each reason.
          */
@@ -4822,6 +5549,35 @@ export interface components {
             vendor: number | null;
             /** Within */
             within: boolean | null;
+        };
+        /**
+         * PartBody
+         * @description What a template may name.
+         */
+        PartBody: {
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * PeriodBody
+         * @description Both sides of some days; not `complete` while a day of them is not over or not built.
+         */
+        PeriodBody: {
+            /** Complete */
+            complete: boolean;
+            /** First Day */
+            first_day: string;
+            /** Joins */
+            joins: number;
+            /** Last Day */
+            last_day: string;
+            /** Leaves */
+            leaves: number;
+            private: components["schemas"]["SideBody"];
+            public: components["schemas"]["SideBody"];
+            /** Ratio */
+            ratio: number | null;
         };
         /**
          * PersonBody
@@ -5059,6 +5815,33 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PrivateBody
+         * @description The private domain of some days; `first_known_day` is null where no membership is known at all.
+         */
+        PrivateBody: {
+            /** Channels */
+            channels: components["schemas"]["OwnedChannel"][];
+            /** Currency */
+            currency: string;
+            /** First Known Day */
+            first_known_day: string | null;
+            /** Members */
+            members: number;
+            /** Periods */
+            periods: components["schemas"]["PeriodBody"][];
+            whole: components["schemas"]["PeriodBody"];
+        };
+        /**
+         * PrivateMoney
+         * @description Integer minor units of a currency.
+         */
+        PrivateMoney: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * Problem
          * @description Why a mapping cannot be applied yet.
          */
@@ -5068,6 +5851,15 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
+        };
+        /**
+         * ProblemBody
+         * @description Something that is wrong with a name.
+         */
+        ProblemBody: {
+            /** Place */
+            place: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ProfileBody
@@ -5984,7 +6776,7 @@ export interface components {
          * RuleBody
          * @description A rule: which letters, and the steps that mend them.
          */
-        RuleBody: {
+        "RuleBody-Input": {
             /**
              * Steps
              * @default []
@@ -5992,6 +6784,24 @@ export interface components {
             steps: components["schemas"]["StepBody-Input"][];
             /** @default {} */
             wanted: components["schemas"]["LettersWanted"];
+        };
+        /**
+         * RuleBody
+         * @description A naming rule; version 0 is the one before any was made.
+         */
+        "RuleBody-Output": {
+            /** Choices */
+            choices: {
+                [key: string]: string[];
+            };
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string | null;
+            /** Template */
+            template: string;
+            /** Version */
+            version: number;
         };
         /**
          * RunBody
@@ -6048,6 +6858,22 @@ export interface components {
             toml?: string | null;
         };
         /**
+         * ScoreBody
+         * @description The value score (0–100) and its parts (0–1); `missing` says why there is none.
+         */
+        ScoreBody: {
+            /** Missing */
+            missing: ("too_few" | "incomplete" | "cost_missing") | null;
+            /** Payback */
+            payback: number | null;
+            /** Quality */
+            quality: number | null;
+            /** Retention */
+            retention: number | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * SecretsRequest
          * @description What the other side gave: for Shopify `secret`; for 有赞 `client_id`, `client_secret`; for 企业微信 `token`,
          *     `aes_key`, `receive_id` (the CorpID).
@@ -6057,6 +6883,47 @@ export interface components {
             secrets: {
                 [key: string]: string;
             };
+        };
+        /**
+         * SeedAsk
+         * @description Whose phones are to be hashed, how, and for what; the purpose is written into the audit log.
+         */
+        SeedAsk: {
+            /**
+             * Algorithm
+             * @default sha256
+             * @enum {string}
+             */
+            algorithm: "sha256" | "md5";
+            /** People */
+            people: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SeedCount
+         * @description How many digests a seed file has, of how many people, and who is left out.
+         */
+        SeedCount: {
+            /** Left Out */
+            left_out: components["schemas"]["SeedReason"][];
+            /** People */
+            people: number;
+            /** Seeds */
+            seeds: number;
+        };
+        /**
+         * SeedReason
+         * @description Why people are left out, and how many.
+         */
+        SeedReason: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * SessionBody
@@ -6108,26 +6975,6 @@ export interface components {
             token: string;
         };
         /**
-         * ShareBody
-         * @description Planned and seen events of one platform, or of one version of it.
-         */
-        ShareBody: {
-            /** App Version */
-            app_version: string;
-            /** Events */
-            events: number;
-            /** Missing */
-            missing: string[];
-            /** Planned */
-            planned: number;
-            /** Platform */
-            platform: string;
-            /** Seen */
-            seen: number;
-            /** Share */
-            share: number | null;
-        };
-        /**
          * SharedRequest
          * @description The properties that every event may carry and those of people, to replace the present ones.
          */
@@ -6143,6 +6990,35 @@ export interface components {
             note: string;
             /** User Properties */
             user_properties: components["schemas"]["PropertyBody"][];
+        };
+        /**
+         * SideBody
+         * @description One side of a period; shares and money by head are null where they would divide by nobody. Money that is no list is of
+         *     the workspace's currency, in minor units.
+         */
+        SideBody: {
+            /** Active */
+            active: number;
+            /** Active Share */
+            active_share: number | null;
+            /** Aov Minor */
+            aov_minor: number | null;
+            /** Arpu Minor */
+            arpu_minor: number | null;
+            /** Buyers */
+            buyers: number;
+            /** Gmv */
+            gmv: components["schemas"]["PrivateMoney"][];
+            /** Order Rate */
+            order_rate: number | null;
+            /** Orders */
+            orders: number;
+            /** People */
+            people: number;
+            /** Repeaters */
+            repeaters: number;
+            /** Repurchase */
+            repurchase: number | null;
         };
         /**
          * SignInRequest
@@ -6406,14 +7282,6 @@ export interface components {
             /** Value */
             value: string | number | boolean;
             words: components["schemas"]["WordsBody"];
-        };
-        /**
-         * TakenBody
-         * @description How many receipts were taken down.
-         */
-        TakenBody: {
-            /** Taken */
-            taken: number;
         };
         /**
          * TextBody
@@ -6752,6 +7620,110 @@ export interface components {
             ok: boolean;
         };
         /**
+         * GroupBody
+         * @description A channel, a code, or everybody. `costs` is empty where the cost is missing (`cost_missing`) or nothing (`free`).
+         */
+        weaktie__data__acquisition__bodies__GroupBody: {
+            /** Cost Missing */
+            cost_missing: boolean;
+            /** Costs */
+            costs: components["schemas"]["CostBody"][];
+            d1: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
+            d7: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
+            d30: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
+            /** Days Without Cost */
+            days_without_cost: number;
+            /** Free */
+            free: boolean;
+            high_value: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
+            /** Key */
+            key: string | null;
+            /** Name */
+            name?: string | null;
+            /** Newcomers */
+            newcomers: number;
+            /** Opens */
+            opens?: number | null;
+            ordered: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
+            /** Orders */
+            orders: number;
+            /** Registered */
+            registered: number;
+            /** Revenue */
+            revenue: components["schemas"]["weaktie__data__acquisition__bodies__MoneyBody"][];
+            score: components["schemas"]["ScoreBody"] | null;
+            /** Trend */
+            trend: number[];
+            words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * LinkBody
+         * @description A channel link. `address` is what is shared and printed; `opens` counts all time.
+         */
+        weaktie__data__acquisition__bodies__LinkBody: {
+            /** Address */
+            address: string;
+            /** Archived Time */
+            archived_time: string | null;
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string;
+            /** Code */
+            code: string;
+            /** Content */
+            content: string;
+            /** Creator */
+            creator: string;
+            /** Leads To */
+            leads_to: string;
+            /** Link Id */
+            link_id: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Medium */
+            medium: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Opens */
+            opens: number;
+            /** Target */
+            target: string;
+            /**
+             * Target Kind
+             * @enum {string}
+             */
+            target_kind: "url" | "mini_program";
+        };
+        /**
+         * MoneyBody
+         * @description Integer minor units of a currency.
+         */
+        weaktie__data__acquisition__bodies__MoneyBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * ShareBody
+         * @description A share of people whose window is over; `value` is null where nobody's is, with `reason` incomplete.
+         */
+        weaktie__data__acquisition__bodies__ShareBody: {
+            /** Part */
+            part: number;
+            /** Reason */
+            reason: "incomplete" | null;
+            /** Value */
+            value: number | null;
+            /** Whole */
+            whole: number;
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -6770,6 +7742,39 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
+        };
+        /**
+         * TakenBody
+         * @description What came of a list of members.
+         */
+        weaktie__data__private__api__TakenBody: {
+            /** Bad */
+            bad: components["schemas"]["BadMemberBody"][];
+            /** Duplicates */
+            duplicates: number;
+            /** Rows */
+            rows: number;
+            /** Stored */
+            stored: number;
+        };
+        /**
+         * GroupBody
+         * @description One class or tier.
+         */
+        weaktie__data__profiles__bodies__GroupBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            /** Orders */
+            orders: number;
+            /** Share */
+            share: number;
+            /** Spend */
+            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
+            /** Spend Minor */
+            spend_minor: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * LeftOutBody
@@ -6808,6 +7813,26 @@ export interface components {
             currency: string | null;
         };
         /**
+         * ShareBody
+         * @description Planned and seen events of one platform, or of one version of it.
+         */
+        weaktie__data__tracking__bodies__ShareBody: {
+            /** App Version */
+            app_version: string;
+            /** Events */
+            events: number;
+            /** Missing */
+            missing: string[];
+            /** Planned */
+            planned: number;
+            /** Platform */
+            platform: string;
+            /** Seen */
+            seen: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
          * CheckBody
          * @description What a check of the chain found.
          */
@@ -6828,6 +7853,28 @@ export interface components {
             kind: string;
             /** Text */
             text: string;
+        };
+        /**
+         * LinkBody
+         * @description A personal link; `url` is `path` under the address at which we were called.
+         */
+        weaktie__trust__consent__bodies__LinkBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Link Id */
+            link_id: string;
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * TakenBody
+         * @description How many receipts were taken down.
+         */
+        weaktie__trust__consent__bodies__TakenBody: {
+            /** Taken */
+            taken: number;
         };
         /**
          * WebhookBody
@@ -7030,6 +8077,650 @@ export interface operations {
             };
         };
     };
+    declare_free_api_acquisition_channels__channel__free_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batches_api_acquisition_costs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"][];
+                };
+            };
+        };
+    };
+    read_file_api_acquisition_costs_post: {
+        parameters: {
+            query: {
+                filename: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batch_api_acquisition_costs__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_api_acquisition_costs__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_api_acquisition_costs__batch_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_acquisition_costs__batch_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_api_acquisition_figures_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_csv_api_acquisition_figures_csv_get: {
+        parameters: {
+            query?: {
+                by?: "channel" | "code";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    links_api_acquisition_links_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+                channel?: string;
+                cursor?: string | null;
+                limit?: number | null;
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_link_api_acquisition_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLinkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    links_csv_api_acquisition_links_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    archive_link_api_acquisition_links__link_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    qr_api_acquisition_links__link_id__qr__kind__get: {
+        parameters: {
+            query?: {
+                scale?: number;
+            };
+            header?: never;
+            path: {
+                kind: "svg" | "png";
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_link_api_acquisition_links__link_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_links_api_acquisition_links_batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkTable"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    naming_api_acquisition_naming_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamingBody"];
+                };
+            };
+        };
+    };
+    set_naming_api_acquisition_naming_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleBody-Output"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_name_api_acquisition_naming_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    seeds_api_acquisition_seeds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_seeds_api_acquisition_seeds_count_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedCount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     entries_api_audit_get: {
         parameters: {
             query?: {
@@ -7195,7 +8886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkBody"];
+                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -7550,7 +9241,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["RuleBody-Input"];
             };
         };
         responses: {
@@ -7583,7 +9274,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["RuleBody-Input"];
             };
         };
         responses: {
@@ -8781,6 +10472,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrivacyRequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_api_private_figures_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                grain?: "day" | "week" | "month";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_csv_api_private_figures_csv_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                grain?: "day" | "week" | "month";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_members_api_private_members_post: {
+        parameters: {
+            query?: {
+                channel?: "" | "wecom_friend" | "wecom_group" | "official_account" | "mini_program";
+                source_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__private__api__TakenBody"];
                 };
             };
             /** @description Validation Error */
@@ -11682,7 +13471,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkBody"];
+                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -11782,7 +13571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TakenBody"];
+                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__TakenBody"];
                 };
             };
             /** @description Validation Error */
