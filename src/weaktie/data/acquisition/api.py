@@ -109,20 +109,20 @@ def declare_free(request: Request, caller: Operate, channel: str, given: bodies.
 def links(
     request: Request, _caller: View, search: str = "", channel: str = "", archived: bool = False,
     cursor: str | None = None, limit: int | None = None,
-) -> bodies.LinkPage:  # fmt: skip
+) -> bodies.ChannelLinkPage:  # fmt: skip
     """Channel links, the newest first."""
     part = _part(request)
     with part.database.connect() as connection:
         page = part.links.listed(
             connection, search=search[:200], channel=channel[:64], archived=archived, cursor=cursor, limit=page_size(limit)
         )  # fmt: skip
-    return bodies.LinkPage(
+    return bodies.ChannelLinkPage(
         items=[_link(request, link) for link in page.items], next_cursor=page.next_cursor, total=page.total
     )
 
 
 @router.post("/links", status_code=201)
-def create_link(request: Request, caller: Operate, given: bodies.NewLinkBody) -> bodies.LinkBody:
+def create_link(request: Request, caller: Operate, given: bodies.NewLinkBody) -> bodies.ChannelLinkBody:
     """Make a channel link."""
     part = _part(request)
     with part.database.begin() as tx:
@@ -183,13 +183,13 @@ def links_csv(request: Request, _caller: View) -> Response:
 
 
 @router.post("/links/{link_id}/archive")
-def archive_link(request: Request, caller: Operate, link_id: str) -> bodies.LinkBody:
+def archive_link(request: Request, caller: Operate, link_id: str) -> bodies.ChannelLinkBody:
     """Let a link lead nowhere from now on; what came through it stays counted."""
     return _archive(request, caller, link_id, archived=True)
 
 
 @router.post("/links/{link_id}/restore")
-def restore_link(request: Request, caller: Operate, link_id: str) -> bodies.LinkBody:
+def restore_link(request: Request, caller: Operate, link_id: str) -> bodies.ChannelLinkBody:
     """Let an archived link lead again."""
     return _archive(request, caller, link_id, archived=False)
 
@@ -336,12 +336,12 @@ def _address(request: Request, link: Link) -> str:
     return f"{_base(request)}/l/{link.code}"
 
 
-def _link(request: Request, link: Link) -> bodies.LinkBody:
+def _link(request: Request, link: Link) -> bodies.ChannelLinkBody:
     leads = address_of(link) if link.target_kind == "url" else with_marks(link.target, marks_of(link))
     return bodies.link_body(link, _address(request, link), leads)
 
 
-def _archive(request: Request, caller: Caller, link_id: str, *, archived: bool) -> bodies.LinkBody:
+def _archive(request: Request, caller: Caller, link_id: str, *, archived: bool) -> bodies.ChannelLinkBody:
     part = _part(request)
     with part.database.begin() as tx:
         link = part.links.archive(tx, link_id, archived=archived)

@@ -24,7 +24,7 @@ from weaktie.kit.web import PlainText, WordsBody, words_body
 Text200 = Annotated[PlainText, Field(max_length=200)]
 
 
-class LinkBody(BaseModel):
+class ChannelLinkBody(BaseModel):
     """A channel link. `address` is what is shared and printed; `opens` counts all time."""
 
     link_id: str
@@ -46,10 +46,10 @@ class LinkBody(BaseModel):
     opens: int
 
 
-class LinkPage(BaseModel):
+class ChannelLinkPage(BaseModel):
     """A page of links."""
 
-    items: list[LinkBody]
+    items: list[ChannelLinkBody]
     next_cursor: str | None
     total: int | None
 
@@ -187,7 +187,7 @@ class ApplyBody(BaseModel):
     campaigns: Annotated[list[CampaignSaid], Field(max_length=5_000)] = []
 
 
-class MoneyBody(BaseModel):
+class CostMoney(BaseModel):
     """Integer minor units of a currency."""
 
     amount_minor: int
@@ -208,7 +208,7 @@ class BatchBody(BaseModel):
     without_channel: int
     from_day: str | None
     to_day: str | None
-    totals: list[MoneyBody]
+    totals: list[CostMoney]
     bad: list[BadLineBody]
     made_time: str
     made_by: str
@@ -223,7 +223,7 @@ class BatchDetail(BaseModel):
     campaigns: list[CampaignBody]
 
 
-class ShareBody(BaseModel):
+class OverShareBody(BaseModel):
     """A share of people whose window is over; `value` is null where nobody's is, with `reason` incomplete."""
 
     value: float | None
@@ -254,20 +254,20 @@ class ScoreBody(BaseModel):
     missing: Literal["too_few", "incomplete", "cost_missing"] | None
 
 
-class GroupBody(BaseModel):
+class AcquiredBody(BaseModel):
     """A channel, a code, or everybody. `costs` is empty where the cost is missing (`cost_missing`) or nothing (`free`)."""
 
     key: str | None
     words: WordsBody | None
     newcomers: int
     registered: int
-    ordered: ShareBody
-    high_value: ShareBody
-    d1: ShareBody
-    d7: ShareBody
-    d30: ShareBody
+    ordered: OverShareBody
+    high_value: OverShareBody
+    d1: OverShareBody
+    d7: OverShareBody
+    d30: OverShareBody
     orders: int
-    revenue: list[MoneyBody]
+    revenue: list[CostMoney]
     costs: list[CostBody]
     cost_missing: bool
     free: bool
@@ -284,9 +284,9 @@ class FiguresBody(BaseModel):
     from_day: str
     to_day: str
     complete_day: str
-    everybody: GroupBody
-    channels: list[GroupBody]
-    codes: list[GroupBody]
+    everybody: AcquiredBody
+    channels: list[AcquiredBody]
+    codes: list[AcquiredBody]
     order_days: int
     high_value_minor: int
     currency: str
@@ -327,9 +327,9 @@ class SeedCount(BaseModel):
     left_out: list[SeedReason]
 
 
-def link_body(link: Link, address: str, leads_to: str) -> LinkBody:
+def link_body(link: Link, address: str, leads_to: str) -> ChannelLinkBody:
     """A link as it is shown."""
-    return LinkBody(
+    return ChannelLinkBody(
         link_id=link.link_id, code=link.code, address=address, name=link.name, target_kind=link.target_kind,
         target=link.target, leads_to=leads_to, channel=link.channel, medium=link.medium, campaign=link.campaign,
         content=link.content, creator=link.creator, note=link.note, made_time=to_iso(link.made_us), made_by=link.made_by,
@@ -363,7 +363,7 @@ def batch_body(batch: CostBatch) -> BatchBody:
         batch_id=batch.batch_id, state=batch.state, filename=batch.filename, platform=batch.platform,
         platform_words=words_body(PLATFORMS[batch.platform]), columns=dict(batch.columns), rows=batch.rows, counts=batch.counts,
         without_channel=batch.without_channel, from_day=_date(batch.from_day), to_day=_date(batch.to_day),
-        totals=[MoneyBody(amount_minor=n, currency=c) for c, n in sorted(batch.totals.items())],
+        totals=[CostMoney(amount_minor=n, currency=c) for c, n in sorted(batch.totals.items())],
         bad=[bad_body(b) for b in batch.bad], made_time=to_iso(batch.made_us), made_by=batch.made_by,
         ended_time=None if batch.ended_us is None else to_iso(batch.ended_us), ended_by=batch.ended_by,
     )  # fmt: skip
@@ -379,13 +379,13 @@ def campaign_body(one: CampaignMap) -> CampaignBody:
 
 def group_body(
     group: Group, words: WordsBody | None, name: str | None = None, opens: int | None = None
-) -> GroupBody:
+) -> AcquiredBody:
     """The figures of a channel or code."""
     score = group.score
-    return GroupBody(
+    return AcquiredBody(
         key=group.key, words=words, newcomers=group.newcomers, registered=group.registered, ordered=_share(group.ordered),
         high_value=_share(group.high_value), d1=_share(group.d1), d7=_share(group.d7), d30=_share(group.d30),
-        orders=group.orders, revenue=[MoneyBody(amount_minor=n, currency=c) for c, n in sorted(group.revenue.items())],
+        orders=group.orders, revenue=[CostMoney(amount_minor=n, currency=c) for c, n in sorted(group.revenue.items())],
         costs=[
             CostBody(
                 currency=c.currency, cost_minor=c.cost_minor, cac_minor=c.cac_minor, revenue_minor=c.revenue_minor,
@@ -410,8 +410,8 @@ def dates_of(found: Figures) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _share(share: Share) -> ShareBody:
-    return ShareBody(
+def _share(share: Share) -> OverShareBody:
+    return OverShareBody(
         value=share.value, part=share.part, whole=share.whole, reason=None if share.whole else "incomplete"
     )
 

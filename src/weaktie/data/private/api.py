@@ -115,7 +115,7 @@ class BadMemberBody(BaseModel):
     words: WordsBody
 
 
-class TakenBody(BaseModel):
+class TakenMembersBody(BaseModel):
     """What came of a list of members."""
 
     rows: int
@@ -164,7 +164,7 @@ def figures_csv(
 async def take_members(
     request: Request, caller: Operate, source_id: str = "default",
     channel: Literal["", "wecom_friend", "wecom_group", "official_account", "mini_program"] = "",
-) -> TakenBody:  # fmt: skip
+) -> TakenMembersBody:  # fmt: skip
     """Store a list of members (the body, CSV or TSV: a person, channel, joined, left, place_id) as events of a source. The same
     line again changes nothing; `channel` is for files without such a column."""
     data = bytearray()
@@ -175,7 +175,7 @@ async def take_members(
     return await run_in_threadpool(_take, request, caller, bytes(data), source_id, channel)
 
 
-def _take(request: Request, caller: Caller, data: bytes, source_id: str, channel: str) -> TakenBody:
+def _take(request: Request, caller: Caller, data: bytes, source_id: str, channel: str) -> TakenMembersBody:
     part = _part(request)
     taken = part.take_members(_text(data), channel=channel, source_id=source_id)
     with part.database.begin() as tx:
@@ -183,7 +183,7 @@ def _take(request: Request, caller: Caller, data: bytes, source_id: str, channel
             tx, part.clock, actor=caller.actor, action="private.members", object_kind="source", object_id=source_id,
             detail={"rows": taken.rows, "stored": taken.stored, "bad": len(taken.bad)},
         )  # fmt: skip
-    return TakenBody(
+    return TakenMembersBody(
         rows=taken.rows, stored=taken.stored, duplicates=taken.duplicates,
         bad=[BadMemberBody(line=b.line, column=b.column, words=words_body(b.words)) for b in taken.bad],
     )  # fmt: skip

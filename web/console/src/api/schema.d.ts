@@ -3314,6 +3314,43 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
         };
         /**
+         * AcquiredBody
+         * @description A channel, a code, or everybody. `costs` is empty where the cost is missing (`cost_missing`) or nothing (`free`).
+         */
+        AcquiredBody: {
+            /** Cost Missing */
+            cost_missing: boolean;
+            /** Costs */
+            costs: components["schemas"]["CostBody"][];
+            d1: components["schemas"]["OverShareBody"];
+            d7: components["schemas"]["OverShareBody"];
+            d30: components["schemas"]["OverShareBody"];
+            /** Days Without Cost */
+            days_without_cost: number;
+            /** Free */
+            free: boolean;
+            high_value: components["schemas"]["OverShareBody"];
+            /** Key */
+            key: string | null;
+            /** Name */
+            name?: string | null;
+            /** Newcomers */
+            newcomers: number;
+            /** Opens */
+            opens?: number | null;
+            ordered: components["schemas"]["OverShareBody"];
+            /** Orders */
+            orders: number;
+            /** Registered */
+            registered: number;
+            /** Revenue */
+            revenue: components["schemas"]["CostMoney"][];
+            score: components["schemas"]["ScoreBody"] | null;
+            /** Trend */
+            trend: number[];
+            words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
          * ActiveDayBody
          * @description People with any event on the day.
          */
@@ -3609,7 +3646,7 @@ export interface components {
             /** To Day */
             to_day: string | null;
             /** Totals */
-            totals: components["schemas"]["weaktie__data__acquisition__bodies__MoneyBody"][];
+            totals: components["schemas"]["CostMoney"][];
             /** Without Channel */
             without_channel: number;
         };
@@ -3775,6 +3812,61 @@ export interface components {
             property: string;
         };
         /**
+         * ChannelLinkBody
+         * @description A channel link. `address` is what is shared and printed; `opens` counts all time.
+         */
+        ChannelLinkBody: {
+            /** Address */
+            address: string;
+            /** Archived Time */
+            archived_time: string | null;
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string;
+            /** Code */
+            code: string;
+            /** Content */
+            content: string;
+            /** Creator */
+            creator: string;
+            /** Leads To */
+            leads_to: string;
+            /** Link Id */
+            link_id: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Medium */
+            medium: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Opens */
+            opens: number;
+            /** Target */
+            target: string;
+            /**
+             * Target Kind
+             * @enum {string}
+             */
+            target_kind: "url" | "mini_program";
+        };
+        /**
+         * ChannelLinkPage
+         * @description A page of links.
+         */
+        ChannelLinkPage: {
+            /** Items */
+            items: components["schemas"]["ChannelLinkBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
          * ChoiceBody
          * @description A choice that somebody takes down for the person.
          */
@@ -3897,6 +3989,16 @@ export interface components {
             revenue_minor: number;
         };
         /**
+         * CostMoney
+         * @description Integer minor units of a currency.
+         */
+        CostMoney: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * CountBody
          * @description People by answer.
          */
@@ -3934,13 +4036,13 @@ export interface components {
             /** Planned */
             planned: number;
             /** Platforms */
-            platforms: components["schemas"]["weaktie__data__tracking__bodies__ShareBody"][];
+            platforms: components["schemas"]["ShareBody"][];
             /** Seen */
             seen: number;
             /** Share */
             share: number | null;
             /** Versions */
-            versions: components["schemas"]["weaktie__data__tracking__bodies__ShareBody"][];
+            versions: components["schemas"]["ShareBody"][];
         };
         /**
          * CutoffsBody
@@ -4427,14 +4529,14 @@ export interface components {
             /** Built */
             built: boolean;
             /** Channels */
-            channels: components["schemas"]["weaktie__data__acquisition__bodies__GroupBody"][];
+            channels: components["schemas"]["AcquiredBody"][];
             /** Codes */
-            codes: components["schemas"]["weaktie__data__acquisition__bodies__GroupBody"][];
+            codes: components["schemas"]["AcquiredBody"][];
             /** Complete Day */
             complete_day: string;
             /** Currency */
             currency: string;
-            everybody: components["schemas"]["weaktie__data__acquisition__bodies__GroupBody"];
+            everybody: components["schemas"]["AcquiredBody"];
             /** From Day */
             from_day: string;
             /** High Value Minor */
@@ -4478,6 +4580,25 @@ export interface components {
             last_day: string | null;
             /** Platform */
             platform: string;
+        };
+        /**
+         * GroupBody
+         * @description One class or tier.
+         */
+        GroupBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            /** Orders */
+            orders: number;
+            /** Share */
+            share: number;
+            /** Spend */
+            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
+            /** Spend Minor */
+            spend_minor: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * HealthBody
@@ -4800,16 +4921,18 @@ export interface components {
             user_id: string;
         };
         /**
-         * LinkPage
-         * @description A page of links.
+         * LinkBody
+         * @description A personal link; `url` is `path` under the address at which we were called.
          */
-        LinkPage: {
-            /** Items */
-            items: components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
+        LinkBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Link Id */
+            link_id: string;
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
         };
         /**
          * LinkTable
@@ -4947,7 +5070,7 @@ export interface components {
             /** Cells */
             cells: components["schemas"]["CellBody"][];
             /** Classes */
-            classes: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
+            classes: components["schemas"]["GroupBody"][];
             /** Currency */
             currency: string | null;
             /** Cutoffs */
@@ -4961,7 +5084,7 @@ export interface components {
             /** People */
             people: number;
             /** Tiers */
-            tiers: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
+            tiers: components["schemas"]["GroupBody"][];
         };
         /**
          * MeasureBody
@@ -5459,6 +5582,20 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * OverShareBody
+         * @description A share of people whose window is over; `value` is null where nobody's is, with `reason` incomplete.
+         */
+        OverShareBody: {
+            /** Part */
+            part: number;
+            /** Reason */
+            reason: "incomplete" | null;
+            /** Value */
+            value: number | null;
+            /** Whole */
+            whole: number;
         };
         /**
          * OverviewBody
@@ -6975,6 +7112,26 @@ export interface components {
             token: string;
         };
         /**
+         * ShareBody
+         * @description Planned and seen events of one platform, or of one version of it.
+         */
+        ShareBody: {
+            /** App Version */
+            app_version: string;
+            /** Events */
+            events: number;
+            /** Missing */
+            missing: string[];
+            /** Planned */
+            planned: number;
+            /** Platform */
+            platform: string;
+            /** Seen */
+            seen: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
          * SharedRequest
          * @description The properties that every event may carry and those of people, to replace the present ones.
          */
@@ -7282,6 +7439,28 @@ export interface components {
             /** Value */
             value: string | number | boolean;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TakenBody
+         * @description How many receipts were taken down.
+         */
+        TakenBody: {
+            /** Taken */
+            taken: number;
+        };
+        /**
+         * TakenMembersBody
+         * @description What came of a list of members.
+         */
+        TakenMembersBody: {
+            /** Bad */
+            bad: components["schemas"]["BadMemberBody"][];
+            /** Duplicates */
+            duplicates: number;
+            /** Rows */
+            rows: number;
+            /** Stored */
+            stored: number;
         };
         /**
          * TextBody
@@ -7620,110 +7799,6 @@ export interface components {
             ok: boolean;
         };
         /**
-         * GroupBody
-         * @description A channel, a code, or everybody. `costs` is empty where the cost is missing (`cost_missing`) or nothing (`free`).
-         */
-        weaktie__data__acquisition__bodies__GroupBody: {
-            /** Cost Missing */
-            cost_missing: boolean;
-            /** Costs */
-            costs: components["schemas"]["CostBody"][];
-            d1: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
-            d7: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
-            d30: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
-            /** Days Without Cost */
-            days_without_cost: number;
-            /** Free */
-            free: boolean;
-            high_value: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
-            /** Key */
-            key: string | null;
-            /** Name */
-            name?: string | null;
-            /** Newcomers */
-            newcomers: number;
-            /** Opens */
-            opens?: number | null;
-            ordered: components["schemas"]["weaktie__data__acquisition__bodies__ShareBody"];
-            /** Orders */
-            orders: number;
-            /** Registered */
-            registered: number;
-            /** Revenue */
-            revenue: components["schemas"]["weaktie__data__acquisition__bodies__MoneyBody"][];
-            score: components["schemas"]["ScoreBody"] | null;
-            /** Trend */
-            trend: number[];
-            words: components["schemas"]["WordsBody"] | null;
-        };
-        /**
-         * LinkBody
-         * @description A channel link. `address` is what is shared and printed; `opens` counts all time.
-         */
-        weaktie__data__acquisition__bodies__LinkBody: {
-            /** Address */
-            address: string;
-            /** Archived Time */
-            archived_time: string | null;
-            /** Campaign */
-            campaign: string;
-            /** Channel */
-            channel: string;
-            /** Code */
-            code: string;
-            /** Content */
-            content: string;
-            /** Creator */
-            creator: string;
-            /** Leads To */
-            leads_to: string;
-            /** Link Id */
-            link_id: string;
-            /** Made By */
-            made_by: string;
-            /** Made Time */
-            made_time: string;
-            /** Medium */
-            medium: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Opens */
-            opens: number;
-            /** Target */
-            target: string;
-            /**
-             * Target Kind
-             * @enum {string}
-             */
-            target_kind: "url" | "mini_program";
-        };
-        /**
-         * MoneyBody
-         * @description Integer minor units of a currency.
-         */
-        weaktie__data__acquisition__bodies__MoneyBody: {
-            /** Amount Minor */
-            amount_minor: number;
-            /** Currency */
-            currency: string;
-        };
-        /**
-         * ShareBody
-         * @description A share of people whose window is over; `value` is null where nobody's is, with `reason` incomplete.
-         */
-        weaktie__data__acquisition__bodies__ShareBody: {
-            /** Part */
-            part: number;
-            /** Reason */
-            reason: "incomplete" | null;
-            /** Value */
-            value: number | null;
-            /** Whole */
-            whole: number;
-        };
-        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -7742,39 +7817,6 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
-        };
-        /**
-         * TakenBody
-         * @description What came of a list of members.
-         */
-        weaktie__data__private__api__TakenBody: {
-            /** Bad */
-            bad: components["schemas"]["BadMemberBody"][];
-            /** Duplicates */
-            duplicates: number;
-            /** Rows */
-            rows: number;
-            /** Stored */
-            stored: number;
-        };
-        /**
-         * GroupBody
-         * @description One class or tier.
-         */
-        weaktie__data__profiles__bodies__GroupBody: {
-            /** Count */
-            count: number;
-            /** Key */
-            key: string;
-            /** Orders */
-            orders: number;
-            /** Share */
-            share: number;
-            /** Spend */
-            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
-            /** Spend Minor */
-            spend_minor: number;
-            words: components["schemas"]["WordsBody"];
         };
         /**
          * LeftOutBody
@@ -7813,26 +7855,6 @@ export interface components {
             currency: string | null;
         };
         /**
-         * ShareBody
-         * @description Planned and seen events of one platform, or of one version of it.
-         */
-        weaktie__data__tracking__bodies__ShareBody: {
-            /** App Version */
-            app_version: string;
-            /** Events */
-            events: number;
-            /** Missing */
-            missing: string[];
-            /** Planned */
-            planned: number;
-            /** Platform */
-            platform: string;
-            /** Seen */
-            seen: number;
-            /** Share */
-            share: number | null;
-        };
-        /**
          * CheckBody
          * @description What a check of the chain found.
          */
@@ -7853,28 +7875,6 @@ export interface components {
             kind: string;
             /** Text */
             text: string;
-        };
-        /**
-         * LinkBody
-         * @description A personal link; `url` is `path` under the address at which we were called.
-         */
-        weaktie__trust__consent__bodies__LinkBody: {
-            /** Expires Time */
-            expires_time: string;
-            /** Link Id */
-            link_id: string;
-            /** Path */
-            path: string;
-            /** Url */
-            url: string;
-        };
-        /**
-         * TakenBody
-         * @description How many receipts were taken down.
-         */
-        weaktie__trust__consent__bodies__TakenBody: {
-            /** Taken */
-            taken: number;
         };
         /**
          * WebhookBody
@@ -8373,7 +8373,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkPage"];
+                    "application/json": components["schemas"]["ChannelLinkPage"];
                 };
             };
             /** @description Validation Error */
@@ -8406,7 +8406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"];
+                    "application/json": components["schemas"]["ChannelLinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -8457,7 +8457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"];
+                    "application/json": components["schemas"]["ChannelLinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -8522,7 +8522,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__acquisition__bodies__LinkBody"];
+                    "application/json": components["schemas"]["ChannelLinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -8886,7 +8886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
+                    "application/json": components["schemas"]["LinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -10569,7 +10569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__private__api__TakenBody"];
+                    "application/json": components["schemas"]["TakenMembersBody"];
                 };
             };
             /** @description Validation Error */
@@ -13471,7 +13471,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__LinkBody"];
+                    "application/json": components["schemas"]["LinkBody"];
                 };
             };
             /** @description Validation Error */
@@ -13571,7 +13571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__trust__consent__bodies__TakenBody"];
+                    "application/json": components["schemas"]["TakenBody"];
                 };
             };
             /** @description Validation Error */
