@@ -1,4 +1,6 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enAcquisition } from "./acquisition.en";
+import { enPrivate } from "./private.en";
 import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
@@ -23,6 +25,7 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.users": "User list",
   "nav.tags": "Tags",
   "nav.rfm": "RFM",
+  "nav.group.analyse": "Analyse",
   "nav.group.data": "Data",
   "nav.live": "Live events",
   "nav.sources": "Sources",
@@ -272,4 +275,6 @@ export const en: Record<keyof typeof zh, string> = {
   ...enConsent,
   ...enRights,
   ...enQuality,
+  ...enAcquisition,
+  ...enPrivate,
 };
