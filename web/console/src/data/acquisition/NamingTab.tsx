@@ -43,7 +43,7 @@ function Editor({ naming }: { naming: Naming }) {
   return (
     <>
       <Panel title={t("naming.rule")}>
-        <p className="faint">{t("naming.about", { example: "{channel}_{campaign}_{date}" })}</p>
+        <p className="faint gap">{t("naming.about", { example: "{channel}_{campaign}_{date}" })}</p>
         <Input
           value={template}
           disabled={!may_}
@@ -53,7 +53,7 @@ function Editor({ naming }: { naming: Naming }) {
           aria-label={t("naming.rule")}
           data-testid="naming-template"
         />
-        <div className="tools gap">
+        <div className="tools naming-parts">
           {naming.parts.map((part) => (
             <Button
               key={part.key}
