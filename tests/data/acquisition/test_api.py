@@ -63,8 +63,6 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home").rmdir()
     with fresh_app(tmp_path) as wt:
         with (wt.settings.home / "weaktie.toml").open("a") as out:
             out.write(HOSTS)
@@ -195,13 +193,14 @@ def test_a_table_of_links_is_made_and_bad_lines_are_beside(desk: Desk) -> None:
         "c,https://shop.example.com/c,,code-c\n"
         "d,https://shop.example.com/d,kol,code-a\n"
         "=1+1,https://shop.example.com/e,kol,\n"
+        "nul\x00,https://shop.example.com/f,kol,\n"
     )
     tried = desk.post("/api/acquisition/links/batch", {"text": text, "dry": True})
     assert tried["made"] == ["a", "=1+1"] and desk.get("/api/acquisition/links")["total"] == 0
     made = desk.post("/api/acquisition/links/batch", {"text": text})
     assert made["made"] == ["a", "=1+1"]
     assert [(b["line"], b["code"], b["column"]) for b in made["bad"]] == [
-        (3, "bad_link", "target"), (4, "bad_link", "channel"), (5, "code_taken", "code"),
+        (3, "bad_link", "target"), (4, "bad_link", "channel"), (5, "code_taken", "code"), (7, "bad_link", "name"),
     ]  # fmt: skip
     exported = desk.operator.send("GET", "/api/acquisition/links.csv").text
     assert "'=1+1" in exported and "code-a" in exported

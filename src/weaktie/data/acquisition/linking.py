@@ -222,6 +222,8 @@ class Links:
                 Words("目标类型应为 url 或 mini_program。", "The kind of target is url or mini_program."),
             )
         for field in FIELDS:
+            if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF for c in row[field]):
+                raise BadLink(field, Words("不能含控制字符。", "Control characters are not allowed."))
             column = links.c[field]
             if len(row[field]) > (getattr(column.type, "length", None) or 2000):
                 raise BadLink(field, Words("内容过长。", "The text is too long."))

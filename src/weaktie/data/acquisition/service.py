@@ -46,7 +46,7 @@ from weaktie.store.engine.contracts import Engine, Session
 from weaktie.store.lake.tables import EVENTS, ORDERS, TABLES, USERS
 
 MOST_DAYS = 366
-KEPT = 6
+KEPT = 12
 LONGEST_WINDOW = 30
 _PROPERTIES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
