@@ -307,6 +307,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
         "data/behaviour": "vocabulary",
+        "data/acquisition": "bodies costs following linking naming seeds spending spending_api targets",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
@@ -317,6 +318,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/quality": "rates",
         "data/reconcile": "comparing",
         "data/segments": "behind bodies evaluating lists rules sentence world",
+        "data/private": "members",
         "data/profiles": "bodies catalogue day_kernel figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()

@@ -24,6 +24,7 @@ from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
+SEED = {"people": {"kind": "newcomers", "from": "2026-09-01", "to": "2026-09-30"}, "reason": "look-alike"}
 GONE, STAYS, PLACE = "u-withdraws", "u-stays", "西藏"
 
 
@@ -85,6 +86,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(3, STAYS, event="Order Completed", properties=other),
             track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
             track(5, GONE, anonymous="tablet"),
+            track(7, GONE, event="Subscribed", properties={"private_channel": "wecom_group"}),
             track(6, STAYS, anonymous="tablet"),
         )
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
@@ -157,6 +159,9 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
     "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
+    "acquisition": lambda s: s.json("/api/acquisition/figures")["everybody"]["newcomers"] == 2,  # type: ignore[index]
+    "seeds": lambda s: s.operator.send("POST", "/api/acquisition/seeds/count", SEED).json()["people"] == 2,
+    "private domain": lambda s: s.json("/api/private/figures")["members"] == 1,  # type: ignore[index]
 }
 
 

@@ -17,6 +17,7 @@ PAGES = (
     "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns", "/tracking/versions", "/consents",
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified",
     "/segments", "/segments/new",
+    "/acquire", "/acquire/links", "/acquire/costs", "/acquire/naming", "/private",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

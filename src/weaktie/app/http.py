@@ -8,11 +8,14 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
+from weaktie.data.acquisition import api as acquisition_api
+from weaktie.data.acquisition import following, spending_api
 from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.collect import api as collect_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
+from weaktie.data.private import api as private_api
 from weaktie.data.profiles import api as profiles_api
 from weaktie.data.pulls import api as pulls_api
 from weaktie.data.quality import api as quality_api
@@ -49,6 +52,7 @@ def make_api(wt: App) -> FastAPI:
             ("POST", "/api/imports"),
             ("POST", "/api/reconciliations/export"),
             ("POST", "/api/segments/lists"),
+            ("POST", "/api/acquisition/costs"),
         ],
     )
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
@@ -56,10 +60,10 @@ def make_api(wt: App) -> FastAPI:
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
-        api, backup_api,
+        acquisition_api, spending_api, private_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
-    for router in (collect_api.public, webhooks_api.public):
+    for router in (collect_api.public, webhooks_api.public, following.router):
         application.include_router(router)
     _add_console(application)
     return application

@@ -52,6 +52,18 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("segment export", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/segments/{segment_id}/export"),)),
     Reader("properties of events", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/behaviour/properties"),)),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
+    Reader(
+        "acquisition", "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/acquisition/figures"), ("GET", "/api/acquisition/figures.csv")),
+    ),
+    Reader(
+        "seeds", "asks for the crowd and for both consents at each read",
+        (("POST", "/api/acquisition/seeds/count"), ("POST", "/api/acquisition/seeds")),
+    ),
+    Reader(
+        "private domain", "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/private/figures"), ("GET", "/api/private/figures.csv")),
+    ),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"
@@ -93,6 +105,17 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
     "rules in words, and numbers of people by run: nobody can be told in them": (
         ("GET", "/api/segments/vocabulary"), ("POST", "/api/segments/sentence"), ("GET", "/api/segments/{segment_id}/versions"),
         ("GET", "/api/segments/{segment_id}/history"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("POST", "/api/private/members"),
+    ),
+    "an address that leads to the shop; opens are counted by day and nothing about the visitor is kept": (("GET", "/l/{code}"),),
+    "links, costs and names of campaigns: the shop's own books": (
+        ("GET", "/api/acquisition/links"), ("POST", "/api/acquisition/links"), ("POST", "/api/acquisition/links/batch"),
+        ("GET", "/api/acquisition/links.csv"), ("POST", "/api/acquisition/links/{link_id}/archive"),
+        ("POST", "/api/acquisition/links/{link_id}/restore"), ("GET", "/api/acquisition/links/{link_id}/qr.{kind}"),
+        ("GET", "/api/acquisition/naming"), ("PUT", "/api/acquisition/naming"), ("POST", "/api/acquisition/naming/check"),
+        ("GET", "/api/acquisition/costs"), ("POST", "/api/acquisition/costs"), ("GET", "/api/acquisition/costs/{batch_id}"),
+        ("DELETE", "/api/acquisition/costs/{batch_id}"), ("POST", "/api/acquisition/costs/{batch_id}/apply"),
+        ("POST", "/api/acquisition/costs/{batch_id}/undo"), ("PUT", "/api/acquisition/channels/{channel}/free"),
     ),
     "texts, and counts of people by their answer: consent itself": (
         ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),

@@ -245,6 +245,38 @@ class Outbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Acquisition:
+    """Channel links, and what makes a newcomer a good one."""
+
+    hosts: str = _setting(
+        "",
+        "渠道链接可以跳转到的域名，逗号分隔，*.example.com 含其子域名；为空则不能跳转到网页",
+        "Hosts that channel links may lead to, by comma, *.example.com for those below it; empty allows no web page",
+    )
+    address: str = _setting(
+        "",
+        "本服务对外的地址，用于渠道链接与二维码，如 https://go.example.com；为空取访问控制台的地址",
+        "Address of this server for channel links and QR codes, such as https://go.example.com; empty takes the console's",
+    )
+    opens_a_minute: int = _setting(
+        60,
+        "同一地址每分钟最多打开渠道链接的次数",
+        "Most opens of channel links a minute from one address",
+        low=1,
+    )
+    order_days: int = _setting(
+        7, "新客质量：首次到访后多少天内下单", "Days after the first visit within which a newcomer's order counts", low=1,
+        high=90,
+    )  # fmt: skip
+    high_value: int = _setting(
+        500,
+        "高质量新客：首次到访后 30 天内净消费达到的金额（工作区货币，元）",
+        "Net amount in the first 30 days that makes a newcomer a high-quality one (workspace currency, major units)",
+        low=1,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole, and the home folder it belongs to."""
 
@@ -261,6 +293,7 @@ class Settings:
     consent: Consent = field(default_factory=Consent)
     imports: Imports = field(default_factory=Imports)
     outbound: Outbound = field(default_factory=Outbound)
+    acquisition: Acquisition = field(default_factory=Acquisition)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -271,6 +304,7 @@ class Settings:
 SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
     "build": Build, "backup": Backup, "security": Security, "consent": Consent, "imports": Imports, "outbound": Outbound,
+    "acquisition": Acquisition,
 }  # fmt: skip
 
 

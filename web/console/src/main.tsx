@@ -13,6 +13,7 @@ import "./styles/parts.css";
 import "./styles/lists.css";
 import "./styles/slices.css";
 import "./styles/imports.css";
+import "./styles/acquisition.css";
 import "./styles/mend.css";
 import "./styles/tracking.css";
 import "./styles/behaviour.css";

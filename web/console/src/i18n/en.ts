@@ -1,4 +1,6 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enAcquisition } from "./acquisition.en";
+import { enPrivate } from "./private.en";
 import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
@@ -25,6 +27,7 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.users": "User list",
   "nav.tags": "Tags",
   "nav.rfm": "RFM",
+  "nav.group.analyse": "Analyse",
   "nav.group.data": "Data",
   "nav.live": "Live events",
   "nav.sources": "Sources",
@@ -276,4 +279,6 @@ export const en: Record<keyof typeof zh, string> = {
   ...enQuality,
   ...enSegments,
   ...enBehaviour,
+  ...enAcquisition,
+  ...enPrivate,
 };

@@ -1,4 +1,6 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
+import { zhAcquisition } from "./acquisition.zh-CN";
+import { zhPrivate } from "./private.zh-CN";
 import { zhAudit } from "./audit.zh-CN";
 import { zhClients } from "./clients.zh-CN";
 import { zhBackup } from "./backup.zh-CN";
@@ -24,6 +26,7 @@ export const zh = {
   "nav.users": "用户列表",
   "nav.tags": "标签",
   "nav.rfm": "RFM",
+  "nav.group.analyse": "分析",
   "nav.group.data": "数据",
   "nav.live": "实时数据",
   "nav.sources": "数据源",
@@ -275,4 +278,6 @@ export const zh = {
   ...zhQuality,
   ...zhSegments,
   ...zhBehaviour,
+  ...zhAcquisition,
+  ...zhPrivate,
 };

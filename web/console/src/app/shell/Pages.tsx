@@ -15,6 +15,8 @@ const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
 const Segments = lazy(() => import("@/data/segments/SegmentsPage"));
 const OneSegment = lazy(() => import("@/data/segments/SegmentPage"));
 const Identity = lazy(() => import("@/data/identity/IdentityPage"));
+const Acquire = lazy(() => import("@/data/acquisition/AcquirePage"));
+const Private = lazy(() => import("@/data/private/PrivatePage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
@@ -61,6 +63,8 @@ export function Pages() {
           <Route path="/segments" element={<Segments />} />
           <Route path="/segments/:segmentId/:tab?" element={<OneSegment />} />
           <Route path="/identity/:tab?" element={<Identity />} />
+          <Route path="/acquire/:tab?" element={<Acquire />} />
+          <Route path="/private" element={<Private />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/tracking/:tab?" element={<Tracking />} />

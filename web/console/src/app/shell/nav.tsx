@@ -5,12 +5,14 @@ import {
   CheckSquareOutlined,
   CalculatorOutlined,
   CloudUploadOutlined,
+  ContactsOutlined,
   DashboardOutlined,
   DeleteOutlined,
   FileProtectOutlined,
   HeatMapOutlined,
   IdcardOutlined,
   PlayCircleOutlined,
+  QrcodeOutlined,
   RobotOutlined,
   SafetyCertificateOutlined,
   SettingOutlined,
@@ -55,6 +57,13 @@ export const NAVIGATION: Group[] = [
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
       { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.analyse",
+    places: [
+      { path: "/acquire", label: "nav.acquire", icon: <QrcodeOutlined />, hotkey: "v", needs: "view" },
+      { path: "/private", label: "nav.private", icon: <ContactsOutlined />, hotkey: "k", needs: "view" },
     ],
   },
   {
