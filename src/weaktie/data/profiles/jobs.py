@@ -161,7 +161,7 @@ class _Build:
                 "brought": qp.brought_orders(session.table(inputs.orders), persons, everybody),
                 "users": qp.person_attributes(inputs.scan("users", USERS.schema), persons, offset),
                 "relations": qp.person_relations(
-                    inputs.scan("relations", RELATIONS.schema), persons, everybody
+                    inputs.scan("relations", RELATIONS.schema), persons, everybody, qp.buyers(orders)
                 ),
                 "interests": qp.person_interests(day_rows, as_of_day),
             },

@@ -39,6 +39,12 @@ COUNTED: tuple[Counted, ...] = (
         ("Invite Accepted", "invite_accept"),
     ),
     Counted("likes", Words("点赞次数", "likes"), ("Content Liked", "like")),
+    Counted(
+        "favourites",
+        Words("收藏次数", "times something was saved"),
+        ("Content Favourited", "Product Added to Wishlist", "favourite"),
+    ),
+    Counted("message_opens", Words("打开消息次数", "messages opened"), ("Message Opened", "Push Clicked")),
     Counted("comments", Words("评论次数", "comments"), ("Content Commented", "comment")),
     Counted(
         "app_opens",
