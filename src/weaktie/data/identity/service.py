@@ -337,6 +337,10 @@ def all_lookups(connection: Connection) -> Iterator[tuple[int, str]]:
         yield row.alias_no, row.lookup
 
 
+FIND_CHUNK = 100
+"""Ids that are looked up at once."""
+
+
 class Identity:
     """Identity as the other capabilities ask it: with the vault's keys for personal identifiers at hand."""
 
@@ -350,6 +354,20 @@ class Identity:
     def find(self, connection: Connection, user_id: str) -> int | None:
         """The living alias number of an id of any kind."""
         return find(connection, user_id, self.keys)
+
+    def find_many(self, connection: Connection, user_ids: Sequence[str]) -> dict[str, int]:
+        """The living alias number of each of these ids; a login wins over the other kinds. Unknown ids are missing."""
+        found: dict[str, int] = {}
+        wanted = sorted(set(user_ids))
+        for start in range(0, len(wanted), FIND_CHUNK):
+            part = wanted[start : start + FIND_CHUNK]
+            lookups = {(kind, u): lookup_of((kind, u), self.keys) for u in part for kind in KINDS}
+            numbers = {row.lookup: row.alias_no for row in _LIVING.run(connection, list(lookups.values()))}
+            for u in part:
+                number = next((numbers[lookups[k, u]] for k in KINDS if lookups[k, u] in numbers), None)
+                if number is not None:
+                    found[u] = number
+        return found
 
     def names_one_of(self, connection: Connection, user_id: str, alias_nos: Sequence[int]) -> bool:
         """Whether a user id is one of these identifiers, or was before it was erased."""

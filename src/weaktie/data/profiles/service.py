@@ -25,7 +25,7 @@ from weaktie.data.profiles.logic import DEFINITION, masked
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
-from weaktie.data.profiles.queries import orders_now
+from weaktie.data.profiles.queries import orders_now, owned
 from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
@@ -34,6 +34,7 @@ from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
 __all__ = [
+    "BUILT_IN_NAMES",
     "USER_TAGS",
     "ConsentPermits",
     "ProfileEraser",
@@ -42,8 +43,13 @@ __all__ = [
     "UserRow",
     "Withdrawals",
     "orders_now",
+    "owned",
 ]
 Json = dict[str, Any]
+BUILT_IN_NAMES: dict[str, str] = {
+    f"{t.key}.{lang}": name for t in TAGS for lang, name in t.words.as_dict().items()
+}
+"""Names of the built-in tags in both languages: no other tag may be called so."""
 COLUMN_TAGS = {"channel": "acquisition_channel", "province": "province", "city": "city", "gender": "gender"}
 """Columns of the list of users that show a tag."""
 

@@ -191,7 +191,7 @@ TAGS = (
     ),
     Tag(
         "cart_abandonment_30d", Words("加购未结算比例", "Cart abandonment"),
-        Words("（加购次数 − 提交订单次数）÷ 加购次数，不小于 0；没有加购不计算", "(Additions to the cart − check-outs) ÷ additions, at least 0"),
+        Words("（加购次数 − 提交订单次数）÷ 加购次数，不小于 0；没有加购不计算", "(Additions − check-outs) ÷ additions, at least 0"),
         Dimension.BEHAVIOUR, "float", (ADDS_30, CHECKOUTS_30), _abandoned,
         window_days=30, bounds=(0, 0.25, 0.5, 0.75), share=True,
     ),
