@@ -315,7 +315,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
         "data/reconcile": "comparing",
         "data/tags": "bodies checking declaring forbidden frames marking python_tags reading running state",
-        "data/profiles": "bodies catalogue figures jobs_days lineage permits publish published queries_people show state tags "
+        "data/rfm": "bodies",
+        "data/profiles": "asof bodies catalogue figures jobs_days lineage permits publish published queries_people rules show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()
 }

@@ -1,16 +1,19 @@
 """The parts of analysis: who did what, and the figures that are made of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
 from weaktie.app.people import ConsentPeople
 from weaktie.app.wiring_base import BaseParts
-from weaktie.data.behaviour.contracts import I32, Crowd
+from weaktie.data.behaviour.contracts import I32, Crowd, PeopleSource
 from weaktie.data.behaviour.service import Behaviour
+from weaktie.data.rfm.service import MovePeople, Rfm, RfmPeople
 from weaktie.data.tags.contracts import PREFIX
 from weaktie.data.tags.service import CustomTags
+from weaktie.kit.words import Words
 
 
 class AnalyseParts(BaseParts):
@@ -24,6 +27,8 @@ class AnalyseParts(BaseParts):
             people=self.identity, permits=self.permits, quality=self.quality,
         )  # fmt: skip
         behaviour.add_tags(PREFIX, LateTags(self))
+        behaviour.register("rfm", LatePeople(lambda: RfmPeople(self.rfm)))
+        behaviour.register("rfm_move", LatePeople(lambda: MovePeople(self.rfm)))
         return behaviour
 
     @cached_property
@@ -35,6 +40,26 @@ class AnalyseParts(BaseParts):
     def custom_tags(self) -> CustomTags:
         """Tags that the shop makes itself."""
         return CustomTags(self)
+
+    @cached_property
+    def rfm(self) -> Rfm:
+        """Rules of RFM, and movement between its classes."""
+        return Rfm(self)
+
+
+class LatePeople:
+    """A source of people that is made when it is first asked: it reads through behaviour itself."""
+
+    def __init__(self, make: Callable[[], PeopleSource]) -> None:
+        self._make = make
+
+    def people(self, query: Mapping[str, Any]) -> I32:
+        """See `behaviour.contracts.PeopleSource`."""
+        return self._make().people(query)
+
+    def describe(self, query: Mapping[str, Any]) -> Words:
+        """See `behaviour.contracts.PeopleSource`."""
+        return self._make().describe(query)
 
 
 class LateTags:

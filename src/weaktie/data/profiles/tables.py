@@ -199,3 +199,13 @@ build_state = Table(
     Column("updated_us", BigInteger, nullable=False),
     comment="What an unfinished build has done already, and what the last one has seen",
 )
+
+rfm_rules = Table(
+    "rfm_rules",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("rule_json", Text, nullable=False, comment="by currency: how each measure is cut"),
+    Column("made_by", String(64), nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    comment="How RFM is cut; the highest version holds, without any it is cut by tertiles",
+)

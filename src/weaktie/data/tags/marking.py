@@ -97,7 +97,9 @@ class ByHand:
         allowed = self.parts.permits.granted_many(connection, [members])[0]
         if not allowed & ANALYTICS:
             raise NotFound(
-                "purpose_not_granted", Words("该用户未授权统计分析，不能设置标签。", "The person has not granted analytics: no tag."), place="user_id"
+                "purpose_not_granted",
+                Words("该用户未授权统计分析，不能设置标签。", "The person has not granted analytics: no tag."),
+                place="user_id",
             )  # fmt: skip
         return alias_no, members
 

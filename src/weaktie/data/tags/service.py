@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from weaktie.data.behaviour.contracts import Crowd
-from weaktie.data.profiles.service import BUILT_IN_NAMES
+from weaktie.data.profiles.service import BUILT_IN_NAMES, USER_TAGS
 from weaktie.data.tags import forbidden, logic, reading, state
 from weaktie.data.tags.contracts import (
     DEFAULT_DAYS,
@@ -139,6 +139,16 @@ class CustomTags:
             }
             for n, v in zip(numbers, values, strict=True)
         ]
+
+    def make(self, wish: Wish, actor: str) -> CustomTag:
+        """Make a new tag; raises TagTaken where its key is in use, and what `save` raises."""
+        if any(t.key == wish.key for t in self.every()):
+            raise TagTaken("key", wish.key)
+        return self.save(wish, actor)
+
+    def built_in(self) -> list[str]:
+        """Keys of the built-in tags."""
+        return list(USER_TAGS.schema.names[2:])
 
     def save(self, wish: Wish, actor: str) -> CustomTag:
         """Make a tag or give it a new version; one of SQL is filled by a job. Raises what `check` and `preview` raise."""
