@@ -30,7 +30,7 @@ def tag(
     who may be analysed) and gives a frame with `person_no` and `value` (a text, a number, or yes and no), one row a person.
     `key` begins with `x_`. Names and definitions are shown in the console in both languages.
     """
-    from weaktie.data.tags.declaring import declare  # here, so that importing weaktie stays light
+    from weaktie.data.tags.service import declare  # here, so that importing weaktie stays light
 
     return declare(
         key, zh=zh, en=en, definition_zh=definition_zh, definition_en=definition_en, dimension=dimension,

@@ -20,7 +20,9 @@ from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
+from weaktie.data.tags.contracts import Wish
 from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
+from weaktie.kit.words import Words
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
@@ -90,6 +92,12 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
         bring_in(wt)
         build_once(wt, lambda *_: None)
+        words = Words("标记", "Mark")
+        wt.custom_tags.make(
+            Wish("x_mark", "manual", words, Words("口径", "Definition"), "basic", "text"), "test"
+        )
+        for user_id in (GONE, STAYS):
+            wt.custom_tags.by_hand.set("x_mark", user_id, "a", None, "test")
         key = wt.create_key("read", "test", source_id=None, actor="test")
         write_key = wt.create_key("write", "test", source_id=None, actor="test")
         with wt.database.begin() as tx:
@@ -139,6 +147,10 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "facets": lambda s: PLACE in s.get("/api/users/facets"),
     "tags": lambda s: PLACE in s.get("/api/tags"),
     "rfm": lambda s: s.json("/api/rfm")["people"] == 2,  # type: ignore[index]
+    "custom tags": lambda s: s.json("/api/custom-tags")["items"][0]["people"] == 2,  # type: ignore[index]
+    "rfm moves": lambda s: (
+        sum(c["count"] for c in s.json("/api/rfm/moves?months=1")["months"][0]["cells"]) == 2
+    ),  # type: ignore[index]
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,

@@ -15,13 +15,15 @@ from weaktie.data.tags.contracts import BadTagSql, ForbiddenTag, SlowTagSql, Tag
 from weaktie.data.tags.frames import OFFERED
 from weaktie.data.tags.jobs import fill
 from weaktie.kit.errors import Refused
+from weaktie.kit.words import Words
 from weaktie.store.engine.service import open_apart
 
 COUNT = "SELECT person_no, count(*) AS value FROM events GROUP BY person_no"
 
 
-def quiet(_share: float, _step: object) -> None:
+def quiet(share: float, step: Words) -> None:
     """Progress that nobody watches."""
+    assert 0.0 <= share <= 1.0, step
 
 
 def test_a_query_becomes_a_tag_of_everybody(wt: App) -> None:
@@ -105,7 +107,7 @@ def test_what_is_no_plain_select_is_refused(tmp_path: Path, sql: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="SELECTFROM()';\"-/*$ ,.=abc1\n\x00{}[]", max_size=60))
 def test_no_text_does_anything_but_be_taken_or_refused(text: str) -> None:
-    engine = open_apart(Path("/tmp"), memory_gb=0.5, threads=1)  # noqa: S108  nothing is written there
+    engine = open_apart(Path("/tmp"), memory_gb=0.5, threads=1)
     try:
         with engine.session() as session:
             try:
@@ -122,7 +124,7 @@ def test_a_sealed_engine_reads_no_file_even_where_the_check_fails(tmp_path: Path
     engine = open_apart(tmp_path, memory_gb=0.5, threads=1)
     try:
         with engine.session() as session:
-            assert session.sql(f"SELECT * FROM '{secret}'", {}).num_rows == 1  # noqa: S608
+            assert session.sql(f"SELECT * FROM '{secret}'", {}).num_rows == 1
             session.seal([])
             for sql in (
                 f"SELECT * FROM '{secret}'",
@@ -158,10 +160,11 @@ def test_an_answer_of_another_shape_is_refused(wt: App, sql: str, says: str) -> 
 
 def test_a_query_that_takes_too_long_is_stopped(wt: App) -> None:
     cross = ", ".join(f"events e{i}" for i in range(12))
+    texts = ", ".join(f"e{i}.product_id" for i in range(12))
     began = time.monotonic()
     with pytest.raises(SlowTagSql):
         wt.custom_tags.preview(
-            f"SELECT 1 AS person_no, count(*) AS value FROM {cross} WHERE e0.day + e11.day + e5.day % 7 = -1",  # noqa: S608
+            f"SELECT 1 AS person_no, sum(length(md5(concat({texts})))) AS value FROM {cross}",
             seconds=0.5,
         )
     assert time.monotonic() - began < 5
@@ -175,7 +178,7 @@ def test_people_who_may_not_be_analysed_are_in_no_table(wt: App) -> None:
     crowd = wt.behaviour.crowd()
     for name in OFFERED:
         if name != "products":
-            rows = wt.custom_tags.runner.run(f"SELECT person_no FROM {name}", crowd, 10)  # noqa: S608
+            rows = wt.custom_tags.runner.run(f"SELECT person_no FROM {name}", crowd, 10)
             assert gone not in rows["person_no"].to_pylist(), name
 
 

@@ -12,7 +12,7 @@ NOBODY = {
     "settings and work of the shop's own staff": {
         "audit_head", "audit_log", "build_state", "consumer_offsets", "generations", "import_mappings", "imports", "jobs",
         "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
-        "webhooks", "consent_notices",
+        "webhooks", "consent_notices", "rfm_rules", "tag_definitions", "tag_failures", "tag_versions", "tag_words",
     },
     "numbers that count, and name nobody": {
         "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",

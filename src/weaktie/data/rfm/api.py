@@ -28,7 +28,7 @@ def rules(request: Request, _caller: View) -> Response:
 
 
 @router.post("/rules/preview", response_model=bodies.PreviewBody)
-def preview(request: Request, _caller: View, body: bodies.RuleBody) -> Response:
+def preview(request: Request, _caller: Operate, body: bodies.RuleBody) -> Response:
     """How many people would be in another class by this rule; nothing is changed."""
     return json_bytes(_rfm(request).preview(body.wanted()))
 

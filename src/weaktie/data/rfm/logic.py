@@ -16,6 +16,8 @@ def month_name(day: int) -> str:
 def month_end(month: str) -> int:
     """The last day of a month; raises ValueError."""
     year, number = (int(part) for part in month.split("-"))
+    if not 1 <= number <= 12:
+        raise ValueError(month)
     after = date(year + number // 12, number % 12 + 1, 1)
     return date_to_day(after) - 1
 

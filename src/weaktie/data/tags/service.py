@@ -28,6 +28,7 @@ from weaktie.data.tags.contracts import (
     Values,
     Wish,
 )
+from weaktie.data.tags.declaring import declare
 from weaktie.data.tags.marking import ByHand, TagParts, note
 from weaktie.data.tags.running import PREVIEW_SECONDS, Runner
 from weaktie.data.tags.tables import CUSTOM_TAGS, marks
@@ -36,6 +37,7 @@ from weaktie.kit.errors import NotFound
 from weaktie.kit.words import Words
 from weaktie.trust.consent.contracts import ShownTag
 
+__all__ = ["CustomTags", "declare", "rows_of"]
 SAMPLE = 8
 JOB = "tag"
 

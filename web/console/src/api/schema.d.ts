@@ -352,6 +352,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/custom-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cards
+         * @description The shop's own tags with coverage, distribution, freshness and errors.
+         */
+        get: operations["cards_api_custom_tags_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a tag; one of SQL is filled by a job.
+         */
+        post: operations["make_api_custom_tags_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change
+         * @description Give a tag a new version; its former values are read until the new ones are there.
+         */
+        put: operations["change_api_custom_tags__key__put"];
+        post?: never;
+        /**
+         * Drop
+         * @description Take a tag back: nobody has it any more.
+         */
+        delete: operations["drop_api_custom_tags__key__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Set values from a CSV of two columns, id and value, sent as the body; answers the match rate.
+         */
+        post: operations["upload_api_custom_tags__key__people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/refill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refill
+         * @description Compute a tag of SQL again; answers the job's id.
+         */
+        post: operations["refill_api_custom_tags__key__refill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version of a tag, the newest first.
+         */
+        get: operations["versions_api_custom_tags__key__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an earlier version the newest again.
+         */
+        post: operations["restore_api_custom_tags__key__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What a query would make of everybody; nothing is kept.
+         */
+        post: operations["preview_api_custom_tags_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables
+         * @description The tables and columns that a query may use.
+         */
+        get: operations["tables_api_custom_tags_tables_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -1183,6 +1351,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profiles/{user_id}/custom-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Person
+         * @description The shop's own tags of one person.
+         */
+        get: operations["of_person_api_profiles__user_id__custom_tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{user_id}/custom-tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set On Person
+         * @description Set a tag on a person by hand.
+         */
+        put: operations["set_on_person_api_profiles__user_id__custom_tags__key__put"];
+        post?: never;
+        /**
+         * Take From Person
+         * @description Take a tag that was set by hand from a person.
+         */
+        delete: operations["take_from_person_api_profiles__user_id__custom_tags__key__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/{user_id}/erasure": {
         parameters: {
             query?: never;
@@ -1763,6 +1975,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rfm/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves
+         * @description How buyers moved between classes, month by month.
+         */
+        get: operations["moves_api_rfm_moves_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/moves.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves Csv
+         * @description The same as CSV: month, from, to, people.
+         */
+        get: operations["moves_csv_api_rfm_moves_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules
+         * @description Every rule that was saved, the newest first; it holds.
+         */
+        get: operations["rules_api_rfm_rules_get"];
+        /**
+         * Save
+         * @description Cut by this rule from now on; a build is asked for.
+         */
+        put: operations["save_api_rfm_rules_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Cut as an earlier version did, as a new version.
+         */
+        post: operations["restore_api_rfm_rules__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description How many people would be in another class by this rule; nothing is changed.
+         */
+        post: operations["preview_api_rfm_rules_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rights-copies/{ticket}": {
         parameters: {
             query?: never;
@@ -2188,6 +2504,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tag-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words
+         * @description What no tag may be made of: the house's lists, and what the workspace added.
+         */
+        get: operations["words_api_tag_words_get"];
+        put?: never;
+        /**
+         * Add Word
+         * @description Forbid a word in tags.
+         */
+        post: operations["add_word_api_tag_words_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tag-words/{word}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Word
+         * @description Allow a word again that the workspace had added.
+         */
+        delete: operations["remove_word_api_tag_words__word__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -2200,6 +2560,26 @@ export interface paths {
          * @description The catalogue of tags.
          */
         get: operations["tags_api_tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage
+         * @description Where each built-in tag comes from: aggregates, columns of the lake, events and properties.
+         */
+        get: operations["lineage_api_tags_lineage_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2912,9 +3292,21 @@ export interface components {
          */
         AddedBody: {
             /** Marks */
-            marks: components["schemas"]["MarkBody"][];
+            marks: components["schemas"]["MarkBody-Output"][];
             /** Unknown */
             unknown: string[];
+        };
+        /**
+         * AddedWordBody
+         * @description A word that the workspace forbids.
+         */
+        AddedWordBody: {
+            /** Added By */
+            added_by: string;
+            /** Added Time */
+            added_time: string;
+            /** Word */
+            word: string;
         };
         /**
          * AdoptRequest
@@ -2949,6 +3341,24 @@ export interface components {
             band: "child" | "youth" | "adult";
             /** Reason */
             reason: string;
+        };
+        /**
+         * AggregateBody
+         * @description What a tag takes from one source: how, of which column, over how many days.
+         */
+        AggregateBody: {
+            /** Column */
+            column: string;
+            /** Columns */
+            columns: components["schemas"]["OriginBody"][];
+            /** Days */
+            days: number | null;
+            /** How */
+            how: string;
+            /** Name */
+            name: string;
+            /** Source */
+            source: string;
         };
         /**
          * AlertBody
@@ -3078,6 +3488,15 @@ export interface components {
             place: string;
         };
         /**
+         * BarBody
+         * @description One class of a distribution.
+         */
+        BarBody: {
+            /** Count */
+            count: number;
+            label: components["schemas"]["WordsBody"];
+        };
+        /**
          * BaseRequest
          * @description A change of the plan that needs nothing but the version it starts from.
          */
@@ -3114,6 +3533,79 @@ export interface components {
              * @enum {string}
              */
             social: "contract" | "consented_upstream" | "ask_us";
+        };
+        /**
+         * CardBody
+         * @description A tag of the shop's own in the catalogue. `lapsed` are marks whose day is over.
+         */
+        CardBody: {
+            /** Coverage */
+            coverage: number;
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dimension
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /** Distribution */
+            distribution: components["schemas"]["BarBody"][];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            error: components["schemas"]["FailureBody"] | null;
+            /** Expires Time */
+            expires_time: string | null;
+            /** Freshness Time */
+            freshness_time: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "python" | "manual";
+            /** Lapsed */
+            lapsed: number;
+            /** Live Version */
+            live_version: number | null;
+            /** Made Time */
+            made_time: string;
+            /** Marks */
+            marks: number;
+            /** Over */
+            over: boolean;
+            /** Owner */
+            owner: string;
+            /** People */
+            people: number;
+            /** Sql */
+            sql: string;
+            unit: components["schemas"]["WordsBody"] | null;
+            /** Used By */
+            used_by: components["schemas"]["UseBody"][];
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * CardsBody
+         * @description The shop's own tags, what failed in Python files, and where these lie.
+         */
+        CardsBody: {
+            /** Items */
+            items: components["schemas"]["CardBody"][];
+            /** Python Errors */
+            python_errors: components["schemas"]["PythonErrorBody"][];
+            /** Python Folder */
+            python_folder: string;
+            /** Used By */
+            used_by: {
+                [key: string]: components["schemas"]["UseBody"][];
+            };
         };
         /**
          * CellBody
@@ -3253,40 +3745,24 @@ export interface components {
             purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
         };
         /**
-         * ColumnBody
-         * @description A property that is a typed column. `event` is empty where it is of all events, `share` is of the rows of history.
-         *
-         *     `values` counts rows with a value, `misfits` those whose value did not fit the type and so is null.
+         * ClassBody
+         * @description A class by key and name.
          */
-        ColumnBody: {
-            /** Actor */
-            actor: string;
-            /** Column Id */
-            column_id: number;
-            /** Event */
-            event: string;
-            /** Misfits */
-            misfits: number;
-            /** Name */
-            name: string;
-            /** Promoted Time */
-            promoted_time: string;
-            /** Property */
-            property: string;
-            /** Share */
-            share: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "filling" | "ready";
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "text" | "number" | "integer" | "boolean" | "time";
-            /** Values */
-            values: number;
+        ClassBody: {
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * ClassCountBody
+         * @description A class and how many are in it.
+         */
+        ClassCountBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ColumnsBody
@@ -3294,7 +3770,7 @@ export interface components {
          */
         ColumnsBody: {
             /** Items */
-            items: components["schemas"]["ColumnBody"][];
+            items: components["schemas"]["weaktie__data__tracking__bodies__ColumnBody"][];
             /** Job Id */
             job_id: string | null;
             /** Most */
@@ -3387,10 +3863,74 @@ export interface components {
             versions: components["schemas"]["ShareBody"][];
         };
         /**
+         * CurrencyRuleBody
+         * @description The cuts of one currency: days, orders, minor units.
+         */
+        CurrencyRuleBody: {
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            f: components["schemas"]["CutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            m: components["schemas"]["CutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            r: components["schemas"]["CutBody"];
+        };
+        /**
+         * CutBody
+         * @description How one measure is cut.
+         */
+        CutBody: {
+            /**
+             * High
+             * @default 0
+             */
+            high: number;
+            /**
+             * How
+             * @default tertiles
+             * @enum {string}
+             */
+            how: "tertiles" | "percent" | "fixed";
+            /**
+             * Low
+             * @default 0
+             */
+            low: number;
+        };
+        /**
          * CutoffsBody
          * @description Cut-offs of one currency: at most the first, at most the second, above.
          */
         CutoffsBody: {
+            /** F */
+            f: number[];
+            /** M Minor */
+            m_minor: number[];
+            /** R Days */
+            r_days: number[];
+        };
+        /**
+         * CutsBody
+         * @description Cut-offs of one currency.
+         */
+        CutsBody: {
             /** F */
             f: number[];
             /** M Minor */
@@ -3538,9 +4078,19 @@ export interface components {
         };
         /**
          * DefinitionBody
+         * @description A definition in both languages.
+         */
+        "DefinitionBody-Input": {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * DefinitionBody
          * @description What a number means.
          */
-        DefinitionBody: {
+        "DefinitionBody-Output": {
             definition: components["schemas"]["WordsBody"];
             words: components["schemas"]["WordsBody"];
         };
@@ -3838,6 +4388,17 @@ export interface components {
             rfm: components["schemas"]["FacetBody"][];
             /** Tiers */
             tiers: components["schemas"]["FacetBody"][];
+        };
+        /**
+         * FailureBody
+         * @description Why the last computation failed.
+         */
+        FailureBody: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["WordsBody"];
+            /** Place */
+            place: string;
         };
         /**
          * FieldOut
@@ -4208,6 +4769,16 @@ export interface components {
             until?: string | null;
         };
         /**
+         * LineageBody
+         * @description Where a tag comes from.
+         */
+        LineageBody: {
+            /** Aggregates */
+            aggregates: components["schemas"]["AggregateBody"][];
+            /** Key */
+            key: string;
+        };
+        /**
          * LinkAsk
          * @description For whom a personal link is, and for how many hours.
          */
@@ -4230,6 +4801,15 @@ export interface components {
             path: string;
             /** Url */
             url: string;
+        };
+        /**
+         * ListBody
+         * @description Words of the house for one reason.
+         */
+        ListBody: {
+            reason: components["schemas"]["WordsBody"];
+            /** Words */
+            words: string[];
         };
         /**
          * LiveBody
@@ -4312,9 +4892,19 @@ export interface components {
         };
         /**
          * MarkBody
+         * @description A value to set on one person.
+         */
+        "MarkBody-Input": {
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * MarkBody
          * @description One mark; it holds while `ended_time` is null. `value` is empty where the identifier is personal.
          */
-        MarkBody: {
+        "MarkBody-Output": {
             /** Ended Time */
             ended_time: string | null;
             /**
@@ -4352,11 +4942,15 @@ export interface components {
                 [key: string]: components["schemas"]["CutoffsBody"];
             };
             definition: components["schemas"]["WordsBody"];
+            /** Eights */
+            eights: components["schemas"]["GroupBody"][];
             /** Generation */
             generation: number;
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
             /** People */
             people: number;
+            /** Rule Version */
+            rule_version: number;
             /** Tiers */
             tiers: components["schemas"]["GroupBody"][];
         };
@@ -4446,6 +5040,56 @@ export interface components {
             minute_time: string;
         };
         /**
+         * MonthBody
+         * @description Movement over a month; figures of one that is not complete still change.
+         */
+        MonthBody: {
+            /** Cells */
+            cells: components["schemas"]["MoveBody"][];
+            /** Complete */
+            complete: boolean;
+            /** From Day */
+            from_day: number;
+            /** Month */
+            month: string;
+            /** To Day */
+            to_day: number;
+        };
+        /**
+         * MoveBody
+         * @description How many people went from one class to another, or stayed.
+         */
+        MoveBody: {
+            /** Count */
+            count: number;
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * MovesBody
+         * @description Movement by month, the earliest first.
+         */
+        MovesBody: {
+            /** Classes */
+            classes: components["schemas"]["ClassBody"][];
+            /** Months */
+            months: components["schemas"]["MonthBody"][];
+            /** Rule Version */
+            rule_version: number;
+        };
+        /**
+         * NameBody
+         * @description A name in both languages.
+         */
+        NameBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * NamesBody
          * @description Personal names and contacts: masked in a profile, in the clear after a reveal.
          */
@@ -4456,6 +5100,41 @@ export interface components {
             nickname: string | null;
             /** Phone */
             phone: string | null;
+        };
+        /**
+         * NewBody
+         * @description A new tag with its key.
+         */
+        NewBody: {
+            definition: components["schemas"]["DefinitionBody-Input"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["NameBody"] | null;
+            words: components["schemas"]["NameBody"];
         };
         /**
          * NewJobBody
@@ -4754,6 +5433,18 @@ export interface components {
             total: number | null;
         };
         /**
+         * OriginBody
+         * @description A column of the lake, the events that fill it (`*`: every event) and their properties.
+         */
+        OriginBody: {
+            /** Column */
+            column: string;
+            /** Events */
+            events: string[];
+            /** Properties */
+            properties: string[];
+        };
+        /**
          * OverviewBody
          * @description The shop at a glance.
          */
@@ -4780,6 +5471,33 @@ export interface components {
             top_events: components["schemas"]["EventCountBody"][];
             /** Users */
             users: number;
+        };
+        /**
+         * OwnTagBody
+         * @description A tag of one person. `set_by` and `expires_time` where it was set by hand or from a file.
+         */
+        OwnTagBody: {
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dimension
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            display: components["schemas"]["WordsBody"];
+            /** Expires Time */
+            expires_time: string | null;
+            /** How */
+            how: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "python" | "manual";
+            /** Set By */
+            set_by: string | null;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ParityBody
@@ -4972,39 +5690,6 @@ export interface components {
             statuses: components["schemas"]["StatusValue"][];
             /** Suggested */
             suggested: boolean;
-        };
-        /**
-         * PreviewBody
-         * @description What an import would change; nothing was saved unless `saved_version` says so.
-         */
-        PreviewBody: {
-            /**
-             * Bad
-             * @default []
-             */
-            bad: components["schemas"]["BadCellBody"][];
-            /** Base Version */
-            base_version: number;
-            /** Changes */
-            changes: components["schemas"]["ChangeBody"][];
-            /** Events */
-            events: number;
-            /** Properties */
-            properties: number;
-            /**
-             * Renamed
-             * @default {}
-             */
-            renamed: {
-                [key: string]: string;
-            };
-            /** Saved Version */
-            saved_version?: number | null;
-            /**
-             * Sheets
-             * @default []
-             */
-            sheets: string[];
         };
         /**
          * PreviewOut
@@ -5347,6 +6032,20 @@ export interface components {
             /** Since Time */
             since_time: string | null;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * PythonErrorBody
+         * @description Where a Python file of tags failed at the last build.
+         */
+        PythonErrorBody: {
+            /** At Time */
+            at_time: string;
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
         };
         /**
          * QualityBody
@@ -5981,17 +6680,28 @@ export interface components {
          */
         Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
         /**
-         * RuleBody
-         * @description A rule: which letters, and the steps that mend them.
+         * RulesBody
+         * @description Every rule, the newest first.
          */
-        RuleBody: {
-            /**
-             * Steps
-             * @default []
-             */
-            steps: components["schemas"]["StepBody-Input"][];
-            /** @default {} */
-            wanted: components["schemas"]["LettersWanted"];
+        RulesBody: {
+            /** Items */
+            items: components["schemas"]["RuleVersionBody"][];
+        };
+        /**
+         * RuleVersionBody
+         * @description A rule as it was saved; version 0 is the house's own.
+         */
+        RuleVersionBody: {
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: components["schemas"]["CurrencyRuleBody"];
+            };
+            /** Version */
+            version: number;
         };
         /**
          * RunBody
@@ -6036,6 +6746,17 @@ export interface components {
             day: string;
             /** Orders */
             orders: number;
+        };
+        /**
+         * SampleBody
+         * @description One of the people with the value.
+         */
+        SampleBody: {
+            display: components["schemas"]["WordsBody"];
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
         };
         /**
          * SaveMapping
@@ -6257,6 +6978,14 @@ export interface components {
             unexplained: number;
         };
         /**
+         * SqlBody
+         * @description A query to look at.
+         */
+        SqlBody: {
+            /** Sql */
+            sql: string;
+        };
+        /**
          * Started
          * @description The job that carries the import out.
          */
@@ -6358,6 +7087,17 @@ export interface components {
             subject: string;
             /** Versions */
             versions: components["schemas"]["NoticeBody"][];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TableBody
+         * @description A table that a query may use.
+         */
+        TableBody: {
+            /** Columns */
+            columns: components["schemas"]["weaktie__data__tags__bodies__ColumnBody"][];
+            /** Name */
+            name: string;
             words: components["schemas"]["WordsBody"];
         };
         /**
@@ -6596,6 +7336,36 @@ export interface components {
             tallies: components["schemas"]["OpenOrderTally"][];
         };
         /**
+         * UploadedBody
+         * @description What became of a file: `unknown` ids name nobody who may be analysed, `bad` values do not fit the tag.
+         */
+        UploadedBody: {
+            /** Bad */
+            bad: number;
+            /** Match Rate */
+            match_rate: number;
+            /** Matched */
+            matched: number;
+            /** Rows */
+            rows: number;
+            /** Samples */
+            samples: string[];
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * UseBody
+         * @description Something that is made with a tag.
+         */
+        UseBody: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * UserBody
          * @description One line of the list of users; `name` is masked, `spend_minor` is in the person's main currency.
          */
@@ -6681,20 +7451,6 @@ export interface components {
             event: string;
         };
         /**
-         * VersionBody
-         * @description One saved version.
-         */
-        VersionBody: {
-            /** Actor */
-            actor: string;
-            /** Note */
-            note: string;
-            /** Saved Time */
-            saved_time: string;
-            /** Version */
-            version: number;
-        };
-        /**
          * ViolationBody
          * @description Events that differ from the plan in one way; `share` is of all events of that name, platform, version and source.
          */
@@ -6752,6 +7508,19 @@ export interface components {
             ok: boolean;
         };
         /**
+         * RuleBody
+         * @description A rule: which letters, and the steps that mend them.
+         */
+        weaktie__data__collect__letter_bodies__RuleBody: {
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["StepBody-Input"][];
+            /** @default {} */
+            wanted: components["schemas"]["LettersWanted"];
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -6806,6 +7575,183 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * PreviewBody
+         * @description What a rule would change today.
+         */
+        weaktie__data__rfm__bodies__PreviewBody: {
+            /** After */
+            after: components["schemas"]["ClassCountBody"][];
+            /** As Of Day */
+            as_of_day: number;
+            /** Before */
+            before: components["schemas"]["ClassCountBody"][];
+            /** Cells */
+            cells: components["schemas"]["MoveBody"][];
+            /** Cutoffs */
+            cutoffs: {
+                [key: string]: components["schemas"]["CutsBody"];
+            };
+            /** Moved */
+            moved: number;
+            /** People */
+            people: number;
+        };
+        /**
+         * RuleBody
+         * @description By currency; one that is not named is cut by tertiles.
+         */
+        weaktie__data__rfm__bodies__RuleBody: {
+            /** Rule */
+            rule: {
+                [key: string]: components["schemas"]["CurrencyRuleBody"];
+            };
+        };
+        /**
+         * VersionBody
+         * @description The version that holds now.
+         */
+        weaktie__data__rfm__bodies__VersionBody: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * ColumnBody
+         * @description A column that a query may use.
+         */
+        weaktie__data__tags__bodies__ColumnBody: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * PreviewBody
+         * @description What a query would make: `people` of `crowd` have a value.
+         */
+        weaktie__data__tags__bodies__PreviewBody: {
+            /** As Of Day */
+            as_of_day: number;
+            /** Coverage */
+            coverage: number;
+            /** Crowd */
+            crowd: number;
+            /** Distribution */
+            distribution: components["schemas"]["BarBody"][];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** People */
+            people: number;
+            /** Sample */
+            sample: components["schemas"]["SampleBody"][];
+        };
+        /**
+         * VersionBody
+         * @description One version of a tag.
+         */
+        weaktie__data__tags__bodies__VersionBody: {
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Sql */
+            sql: string;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * ColumnBody
+         * @description A property that is a typed column. `event` is empty where it is of all events, `share` is of the rows of history.
+         *
+         *     `values` counts rows with a value, `misfits` those whose value did not fit the type and so is null.
+         */
+        weaktie__data__tracking__bodies__ColumnBody: {
+            /** Actor */
+            actor: string;
+            /** Column Id */
+            column_id: number;
+            /** Event */
+            event: string;
+            /** Misfits */
+            misfits: number;
+            /** Name */
+            name: string;
+            /** Promoted Time */
+            promoted_time: string;
+            /** Property */
+            property: string;
+            /** Share */
+            share: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "filling" | "ready";
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "integer" | "boolean" | "time";
+            /** Values */
+            values: number;
+        };
+        /**
+         * PreviewBody
+         * @description What an import would change; nothing was saved unless `saved_version` says so.
+         */
+        weaktie__data__tracking__bodies__PreviewBody: {
+            /**
+             * Bad
+             * @default []
+             */
+            bad: components["schemas"]["BadCellBody"][];
+            /** Base Version */
+            base_version: number;
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+            /** Events */
+            events: number;
+            /** Properties */
+            properties: number;
+            /**
+             * Renamed
+             * @default {}
+             */
+            renamed: {
+                [key: string]: string;
+            };
+            /** Saved Version */
+            saved_version?: number | null;
+            /**
+             * Sheets
+             * @default []
+             */
+            sheets: string[];
+        };
+        /**
+         * VersionBody
+         * @description One saved version.
+         */
+        weaktie__data__tracking__bodies__VersionBody: {
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Version */
+            version: number;
         };
         /**
          * CheckBody
@@ -6878,6 +7824,47 @@ export interface components {
             };
         };
         /**
+         * WishBody
+         * @description A tag as somebody wants it. `dtype` counts for one set by hand; a query says its own.
+         */
+        WishBody: {
+            definition: components["schemas"]["DefinitionBody-Input"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["NameBody"] | null;
+            words: components["schemas"]["NameBody"];
+        };
+        /**
+         * WordBody
+         * @description A word to forbid.
+         */
+        WordBody: {
+            /** Word */
+            word: string;
+        };
+        /**
          * WordsBody
          * @description A text in both languages.
          */
@@ -6886,6 +7873,16 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * WordsListBody
+         * @description What no tag may be made of.
+         */
+        WordsListBody: {
+            /** Added */
+            added: components["schemas"]["AddedWordBody"][];
+            /** House */
+            house: components["schemas"]["ListBody"][];
         };
         /**
          * WorkerBody
@@ -7472,6 +8469,305 @@ export interface operations {
             };
         };
     };
+    cards_api_custom_tags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardsBody"];
+                };
+            };
+        };
+    };
+    make_api_custom_tags_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_custom_tags__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_api_custom_tags__key__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_api_custom_tags__key__people_post: {
+        parameters: {
+            query?: {
+                expires_time?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refill_api_custom_tags__key__refill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_custom_tags__key__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__tags__bodies__VersionBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_custom_tags__key__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_custom_tags_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__tags__bodies__PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tables_api_custom_tags_tables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableBody"][];
+                };
+            };
+        };
+    };
     dead_letters_api_dead_letters_get: {
         parameters: {
             query?: {
@@ -7550,7 +8846,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["weaktie__data__collect__letter_bodies__RuleBody"];
             };
         };
         responses: {
@@ -7583,7 +8879,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["weaktie__data__collect__letter_bodies__RuleBody"];
             };
         };
         responses: {
@@ -7676,7 +8972,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        [key: string]: components["schemas"]["DefinitionBody"];
+                        [key: string]: components["schemas"]["DefinitionBody-Output"];
                     };
                 };
             };
@@ -8891,6 +10187,101 @@ export interface operations {
             };
         };
     };
+    of_person_api_profiles__user_id__custom_tags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTagBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_on_person_api_profiles__user_id__custom_tags__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkBody-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_from_person_api_profiles__user_id__custom_tags__key__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     erase_api_profiles__user_id__erasure_post: {
         parameters: {
             query?: never;
@@ -9306,7 +10697,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkBody"][];
+                    "application/json": components["schemas"]["MarkBody-Output"][];
                 };
             };
         };
@@ -9361,7 +10752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkBody"];
+                    "application/json": components["schemas"]["MarkBody-Output"];
                 };
             };
             /** @description Validation Error */
@@ -9392,7 +10783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkBody"];
+                    "application/json": components["schemas"]["MarkBody-Output"];
                 };
             };
             /** @description Validation Error */
@@ -9885,6 +11276,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatrixBody"];
+                };
+            };
+        };
+    };
+    moves_api_rfm_moves_get: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    moves_csv_api_rfm_moves_csv_get: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rules_api_rfm_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesBody"];
+                };
+            };
+        };
+    };
+    save_api_rfm_rules_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["weaktie__data__rfm__bodies__RuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__rfm__bodies__VersionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_rfm_rules__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__rfm__bodies__VersionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_rfm_rules_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["weaktie__data__rfm__bodies__RuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__rfm__bodies__PreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -10667,6 +12237,86 @@ export interface operations {
             };
         };
     };
+    words_api_tag_words_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsListBody"];
+                };
+            };
+        };
+    };
+    add_word_api_tag_words_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_word_api_tag_words__word__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                word: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     tags_api_tags_get: {
         parameters: {
             query?: never;
@@ -10683,6 +12333,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagCard"][];
+                };
+            };
+        };
+    };
+    lineage_api_tags_lineage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageBody"][];
                 };
             };
         };
@@ -11095,7 +12765,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
         };
@@ -11119,7 +12789,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -11214,7 +12884,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionBody"][];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__VersionBody"][];
                 };
             };
         };
@@ -11238,7 +12908,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -11300,7 +12970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewBody"];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
                 };
             };
             /** @description Validation Error */
