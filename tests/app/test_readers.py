@@ -129,6 +129,11 @@ def active(shop: Shop) -> int:
     return max(n for _, n in found)
 
 
+def buyers(shop: Shop) -> int:
+    found = json.loads(shop.get("/api/rfm/moves?months=1"))
+    return int(sum(cell["count"] for cell in found["months"][0]["cells"]))
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -148,9 +153,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "tags": lambda s: PLACE in s.get("/api/tags"),
     "rfm": lambda s: s.json("/api/rfm")["people"] == 2,  # type: ignore[index]
     "custom tags": lambda s: s.json("/api/custom-tags")["items"][0]["people"] == 2,  # type: ignore[index]
-    "rfm moves": lambda s: (
-        sum(c["count"] for c in s.json("/api/rfm/moves?months=1")["months"][0]["cells"]) == 2
-    ),  # type: ignore[index]
+    "rfm moves": lambda s: buyers(s) == 2,
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,

@@ -5,11 +5,11 @@ from pathlib import Path
 from tests.data.tags.conftest import wish
 from weaktie.app.wiring import App
 from weaktie.data.tags.jobs import after_build, run_python
+from weaktie.kit.words import Words
 
 GOOD = """
 import narwhals as nw
 from weaktie import tag
-from weaktie.kit.words import Words
 
 @tag("x_keen", zh="热心用户", en="Keen user", definition_zh="浏览三次及以上", definition_en="Three views or more")
 def keen(tables):

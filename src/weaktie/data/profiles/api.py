@@ -150,7 +150,7 @@ def tags(request: Request, _caller: View) -> Response:
     return json_bytes(_profiles(request).tags())
 
 
-@router.get("/tags/lineage", response_model=list[bodies.LineageBody])
+@router.get("/tags/lineage", response_model=list[bodies.TagLineageBody])
 def lineage(request: Request, _caller: View) -> Response:
     """Where each built-in tag comes from: aggregates, columns of the lake, events and properties."""
     return json_bytes(_profiles(request).lineage())

@@ -299,7 +299,7 @@ class TagCard(TagHead):
     distribution: list[LabelCount]
 
 
-class OriginBody(BaseModel):
+class TagOriginBody(BaseModel):
     """A column of the lake, the events that fill it (`*`: every event) and their properties."""
 
     column: str
@@ -307,7 +307,7 @@ class OriginBody(BaseModel):
     properties: list[str]
 
 
-class AggregateBody(BaseModel):
+class TagAggregateBody(BaseModel):
     """What a tag takes from one source: how, of which column, over how many days."""
 
     name: str
@@ -315,14 +315,14 @@ class AggregateBody(BaseModel):
     how: str
     column: str
     days: int | None
-    columns: list[OriginBody]
+    columns: list[TagOriginBody]
 
 
-class LineageBody(BaseModel):
+class TagLineageBody(BaseModel):
     """Where a tag comes from."""
 
     key: str
-    aggregates: list[AggregateBody]
+    aggregates: list[TagAggregateBody]
 
 
 class Sums(BaseModel):

@@ -21,31 +21,31 @@ Operate = Annotated[Caller, Depends(require("operate"))]
 Months = Annotated[int, Query(ge=1, le=MOST_MONTHS)]
 
 
-@router.get("/rules", response_model=bodies.RulesBody)
+@router.get("/rules", response_model=bodies.RfmRulesBody)
 def rules(request: Request, _caller: View) -> Response:
     """Every rule that was saved, the newest first; it holds."""
     return json_bytes({"items": [_version(v) for v in _rfm(request).history()]})
 
 
-@router.post("/rules/preview", response_model=bodies.PreviewBody)
-def preview(request: Request, _caller: Operate, body: bodies.RuleBody) -> Response:
+@router.post("/rules/preview", response_model=bodies.RfmPreviewBody)
+def preview(request: Request, _caller: Operate, body: bodies.RfmRuleBody) -> Response:
     """How many people would be in another class by this rule; nothing is changed."""
     return json_bytes(_rfm(request).preview(body.wanted()))
 
 
 @router.put("/rules")
-def save(request: Request, caller: Operate, body: bodies.RuleBody) -> bodies.VersionBody:
+def save(request: Request, caller: Operate, body: bodies.RfmRuleBody) -> bodies.RfmVersionBody:
     """Cut by this rule from now on; a build is asked for."""
-    return bodies.VersionBody(version=_rfm(request).save(body.wanted(), caller.actor))
+    return bodies.RfmVersionBody(version=_rfm(request).save(body.wanted(), caller.actor))
 
 
 @router.post("/rules/{version}/restore")
-def restore(request: Request, caller: Operate, version: int) -> bodies.VersionBody:
+def restore(request: Request, caller: Operate, version: int) -> bodies.RfmVersionBody:
     """Cut as an earlier version did, as a new version."""
-    return bodies.VersionBody(version=_rfm(request).restore(version, caller.actor))
+    return bodies.RfmVersionBody(version=_rfm(request).restore(version, caller.actor))
 
 
-@router.get("/moves", response_model=bodies.MovesBody)
+@router.get("/moves", response_model=bodies.RfmMovesBody)
 def moves(request: Request, _caller: View, months: Months = 6) -> Response:
     """How buyers moved between classes, month by month."""
     return json_bytes(_rfm(request).moves(months))

@@ -10,7 +10,7 @@ from weaktie.kit.web import WordsBody
 BIG = 10**15
 
 
-class CutBody(BaseModel):
+class RfmCutBody(BaseModel):
     """How one measure is cut."""
 
     how: Literal["tertiles", "percent", "fixed"] = "tertiles"
@@ -22,18 +22,18 @@ class CutBody(BaseModel):
         return rfm_rules.Cut(self.how, self.low, self.high)
 
 
-class CurrencyRuleBody(BaseModel):
+class RfmCurrencyRuleBody(BaseModel):
     """The cuts of one currency: days, orders, minor units."""
 
-    r: CutBody = CutBody()
-    f: CutBody = CutBody()
-    m: CutBody = CutBody()
+    r: RfmCutBody = RfmCutBody()
+    f: RfmCutBody = RfmCutBody()
+    m: RfmCutBody = RfmCutBody()
 
 
-class RuleBody(BaseModel):
+class RfmRuleBody(BaseModel):
     """By currency; one that is not named is cut by tertiles."""
 
-    rule: dict[str, CurrencyRuleBody] = Field(max_length=200)
+    rule: dict[str, RfmCurrencyRuleBody] = Field(max_length=200)
 
     def wanted(self) -> rfm_rules.Rule:
         """The rule; raises BadRule."""
@@ -45,41 +45,41 @@ class RuleBody(BaseModel):
         )
 
 
-class RuleVersionBody(BaseModel):
+class RfmRuleVersionBody(BaseModel):
     """A rule as it was saved; version 0 is the house's own."""
 
     version: int
-    rule: dict[str, CurrencyRuleBody]
+    rule: dict[str, RfmCurrencyRuleBody]
     made_by: str
     made_time: str | None
 
 
-class RulesBody(BaseModel):
+class RfmRulesBody(BaseModel):
     """Every rule, the newest first."""
 
-    items: list[RuleVersionBody]
+    items: list[RfmRuleVersionBody]
 
 
-class VersionBody(BaseModel):
+class RfmVersionBody(BaseModel):
     """The version that holds now."""
 
     version: int
 
 
-class ClassBody(BaseModel):
+class RfmClassBody(BaseModel):
     """A class by key and name."""
 
     key: str
     words: WordsBody
 
 
-class ClassCountBody(ClassBody):
+class RfmClassCountBody(RfmClassBody):
     """A class and how many are in it."""
 
     count: int
 
 
-class MoveBody(BaseModel):
+class RfmMoveBody(BaseModel):
     """How many people went from one class to another, or stayed."""
 
     model_config = {"populate_by_name": True}
@@ -88,7 +88,7 @@ class MoveBody(BaseModel):
     count: int
 
 
-class CutsBody(BaseModel):
+class RfmCutsBody(BaseModel):
     """Cut-offs of one currency."""
 
     r_days: list[int]
@@ -96,31 +96,31 @@ class CutsBody(BaseModel):
     m_minor: list[int]
 
 
-class PreviewBody(BaseModel):
+class RfmPreviewBody(BaseModel):
     """What a rule would change today."""
 
     as_of_day: int
     people: int
     moved: int
-    cutoffs: dict[str, CutsBody]
-    before: list[ClassCountBody]
-    after: list[ClassCountBody]
-    cells: list[MoveBody]
+    cutoffs: dict[str, RfmCutsBody]
+    before: list[RfmClassCountBody]
+    after: list[RfmClassCountBody]
+    cells: list[RfmMoveBody]
 
 
-class MonthBody(BaseModel):
+class RfmMonthBody(BaseModel):
     """Movement over a month; figures of one that is not complete still change."""
 
     month: str
     from_day: int
     to_day: int
     complete: bool
-    cells: list[MoveBody]
+    cells: list[RfmMoveBody]
 
 
-class MovesBody(BaseModel):
+class RfmMovesBody(BaseModel):
     """Movement by month, the earliest first."""
 
     rule_version: int
-    classes: list[ClassBody]
-    months: list[MonthBody]
+    classes: list[RfmClassBody]
+    months: list[RfmMonthBody]

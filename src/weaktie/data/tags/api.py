@@ -30,7 +30,7 @@ LARGEST_FILE = 20_000_000
 HEADERS = {"user_id", "id", "用户id", "用户", "person_no"}
 
 
-@router.get("/custom-tags", response_model=bodies.CardsBody)
+@router.get("/custom-tags", response_model=bodies.CustomTagsBody)
 def cards(request: Request, _caller: View) -> Response:
     """The shop's own tags with coverage, distribution, freshness and errors."""
     tags = _tags(request)
@@ -46,7 +46,7 @@ def cards(request: Request, _caller: View) -> Response:
     )  # fmt: skip
 
 
-@router.get("/custom-tags/tables", response_model=list[bodies.TableBody])
+@router.get("/custom-tags/tables", response_model=list[bodies.TagTableBody])
 def tables(request: Request, _caller: Develop) -> Response:
     """The tables and columns that a query may use."""
     tags = _tags(request)
@@ -63,22 +63,22 @@ def tables(request: Request, _caller: Develop) -> Response:
     )
 
 
-@router.post("/custom-tags/preview", response_model=bodies.PreviewBody)
-def preview(request: Request, _caller: Develop, body: bodies.SqlBody) -> Response:
+@router.post("/custom-tags/preview", response_model=bodies.TagPreviewBody)
+def preview(request: Request, _caller: Develop, body: bodies.TagSqlBody) -> Response:
     """What a query would make of everybody; nothing is kept."""
     return json_bytes(_preview(_tags(request).preview(body.sql)))
 
 
-@router.post("/custom-tags", response_model=bodies.CardBody)
-def make(request: Request, caller: Develop, body: bodies.NewBody) -> Response:
+@router.post("/custom-tags", response_model=bodies.CustomTagBody)
+def make(request: Request, caller: Develop, body: bodies.NewTagBody) -> Response:
     """Make a tag; one of SQL is filled by a job."""
     tags = _tags(request)
     tag = tags.make(body.wish(body.key), caller.actor)
     return json_bytes(_card(tags, tag, tags.parts.behaviour.crowd(), (0, 0)))
 
 
-@router.put("/custom-tags/{key}", response_model=bodies.CardBody)
-def change(request: Request, caller: Develop, key: str, body: bodies.WishBody) -> Response:
+@router.put("/custom-tags/{key}", response_model=bodies.CustomTagBody)
+def change(request: Request, caller: Develop, key: str, body: bodies.TagWishBody) -> Response:
     """Give a tag a new version; its former values are read until the new ones are there."""
     tags = _tags(request)
     tags.one(key)
@@ -92,7 +92,7 @@ def drop(request: Request, caller: Develop, key: str) -> None:
     _tags(request).drop(key, caller.actor)
 
 
-@router.get("/custom-tags/{key}/versions", response_model=list[bodies.VersionBody])
+@router.get("/custom-tags/{key}/versions", response_model=list[bodies.TagVersionBody])
 def versions(request: Request, _caller: View, key: str) -> Response:
     """Every version of a tag, the newest first."""
     return json_bytes(
@@ -106,7 +106,7 @@ def versions(request: Request, _caller: View, key: str) -> Response:
     )  # fmt: skip
 
 
-@router.post("/custom-tags/{key}/versions/{version}/restore", response_model=bodies.CardBody)
+@router.post("/custom-tags/{key}/versions/{version}/restore", response_model=bodies.CustomTagBody)
 def restore(request: Request, caller: Develop, key: str, version: int) -> Response:
     """Make an earlier version the newest again."""
     tags = _tags(request)
@@ -123,7 +123,7 @@ def refill(request: Request, caller: Develop, key: str) -> dict[str, str]:
     return {"job_id": tags.refill(key, caller.actor)}
 
 
-@router.post("/custom-tags/{key}/people", response_model=bodies.UploadedBody)
+@router.post("/custom-tags/{key}/people", response_model=bodies.TagUploadedBody)
 async def upload(
     request: Request,
     caller: Operate,
@@ -168,7 +168,9 @@ def of_person(request: Request, _caller: View, user_id: str) -> Response:
 
 
 @router.put("/profiles/{user_id}/custom-tags/{key}", status_code=204)
-def set_on_person(request: Request, caller: Operate, user_id: str, key: str, body: bodies.MarkBody) -> None:
+def set_on_person(
+    request: Request, caller: Operate, user_id: str, key: str, body: bodies.TagMarkBody
+) -> None:
     """Set a tag on a person by hand."""
     _tags(request).by_hand.set(key, user_id, body.value, bodies.moment(body.expires_time), caller.actor)
 
@@ -179,7 +181,7 @@ def take_from_person(request: Request, caller: Operate, user_id: str, key: str) 
     _tags(request).by_hand.take(key, user_id, caller.actor)
 
 
-@router.get("/tag-words", response_model=bodies.WordsListBody)
+@router.get("/tag-words", response_model=bodies.TagWordsBody)
 def words(request: Request, _caller: View) -> Response:
     """What no tag may be made of: the house's lists, and what the workspace added."""
     house = [{"reason": why.as_dict(), "words": text.split()} for why, text in forbidden.FORBIDDEN]
@@ -187,7 +189,7 @@ def words(request: Request, _caller: View) -> Response:
 
 
 @router.post("/tag-words", status_code=204)
-def add_word(request: Request, caller: Comply, body: bodies.WordBody) -> None:
+def add_word(request: Request, caller: Comply, body: bodies.TagWordBody) -> None:
     """Forbid a word in tags."""
     _tags(request).add_word(body.word, caller.actor)
 

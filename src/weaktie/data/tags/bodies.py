@@ -16,30 +16,30 @@ Kind = Literal["sql", "python", "manual"]
 DType = Literal["text", "number", "bool"]
 
 
-class NameBody(BaseModel):
+class TagNameBody(BaseModel):
     """A name in both languages."""
 
     zh: Name
     en: Name
 
 
-class DefinitionBody(BaseModel):
+class TagDefinitionBody(BaseModel):
     """A definition in both languages."""
 
     zh: Annotated[PlainText, Field(max_length=500)]
     en: Annotated[PlainText, Field(max_length=500)]
 
 
-class WishBody(BaseModel):
+class TagWishBody(BaseModel):
     """A tag as somebody wants it. `dtype` counts for one set by hand; a query says its own."""
 
     kind: Literal["sql", "manual"]
-    words: NameBody
-    definition: DefinitionBody
+    words: TagNameBody
+    definition: TagDefinitionBody
     dimension: Dimension = "behaviour"
     dtype: DType = "text"
     sql: Annotated[PlainText, Field(max_length=20_000)] = ""
-    unit: NameBody | None = None
+    unit: TagNameBody | None = None
     expires_time: str | None = None
 
     def wish(self, key: str) -> Wish:
@@ -51,26 +51,26 @@ class WishBody(BaseModel):
         )  # fmt: skip
 
 
-class NewBody(WishBody):
+class NewTagBody(TagWishBody):
     """A new tag with its key."""
 
     key: Annotated[PlainText, Field(max_length=64)]
 
 
-class SqlBody(BaseModel):
+class TagSqlBody(BaseModel):
     """A query to look at."""
 
     sql: Annotated[PlainText, Field(max_length=20_000)]
 
 
-class BarBody(BaseModel):
+class TagBarBody(BaseModel):
     """One class of a distribution."""
 
     label: WordsBody
     count: int
 
 
-class SampleBody(BaseModel):
+class TagSampleBody(BaseModel):
     """One of the people with the value."""
 
     person_no: int
@@ -78,19 +78,19 @@ class SampleBody(BaseModel):
     display: WordsBody
 
 
-class PreviewBody(BaseModel):
+class TagPreviewBody(BaseModel):
     """What a query would make: `people` of `crowd` have a value."""
 
     dtype: DType
     people: int
     crowd: int
     coverage: float
-    distribution: list[BarBody]
-    sample: list[SampleBody]
+    distribution: list[TagBarBody]
+    sample: list[TagSampleBody]
     as_of_day: int
 
 
-class UseBody(BaseModel):
+class TagUseBody(BaseModel):
     """Something that is made with a tag."""
 
     kind: str
@@ -98,7 +98,7 @@ class UseBody(BaseModel):
     name: str
 
 
-class FailureBody(BaseModel):
+class TagFailureBody(BaseModel):
     """Why the last computation failed."""
 
     code: str
@@ -106,7 +106,7 @@ class FailureBody(BaseModel):
     place: str
 
 
-class CardBody(BaseModel):
+class CustomTagBody(BaseModel):
     """A tag of the shop's own in the catalogue. `lapsed` are marks whose day is over."""
 
     key: str
@@ -126,12 +126,12 @@ class CardBody(BaseModel):
     freshness_time: str | None
     people: int
     coverage: float
-    distribution: list[BarBody]
+    distribution: list[TagBarBody]
     marks: int
     lapsed: int
-    error: FailureBody | None
+    error: TagFailureBody | None
     job_id: str | None
-    used_by: list[UseBody]
+    used_by: list[TagUseBody]
 
 
 class PythonErrorBody(BaseModel):
@@ -143,16 +143,16 @@ class PythonErrorBody(BaseModel):
     at_time: str
 
 
-class CardsBody(BaseModel):
+class CustomTagsBody(BaseModel):
     """The shop's own tags, what failed in Python files, and where these lie."""
 
-    items: list[CardBody]
+    items: list[CustomTagBody]
     python_errors: list[PythonErrorBody]
     python_folder: str
-    used_by: dict[str, list[UseBody]]
+    used_by: dict[str, list[TagUseBody]]
 
 
-class VersionBody(BaseModel):
+class TagVersionBody(BaseModel):
     """One version of a tag."""
 
     version: int
@@ -164,22 +164,22 @@ class VersionBody(BaseModel):
     made_time: str
 
 
-class ColumnBody(BaseModel):
+class TagColumnBody(BaseModel):
     """A column that a query may use."""
 
     name: str
     type: str
 
 
-class TableBody(BaseModel):
+class TagTableBody(BaseModel):
     """A table that a query may use."""
 
     name: str
     words: WordsBody
-    columns: list[ColumnBody]
+    columns: list[TagColumnBody]
 
 
-class MarkBody(BaseModel):
+class TagMarkBody(BaseModel):
     """A value to set on one person."""
 
     value: Annotated[PlainText, Field(min_length=1, max_length=100)]
@@ -200,7 +200,7 @@ class OwnTagBody(BaseModel):
     expires_time: str | None
 
 
-class UploadedBody(BaseModel):
+class TagUploadedBody(BaseModel):
     """What became of a file: `unknown` ids name nobody who may be analysed, `bad` values do not fit the tag."""
 
     rows: int
@@ -211,13 +211,13 @@ class UploadedBody(BaseModel):
     samples: list[str]
 
 
-class WordBody(BaseModel):
+class TagWordBody(BaseModel):
     """A word to forbid."""
 
     word: Annotated[PlainText, Field(min_length=1, max_length=64)]
 
 
-class AddedWordBody(BaseModel):
+class AddedTagWordBody(BaseModel):
     """A word that the workspace forbids."""
 
     word: str
@@ -225,18 +225,18 @@ class AddedWordBody(BaseModel):
     added_time: str
 
 
-class ListBody(BaseModel):
+class TagWordListBody(BaseModel):
     """Words of the house for one reason."""
 
     reason: WordsBody
     words: list[str]
 
 
-class WordsListBody(BaseModel):
+class TagWordsBody(BaseModel):
     """What no tag may be made of."""
 
-    added: list[AddedWordBody]
-    house: list[ListBody]
+    added: list[AddedTagWordBody]
+    house: list[TagWordListBody]
 
 
 def moment(text: str | None) -> int | None:

@@ -3292,15 +3292,15 @@ export interface components {
          */
         AddedBody: {
             /** Marks */
-            marks: components["schemas"]["MarkBody-Output"][];
+            marks: components["schemas"]["MarkBody"][];
             /** Unknown */
             unknown: string[];
         };
         /**
-         * AddedWordBody
+         * AddedTagWordBody
          * @description A word that the workspace forbids.
          */
-        AddedWordBody: {
+        AddedTagWordBody: {
             /** Added By */
             added_by: string;
             /** Added Time */
@@ -3341,24 +3341,6 @@ export interface components {
             band: "child" | "youth" | "adult";
             /** Reason */
             reason: string;
-        };
-        /**
-         * AggregateBody
-         * @description What a tag takes from one source: how, of which column, over how many days.
-         */
-        AggregateBody: {
-            /** Column */
-            column: string;
-            /** Columns */
-            columns: components["schemas"]["OriginBody"][];
-            /** Days */
-            days: number | null;
-            /** How */
-            how: string;
-            /** Name */
-            name: string;
-            /** Source */
-            source: string;
         };
         /**
          * AlertBody
@@ -3488,15 +3470,6 @@ export interface components {
             place: string;
         };
         /**
-         * BarBody
-         * @description One class of a distribution.
-         */
-        BarBody: {
-            /** Count */
-            count: number;
-            label: components["schemas"]["WordsBody"];
-        };
-        /**
          * BaseRequest
          * @description A change of the plan that needs nothing but the version it starts from.
          */
@@ -3533,79 +3506,6 @@ export interface components {
              * @enum {string}
              */
             social: "contract" | "consented_upstream" | "ask_us";
-        };
-        /**
-         * CardBody
-         * @description A tag of the shop's own in the catalogue. `lapsed` are marks whose day is over.
-         */
-        CardBody: {
-            /** Coverage */
-            coverage: number;
-            definition: components["schemas"]["WordsBody"];
-            /**
-             * Dimension
-             * @enum {string}
-             */
-            dimension: "basic" | "behaviour" | "social" | "spending";
-            /** Distribution */
-            distribution: components["schemas"]["BarBody"][];
-            /**
-             * Dtype
-             * @enum {string}
-             */
-            dtype: "text" | "number" | "bool";
-            error: components["schemas"]["FailureBody"] | null;
-            /** Expires Time */
-            expires_time: string | null;
-            /** Freshness Time */
-            freshness_time: string | null;
-            /** Job Id */
-            job_id: string | null;
-            /** Key */
-            key: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "sql" | "python" | "manual";
-            /** Lapsed */
-            lapsed: number;
-            /** Live Version */
-            live_version: number | null;
-            /** Made Time */
-            made_time: string;
-            /** Marks */
-            marks: number;
-            /** Over */
-            over: boolean;
-            /** Owner */
-            owner: string;
-            /** People */
-            people: number;
-            /** Sql */
-            sql: string;
-            unit: components["schemas"]["WordsBody"] | null;
-            /** Used By */
-            used_by: components["schemas"]["UseBody"][];
-            /** Version */
-            version: number;
-            words: components["schemas"]["WordsBody"];
-        };
-        /**
-         * CardsBody
-         * @description The shop's own tags, what failed in Python files, and where these lie.
-         */
-        CardsBody: {
-            /** Items */
-            items: components["schemas"]["CardBody"][];
-            /** Python Errors */
-            python_errors: components["schemas"]["PythonErrorBody"][];
-            /** Python Folder */
-            python_folder: string;
-            /** Used By */
-            used_by: {
-                [key: string]: components["schemas"]["UseBody"][];
-            };
         };
         /**
          * CellBody
@@ -3745,24 +3645,40 @@ export interface components {
             purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
         };
         /**
-         * ClassBody
-         * @description A class by key and name.
+         * ColumnBody
+         * @description A property that is a typed column. `event` is empty where it is of all events, `share` is of the rows of history.
+         *
+         *     `values` counts rows with a value, `misfits` those whose value did not fit the type and so is null.
          */
-        ClassBody: {
-            /** Key */
-            key: string;
-            words: components["schemas"]["WordsBody"];
-        };
-        /**
-         * ClassCountBody
-         * @description A class and how many are in it.
-         */
-        ClassCountBody: {
-            /** Count */
-            count: number;
-            /** Key */
-            key: string;
-            words: components["schemas"]["WordsBody"];
+        ColumnBody: {
+            /** Actor */
+            actor: string;
+            /** Column Id */
+            column_id: number;
+            /** Event */
+            event: string;
+            /** Misfits */
+            misfits: number;
+            /** Name */
+            name: string;
+            /** Promoted Time */
+            promoted_time: string;
+            /** Property */
+            property: string;
+            /** Share */
+            share: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "filling" | "ready";
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "integer" | "boolean" | "time";
+            /** Values */
+            values: number;
         };
         /**
          * ColumnsBody
@@ -3770,7 +3686,7 @@ export interface components {
          */
         ColumnsBody: {
             /** Items */
-            items: components["schemas"]["weaktie__data__tracking__bodies__ColumnBody"][];
+            items: components["schemas"]["ColumnBody"][];
             /** Job Id */
             job_id: string | null;
             /** Most */
@@ -3863,74 +3779,83 @@ export interface components {
             versions: components["schemas"]["ShareBody"][];
         };
         /**
-         * CurrencyRuleBody
-         * @description The cuts of one currency: days, orders, minor units.
+         * CustomTagBody
+         * @description A tag of the shop's own in the catalogue. `lapsed` are marks whose day is over.
          */
-        CurrencyRuleBody: {
+        CustomTagBody: {
+            /** Coverage */
+            coverage: number;
+            definition: components["schemas"]["WordsBody"];
             /**
-             * @default {
-             *       "high": 0,
-             *       "how": "tertiles",
-             *       "low": 0
-             *     }
-             */
-            f: components["schemas"]["CutBody"];
-            /**
-             * @default {
-             *       "high": 0,
-             *       "how": "tertiles",
-             *       "low": 0
-             *     }
-             */
-            m: components["schemas"]["CutBody"];
-            /**
-             * @default {
-             *       "high": 0,
-             *       "how": "tertiles",
-             *       "low": 0
-             *     }
-             */
-            r: components["schemas"]["CutBody"];
-        };
-        /**
-         * CutBody
-         * @description How one measure is cut.
-         */
-        CutBody: {
-            /**
-             * High
-             * @default 0
-             */
-            high: number;
-            /**
-             * How
-             * @default tertiles
+             * Dimension
              * @enum {string}
              */
-            how: "tertiles" | "percent" | "fixed";
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /** Distribution */
+            distribution: components["schemas"]["TagBarBody"][];
             /**
-             * Low
-             * @default 0
+             * Dtype
+             * @enum {string}
              */
-            low: number;
+            dtype: "text" | "number" | "bool";
+            error: components["schemas"]["TagFailureBody"] | null;
+            /** Expires Time */
+            expires_time: string | null;
+            /** Freshness Time */
+            freshness_time: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "python" | "manual";
+            /** Lapsed */
+            lapsed: number;
+            /** Live Version */
+            live_version: number | null;
+            /** Made Time */
+            made_time: string;
+            /** Marks */
+            marks: number;
+            /** Over */
+            over: boolean;
+            /** Owner */
+            owner: string;
+            /** People */
+            people: number;
+            /** Sql */
+            sql: string;
+            unit: components["schemas"]["WordsBody"] | null;
+            /** Used By */
+            used_by: components["schemas"]["TagUseBody"][];
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * CustomTagsBody
+         * @description The shop's own tags, what failed in Python files, and where these lie.
+         */
+        CustomTagsBody: {
+            /** Items */
+            items: components["schemas"]["CustomTagBody"][];
+            /** Python Errors */
+            python_errors: components["schemas"]["PythonErrorBody"][];
+            /** Python Folder */
+            python_folder: string;
+            /** Used By */
+            used_by: {
+                [key: string]: components["schemas"]["TagUseBody"][];
+            };
         };
         /**
          * CutoffsBody
          * @description Cut-offs of one currency: at most the first, at most the second, above.
          */
         CutoffsBody: {
-            /** F */
-            f: number[];
-            /** M Minor */
-            m_minor: number[];
-            /** R Days */
-            r_days: number[];
-        };
-        /**
-         * CutsBody
-         * @description Cut-offs of one currency.
-         */
-        CutsBody: {
             /** F */
             f: number[];
             /** M Minor */
@@ -4078,19 +4003,9 @@ export interface components {
         };
         /**
          * DefinitionBody
-         * @description A definition in both languages.
-         */
-        "DefinitionBody-Input": {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * DefinitionBody
          * @description What a number means.
          */
-        "DefinitionBody-Output": {
+        DefinitionBody: {
             definition: components["schemas"]["WordsBody"];
             words: components["schemas"]["WordsBody"];
         };
@@ -4388,17 +4303,6 @@ export interface components {
             rfm: components["schemas"]["FacetBody"][];
             /** Tiers */
             tiers: components["schemas"]["FacetBody"][];
-        };
-        /**
-         * FailureBody
-         * @description Why the last computation failed.
-         */
-        FailureBody: {
-            /** Code */
-            code: string;
-            message: components["schemas"]["WordsBody"];
-            /** Place */
-            place: string;
         };
         /**
          * FieldOut
@@ -4769,16 +4673,6 @@ export interface components {
             until?: string | null;
         };
         /**
-         * LineageBody
-         * @description Where a tag comes from.
-         */
-        LineageBody: {
-            /** Aggregates */
-            aggregates: components["schemas"]["AggregateBody"][];
-            /** Key */
-            key: string;
-        };
-        /**
          * LinkAsk
          * @description For whom a personal link is, and for how many hours.
          */
@@ -4801,15 +4695,6 @@ export interface components {
             path: string;
             /** Url */
             url: string;
-        };
-        /**
-         * ListBody
-         * @description Words of the house for one reason.
-         */
-        ListBody: {
-            reason: components["schemas"]["WordsBody"];
-            /** Words */
-            words: string[];
         };
         /**
          * LiveBody
@@ -4892,19 +4777,9 @@ export interface components {
         };
         /**
          * MarkBody
-         * @description A value to set on one person.
-         */
-        "MarkBody-Input": {
-            /** Expires Time */
-            expires_time?: string | null;
-            /** Value */
-            value: string;
-        };
-        /**
-         * MarkBody
          * @description One mark; it holds while `ended_time` is null. `value` is empty where the identifier is personal.
          */
-        "MarkBody-Output": {
+        MarkBody: {
             /** Ended Time */
             ended_time: string | null;
             /**
@@ -5040,56 +4915,6 @@ export interface components {
             minute_time: string;
         };
         /**
-         * MonthBody
-         * @description Movement over a month; figures of one that is not complete still change.
-         */
-        MonthBody: {
-            /** Cells */
-            cells: components["schemas"]["MoveBody"][];
-            /** Complete */
-            complete: boolean;
-            /** From Day */
-            from_day: number;
-            /** Month */
-            month: string;
-            /** To Day */
-            to_day: number;
-        };
-        /**
-         * MoveBody
-         * @description How many people went from one class to another, or stayed.
-         */
-        MoveBody: {
-            /** Count */
-            count: number;
-            /** From */
-            from: string;
-            /** To */
-            to: string;
-        };
-        /**
-         * MovesBody
-         * @description Movement by month, the earliest first.
-         */
-        MovesBody: {
-            /** Classes */
-            classes: components["schemas"]["ClassBody"][];
-            /** Months */
-            months: components["schemas"]["MonthBody"][];
-            /** Rule Version */
-            rule_version: number;
-        };
-        /**
-         * NameBody
-         * @description A name in both languages.
-         */
-        NameBody: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * NamesBody
          * @description Personal names and contacts: masked in a profile, in the clear after a reveal.
          */
@@ -5100,41 +4925,6 @@ export interface components {
             nickname: string | null;
             /** Phone */
             phone: string | null;
-        };
-        /**
-         * NewBody
-         * @description A new tag with its key.
-         */
-        NewBody: {
-            definition: components["schemas"]["DefinitionBody-Input"];
-            /**
-             * Dimension
-             * @default behaviour
-             * @enum {string}
-             */
-            dimension: "basic" | "behaviour" | "social" | "spending";
-            /**
-             * Dtype
-             * @default text
-             * @enum {string}
-             */
-            dtype: "text" | "number" | "bool";
-            /** Expires Time */
-            expires_time?: string | null;
-            /** Key */
-            key: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "sql" | "manual";
-            /**
-             * Sql
-             * @default
-             */
-            sql: string;
-            unit?: components["schemas"]["NameBody"] | null;
-            words: components["schemas"]["NameBody"];
         };
         /**
          * NewJobBody
@@ -5218,6 +5008,41 @@ export interface components {
             source: components["schemas"]["SourceBody"];
             /** Write Key */
             write_key: string;
+        };
+        /**
+         * NewTagBody
+         * @description A new tag with its key.
+         */
+        NewTagBody: {
+            definition: components["schemas"]["TagDefinitionBody"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["TagNameBody"] | null;
+            words: components["schemas"]["TagNameBody"];
         };
         /**
          * NoteAsk
@@ -5431,18 +5256,6 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
-        };
-        /**
-         * OriginBody
-         * @description A column of the lake, the events that fill it (`*`: every event) and their properties.
-         */
-        OriginBody: {
-            /** Column */
-            column: string;
-            /** Events */
-            events: string[];
-            /** Properties */
-            properties: string[];
         };
         /**
          * OverviewBody
@@ -5690,6 +5503,39 @@ export interface components {
             statuses: components["schemas"]["StatusValue"][];
             /** Suggested */
             suggested: boolean;
+        };
+        /**
+         * PreviewBody
+         * @description What an import would change; nothing was saved unless `saved_version` says so.
+         */
+        PreviewBody: {
+            /**
+             * Bad
+             * @default []
+             */
+            bad: components["schemas"]["BadCellBody"][];
+            /** Base Version */
+            base_version: number;
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+            /** Events */
+            events: number;
+            /** Properties */
+            properties: number;
+            /**
+             * Renamed
+             * @default {}
+             */
+            renamed: {
+                [key: string]: string;
+            };
+            /** Saved Version */
+            saved_version?: number | null;
+            /**
+             * Sheets
+             * @default []
+             */
+            sheets: string[];
         };
         /**
          * PreviewOut
@@ -6674,34 +6520,211 @@ export interface components {
             tier_words: components["schemas"]["WordsBody"];
         };
         /**
-         * Role
-         * @description What a person of the console is.
-         * @enum {string}
+         * RfmClassBody
+         * @description A class by key and name.
          */
-        Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
-        /**
-         * RulesBody
-         * @description Every rule, the newest first.
-         */
-        RulesBody: {
-            /** Items */
-            items: components["schemas"]["RuleVersionBody"][];
+        RfmClassBody: {
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
-         * RuleVersionBody
+         * RfmClassCountBody
+         * @description A class and how many are in it.
+         */
+        RfmClassCountBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RfmCurrencyRuleBody
+         * @description The cuts of one currency: days, orders, minor units.
+         */
+        RfmCurrencyRuleBody: {
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            f: components["schemas"]["RfmCutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            m: components["schemas"]["RfmCutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            r: components["schemas"]["RfmCutBody"];
+        };
+        /**
+         * RfmCutBody
+         * @description How one measure is cut.
+         */
+        RfmCutBody: {
+            /**
+             * High
+             * @default 0
+             */
+            high: number;
+            /**
+             * How
+             * @default tertiles
+             * @enum {string}
+             */
+            how: "tertiles" | "percent" | "fixed";
+            /**
+             * Low
+             * @default 0
+             */
+            low: number;
+        };
+        /**
+         * RfmCutsBody
+         * @description Cut-offs of one currency.
+         */
+        RfmCutsBody: {
+            /** F */
+            f: number[];
+            /** M Minor */
+            m_minor: number[];
+            /** R Days */
+            r_days: number[];
+        };
+        /**
+         * RfmMonthBody
+         * @description Movement over a month; figures of one that is not complete still change.
+         */
+        RfmMonthBody: {
+            /** Cells */
+            cells: components["schemas"]["RfmMoveBody"][];
+            /** Complete */
+            complete: boolean;
+            /** From Day */
+            from_day: number;
+            /** Month */
+            month: string;
+            /** To Day */
+            to_day: number;
+        };
+        /**
+         * RfmMoveBody
+         * @description How many people went from one class to another, or stayed.
+         */
+        RfmMoveBody: {
+            /** Count */
+            count: number;
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * RfmMovesBody
+         * @description Movement by month, the earliest first.
+         */
+        RfmMovesBody: {
+            /** Classes */
+            classes: components["schemas"]["RfmClassBody"][];
+            /** Months */
+            months: components["schemas"]["RfmMonthBody"][];
+            /** Rule Version */
+            rule_version: number;
+        };
+        /**
+         * RfmPreviewBody
+         * @description What a rule would change today.
+         */
+        RfmPreviewBody: {
+            /** After */
+            after: components["schemas"]["RfmClassCountBody"][];
+            /** As Of Day */
+            as_of_day: number;
+            /** Before */
+            before: components["schemas"]["RfmClassCountBody"][];
+            /** Cells */
+            cells: components["schemas"]["RfmMoveBody"][];
+            /** Cutoffs */
+            cutoffs: {
+                [key: string]: components["schemas"]["RfmCutsBody"];
+            };
+            /** Moved */
+            moved: number;
+            /** People */
+            people: number;
+        };
+        /**
+         * RfmRuleBody
+         * @description By currency; one that is not named is cut by tertiles.
+         */
+        RfmRuleBody: {
+            /** Rule */
+            rule: {
+                [key: string]: components["schemas"]["RfmCurrencyRuleBody"];
+            };
+        };
+        /**
+         * RfmRulesBody
+         * @description Every rule, the newest first.
+         */
+        RfmRulesBody: {
+            /** Items */
+            items: components["schemas"]["RfmRuleVersionBody"][];
+        };
+        /**
+         * RfmRuleVersionBody
          * @description A rule as it was saved; version 0 is the house's own.
          */
-        RuleVersionBody: {
+        RfmRuleVersionBody: {
             /** Made By */
             made_by: string;
             /** Made Time */
             made_time: string | null;
             /** Rule */
             rule: {
-                [key: string]: components["schemas"]["CurrencyRuleBody"];
+                [key: string]: components["schemas"]["RfmCurrencyRuleBody"];
             };
             /** Version */
             version: number;
+        };
+        /**
+         * RfmVersionBody
+         * @description The version that holds now.
+         */
+        RfmVersionBody: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * Role
+         * @description What a person of the console is.
+         * @enum {string}
+         */
+        Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
+        /**
+         * RuleBody
+         * @description A rule: which letters, and the steps that mend them.
+         */
+        RuleBody: {
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["StepBody-Input"][];
+            /** @default {} */
+            wanted: components["schemas"]["LettersWanted"];
         };
         /**
          * RunBody
@@ -6746,17 +6769,6 @@ export interface components {
             day: string;
             /** Orders */
             orders: number;
-        };
-        /**
-         * SampleBody
-         * @description One of the people with the value.
-         */
-        SampleBody: {
-            display: components["schemas"]["WordsBody"];
-            /** Person No */
-            person_no: number;
-            /** User Id */
-            user_id: string;
         };
         /**
          * SaveMapping
@@ -6978,14 +6990,6 @@ export interface components {
             unexplained: number;
         };
         /**
-         * SqlBody
-         * @description A query to look at.
-         */
-        SqlBody: {
-            /** Sql */
-            sql: string;
-        };
-        /**
          * Started
          * @description The job that carries the import out.
          */
@@ -7090,15 +7094,31 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
-         * TableBody
-         * @description A table that a query may use.
+         * TagAggregateBody
+         * @description What a tag takes from one source: how, of which column, over how many days.
          */
-        TableBody: {
+        TagAggregateBody: {
+            /** Column */
+            column: string;
             /** Columns */
-            columns: components["schemas"]["weaktie__data__tags__bodies__ColumnBody"][];
+            columns: components["schemas"]["TagOriginBody"][];
+            /** Days */
+            days: number | null;
+            /** How */
+            how: string;
             /** Name */
             name: string;
-            words: components["schemas"]["WordsBody"];
+            /** Source */
+            source: string;
+        };
+        /**
+         * TagBarBody
+         * @description One class of a distribution.
+         */
+        TagBarBody: {
+            /** Count */
+            count: number;
+            label: components["schemas"]["WordsBody"];
         };
         /**
          * TagCard
@@ -7128,6 +7148,162 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * TagColumnBody
+         * @description A column that a query may use.
+         */
+        TagColumnBody: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * TagDefinitionBody
+         * @description A definition in both languages.
+         */
+        TagDefinitionBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TagFailureBody
+         * @description Why the last computation failed.
+         */
+        TagFailureBody: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["WordsBody"];
+            /** Place */
+            place: string;
+        };
+        /**
+         * TagLineageBody
+         * @description Where a tag comes from.
+         */
+        TagLineageBody: {
+            /** Aggregates */
+            aggregates: components["schemas"]["TagAggregateBody"][];
+            /** Key */
+            key: string;
+        };
+        /**
+         * TagMarkBody
+         * @description A value to set on one person.
+         */
+        TagMarkBody: {
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * TagNameBody
+         * @description A name in both languages.
+         */
+        TagNameBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TagOriginBody
+         * @description A column of the lake, the events that fill it (`*`: every event) and their properties.
+         */
+        TagOriginBody: {
+            /** Column */
+            column: string;
+            /** Events */
+            events: string[];
+            /** Properties */
+            properties: string[];
+        };
+        /**
+         * TagPreviewBody
+         * @description What a query would make: `people` of `crowd` have a value.
+         */
+        TagPreviewBody: {
+            /** As Of Day */
+            as_of_day: number;
+            /** Coverage */
+            coverage: number;
+            /** Crowd */
+            crowd: number;
+            /** Distribution */
+            distribution: components["schemas"]["TagBarBody"][];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** People */
+            people: number;
+            /** Sample */
+            sample: components["schemas"]["TagSampleBody"][];
+        };
+        /**
+         * TagSampleBody
+         * @description One of the people with the value.
+         */
+        TagSampleBody: {
+            display: components["schemas"]["WordsBody"];
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * TagSqlBody
+         * @description A query to look at.
+         */
+        TagSqlBody: {
+            /** Sql */
+            sql: string;
+        };
+        /**
+         * TagTableBody
+         * @description A table that a query may use.
+         */
+        TagTableBody: {
+            /** Columns */
+            columns: components["schemas"]["TagColumnBody"][];
+            /** Name */
+            name: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagUploadedBody
+         * @description What became of a file: `unknown` ids name nobody who may be analysed, `bad` values do not fit the tag.
+         */
+        TagUploadedBody: {
+            /** Bad */
+            bad: number;
+            /** Match Rate */
+            match_rate: number;
+            /** Matched */
+            matched: number;
+            /** Rows */
+            rows: number;
+            /** Samples */
+            samples: string[];
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * TagUseBody
+         * @description Something that is made with a tag.
+         */
+        TagUseBody: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * TagValue
          * @description A tag of one person.
          */
@@ -7146,6 +7322,87 @@ export interface components {
             /** Value */
             value: string | number | boolean;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagVersionBody
+         * @description One version of a tag.
+         */
+        TagVersionBody: {
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Sql */
+            sql: string;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagWishBody
+         * @description A tag as somebody wants it. `dtype` counts for one set by hand; a query says its own.
+         */
+        TagWishBody: {
+            definition: components["schemas"]["TagDefinitionBody"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["TagNameBody"] | null;
+            words: components["schemas"]["TagNameBody"];
+        };
+        /**
+         * TagWordBody
+         * @description A word to forbid.
+         */
+        TagWordBody: {
+            /** Word */
+            word: string;
+        };
+        /**
+         * TagWordListBody
+         * @description Words of the house for one reason.
+         */
+        TagWordListBody: {
+            reason: components["schemas"]["WordsBody"];
+            /** Words */
+            words: string[];
+        };
+        /**
+         * TagWordsBody
+         * @description What no tag may be made of.
+         */
+        TagWordsBody: {
+            /** Added */
+            added: components["schemas"]["AddedTagWordBody"][];
+            /** House */
+            house: components["schemas"]["TagWordListBody"][];
         };
         /**
          * TakenBody
@@ -7336,36 +7593,6 @@ export interface components {
             tallies: components["schemas"]["OpenOrderTally"][];
         };
         /**
-         * UploadedBody
-         * @description What became of a file: `unknown` ids name nobody who may be analysed, `bad` values do not fit the tag.
-         */
-        UploadedBody: {
-            /** Bad */
-            bad: number;
-            /** Match Rate */
-            match_rate: number;
-            /** Matched */
-            matched: number;
-            /** Rows */
-            rows: number;
-            /** Samples */
-            samples: string[];
-            /** Unknown */
-            unknown: number;
-        };
-        /**
-         * UseBody
-         * @description Something that is made with a tag.
-         */
-        UseBody: {
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-        };
-        /**
          * UserBody
          * @description One line of the list of users; `name` is masked, `spend_minor` is in the person's main currency.
          */
@@ -7451,6 +7678,20 @@ export interface components {
             event: string;
         };
         /**
+         * VersionBody
+         * @description One saved version.
+         */
+        VersionBody: {
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * ViolationBody
          * @description Events that differ from the plan in one way; `share` is of all events of that name, platform, version and source.
          */
@@ -7508,19 +7749,6 @@ export interface components {
             ok: boolean;
         };
         /**
-         * RuleBody
-         * @description A rule: which letters, and the steps that mend them.
-         */
-        weaktie__data__collect__letter_bodies__RuleBody: {
-            /**
-             * Steps
-             * @default []
-             */
-            steps: components["schemas"]["StepBody-Input"][];
-            /** @default {} */
-            wanted: components["schemas"]["LettersWanted"];
-        };
-        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -7575,183 +7803,6 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
-        };
-        /**
-         * PreviewBody
-         * @description What a rule would change today.
-         */
-        weaktie__data__rfm__bodies__PreviewBody: {
-            /** After */
-            after: components["schemas"]["ClassCountBody"][];
-            /** As Of Day */
-            as_of_day: number;
-            /** Before */
-            before: components["schemas"]["ClassCountBody"][];
-            /** Cells */
-            cells: components["schemas"]["MoveBody"][];
-            /** Cutoffs */
-            cutoffs: {
-                [key: string]: components["schemas"]["CutsBody"];
-            };
-            /** Moved */
-            moved: number;
-            /** People */
-            people: number;
-        };
-        /**
-         * RuleBody
-         * @description By currency; one that is not named is cut by tertiles.
-         */
-        weaktie__data__rfm__bodies__RuleBody: {
-            /** Rule */
-            rule: {
-                [key: string]: components["schemas"]["CurrencyRuleBody"];
-            };
-        };
-        /**
-         * VersionBody
-         * @description The version that holds now.
-         */
-        weaktie__data__rfm__bodies__VersionBody: {
-            /** Version */
-            version: number;
-        };
-        /**
-         * ColumnBody
-         * @description A column that a query may use.
-         */
-        weaktie__data__tags__bodies__ColumnBody: {
-            /** Name */
-            name: string;
-            /** Type */
-            type: string;
-        };
-        /**
-         * PreviewBody
-         * @description What a query would make: `people` of `crowd` have a value.
-         */
-        weaktie__data__tags__bodies__PreviewBody: {
-            /** As Of Day */
-            as_of_day: number;
-            /** Coverage */
-            coverage: number;
-            /** Crowd */
-            crowd: number;
-            /** Distribution */
-            distribution: components["schemas"]["BarBody"][];
-            /**
-             * Dtype
-             * @enum {string}
-             */
-            dtype: "text" | "number" | "bool";
-            /** People */
-            people: number;
-            /** Sample */
-            sample: components["schemas"]["SampleBody"][];
-        };
-        /**
-         * VersionBody
-         * @description One version of a tag.
-         */
-        weaktie__data__tags__bodies__VersionBody: {
-            definition: components["schemas"]["WordsBody"];
-            /**
-             * Dtype
-             * @enum {string}
-             */
-            dtype: "text" | "number" | "bool";
-            /** Made By */
-            made_by: string;
-            /** Made Time */
-            made_time: string;
-            /** Sql */
-            sql: string;
-            /** Version */
-            version: number;
-            words: components["schemas"]["WordsBody"];
-        };
-        /**
-         * ColumnBody
-         * @description A property that is a typed column. `event` is empty where it is of all events, `share` is of the rows of history.
-         *
-         *     `values` counts rows with a value, `misfits` those whose value did not fit the type and so is null.
-         */
-        weaktie__data__tracking__bodies__ColumnBody: {
-            /** Actor */
-            actor: string;
-            /** Column Id */
-            column_id: number;
-            /** Event */
-            event: string;
-            /** Misfits */
-            misfits: number;
-            /** Name */
-            name: string;
-            /** Promoted Time */
-            promoted_time: string;
-            /** Property */
-            property: string;
-            /** Share */
-            share: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "filling" | "ready";
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "text" | "number" | "integer" | "boolean" | "time";
-            /** Values */
-            values: number;
-        };
-        /**
-         * PreviewBody
-         * @description What an import would change; nothing was saved unless `saved_version` says so.
-         */
-        weaktie__data__tracking__bodies__PreviewBody: {
-            /**
-             * Bad
-             * @default []
-             */
-            bad: components["schemas"]["BadCellBody"][];
-            /** Base Version */
-            base_version: number;
-            /** Changes */
-            changes: components["schemas"]["ChangeBody"][];
-            /** Events */
-            events: number;
-            /** Properties */
-            properties: number;
-            /**
-             * Renamed
-             * @default {}
-             */
-            renamed: {
-                [key: string]: string;
-            };
-            /** Saved Version */
-            saved_version?: number | null;
-            /**
-             * Sheets
-             * @default []
-             */
-            sheets: string[];
-        };
-        /**
-         * VersionBody
-         * @description One saved version.
-         */
-        weaktie__data__tracking__bodies__VersionBody: {
-            /** Actor */
-            actor: string;
-            /** Note */
-            note: string;
-            /** Saved Time */
-            saved_time: string;
-            /** Version */
-            version: number;
         };
         /**
          * CheckBody
@@ -7824,47 +7875,6 @@ export interface components {
             };
         };
         /**
-         * WishBody
-         * @description A tag as somebody wants it. `dtype` counts for one set by hand; a query says its own.
-         */
-        WishBody: {
-            definition: components["schemas"]["DefinitionBody-Input"];
-            /**
-             * Dimension
-             * @default behaviour
-             * @enum {string}
-             */
-            dimension: "basic" | "behaviour" | "social" | "spending";
-            /**
-             * Dtype
-             * @default text
-             * @enum {string}
-             */
-            dtype: "text" | "number" | "bool";
-            /** Expires Time */
-            expires_time?: string | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "sql" | "manual";
-            /**
-             * Sql
-             * @default
-             */
-            sql: string;
-            unit?: components["schemas"]["NameBody"] | null;
-            words: components["schemas"]["NameBody"];
-        };
-        /**
-         * WordBody
-         * @description A word to forbid.
-         */
-        WordBody: {
-            /** Word */
-            word: string;
-        };
-        /**
          * WordsBody
          * @description A text in both languages.
          */
@@ -7873,16 +7883,6 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
-        };
-        /**
-         * WordsListBody
-         * @description What no tag may be made of.
-         */
-        WordsListBody: {
-            /** Added */
-            added: components["schemas"]["AddedWordBody"][];
-            /** House */
-            house: components["schemas"]["ListBody"][];
         };
         /**
          * WorkerBody
@@ -8484,7 +8484,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardsBody"];
+                    "application/json": components["schemas"]["CustomTagsBody"];
                 };
             };
         };
@@ -8498,7 +8498,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewBody"];
+                "application/json": components["schemas"]["NewTagBody"];
             };
         };
         responses: {
@@ -8508,7 +8508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardBody"];
+                    "application/json": components["schemas"]["CustomTagBody"];
                 };
             };
             /** @description Validation Error */
@@ -8533,7 +8533,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WishBody"];
+                "application/json": components["schemas"]["TagWishBody"];
             };
         };
         responses: {
@@ -8543,7 +8543,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardBody"];
+                    "application/json": components["schemas"]["CustomTagBody"];
                 };
             };
             /** @description Validation Error */
@@ -8605,7 +8605,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UploadedBody"];
+                    "application/json": components["schemas"]["TagUploadedBody"];
                 };
             };
             /** @description Validation Error */
@@ -8669,7 +8669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tags__bodies__VersionBody"][];
+                    "application/json": components["schemas"]["TagVersionBody"][];
                 };
             };
             /** @description Validation Error */
@@ -8701,7 +8701,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardBody"];
+                    "application/json": components["schemas"]["CustomTagBody"];
                 };
             };
             /** @description Validation Error */
@@ -8724,7 +8724,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SqlBody"];
+                "application/json": components["schemas"]["TagSqlBody"];
             };
         };
         responses: {
@@ -8734,7 +8734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tags__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["TagPreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -8763,7 +8763,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TableBody"][];
+                    "application/json": components["schemas"]["TagTableBody"][];
                 };
             };
         };
@@ -8846,7 +8846,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["weaktie__data__collect__letter_bodies__RuleBody"];
+                "application/json": components["schemas"]["RuleBody"];
             };
         };
         responses: {
@@ -8879,7 +8879,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["weaktie__data__collect__letter_bodies__RuleBody"];
+                "application/json": components["schemas"]["RuleBody"];
             };
         };
         responses: {
@@ -8972,7 +8972,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        [key: string]: components["schemas"]["DefinitionBody-Output"];
+                        [key: string]: components["schemas"]["DefinitionBody"];
                     };
                 };
             };
@@ -10230,7 +10230,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MarkBody-Input"];
+                "application/json": components["schemas"]["TagMarkBody"];
             };
         };
         responses: {
@@ -10697,7 +10697,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkBody-Output"][];
+                    "application/json": components["schemas"]["MarkBody"][];
                 };
             };
         };
@@ -10752,7 +10752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkBody-Output"];
+                    "application/json": components["schemas"]["MarkBody"];
                 };
             };
             /** @description Validation Error */
@@ -10783,7 +10783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkBody-Output"];
+                    "application/json": components["schemas"]["MarkBody"];
                 };
             };
             /** @description Validation Error */
@@ -11297,7 +11297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MovesBody"];
+                    "application/json": components["schemas"]["RfmMovesBody"];
                 };
             };
             /** @description Validation Error */
@@ -11357,7 +11357,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RulesBody"];
+                    "application/json": components["schemas"]["RfmRulesBody"];
                 };
             };
         };
@@ -11371,7 +11371,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["weaktie__data__rfm__bodies__RuleBody"];
+                "application/json": components["schemas"]["RfmRuleBody"];
             };
         };
         responses: {
@@ -11381,7 +11381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__rfm__bodies__VersionBody"];
+                    "application/json": components["schemas"]["RfmVersionBody"];
                 };
             };
             /** @description Validation Error */
@@ -11412,7 +11412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__rfm__bodies__VersionBody"];
+                    "application/json": components["schemas"]["RfmVersionBody"];
                 };
             };
             /** @description Validation Error */
@@ -11435,7 +11435,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["weaktie__data__rfm__bodies__RuleBody"];
+                "application/json": components["schemas"]["RfmRuleBody"];
             };
         };
         responses: {
@@ -11445,7 +11445,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__rfm__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["RfmPreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -12252,7 +12252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WordsListBody"];
+                    "application/json": components["schemas"]["TagWordsBody"];
                 };
             };
         };
@@ -12266,7 +12266,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WordBody"];
+                "application/json": components["schemas"]["TagWordBody"];
             };
         };
         responses: {
@@ -12352,7 +12352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LineageBody"][];
+                    "application/json": components["schemas"]["TagLineageBody"][];
                 };
             };
         };
@@ -12765,7 +12765,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
         };
@@ -12789,7 +12789,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -12884,7 +12884,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__VersionBody"][];
+                    "application/json": components["schemas"]["VersionBody"][];
                 };
             };
         };
@@ -12908,7 +12908,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
             /** @description Validation Error */
@@ -12970,7 +12970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__PreviewBody"];
+                    "application/json": components["schemas"]["PreviewBody"];
                 };
             };
             /** @description Validation Error */

@@ -1,0 +1,2 @@
+/** The address of the people behind a figure. */
+export const peopleHref = (query: Record<string, unknown>) => `/users?people=${encodeURIComponent(JSON.stringify(query))}`;
