@@ -57,7 +57,7 @@ def test_more_tags_of_a_source_are_no_more_passes() -> None:
     """Aggregates of all tags of a source are one query: one group-by over one scan, however many tags there are."""
     half, whole = merged(TAGS[::2], SHOWN), merged(TAGS, SHOWN)
     assert set(whole) == {a.source for t in TAGS for a in t.needs} | {a.source for a in SHOWN}
-    rows: nw.LazyFrame[Any] = nw.from_native(duckdb.sql("SELECT i AS person_no, i AS day FROM range(9) t(i)"))  # type: ignore[type-var]
+    rows: nw.LazyFrame[Any] = nw.from_native(duckdb.sql("SELECT i AS person_no, i AS day FROM range(9) t(i)"))
     for needs in (half, whole):
         frames = {
             source: rows.with_columns(**{a.column: nw.lit(1) for a in aggregates if a.column != "day"})
