@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from weaktie.data.identity.contracts import Alias
 from weaktie.data.profiles import lineage, show, state, timeline
 from weaktie.data.profiles import rules as rfm_rules
-from weaktie.data.profiles.asof import buyers_as_of, rfm_table
+from weaktie.data.profiles.asof import End, buyers_as_of, rfm_table
 from weaktie.data.profiles.catalogue import BY_KEY, TAGS, USER_TAGS
 from weaktie.data.profiles.contracts import (
     ANALYTICS,
@@ -45,6 +45,7 @@ __all__ = [
     "RFM_TABLE",
     "USER_TAGS",
     "ConsentPermits",
+    "End",
     "ProfileEraser",
     "ProfileExporter",
     "Profiles",

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from weaktie.data.profiles.service import (
     RFM_CLASSES,
     RFM_EIGHTS,
     RFM_TABLE,
+    End,
     buyers_as_of,
     eight_of,
     rfm_rules,
@@ -127,6 +128,7 @@ class Rfm:
         """How buyers moved between classes in each of the last months, the earliest first, by the rule that holds now."""
         crowd, rule = self.parts.behaviour.crowd(), self.current()
         names = list(logic.months_until(self.today(), min(months, MOST_MONTHS)))
+        self._buyers_of(crowd, sorted({day for name in names for day in self._ends(name)}))
         return {
             "rule_version": rule.version,
             "classes": [
@@ -154,33 +156,40 @@ class Rfm:
         return last - (day_to_date(last) - first).days - 1, min(last, self.today())
 
     def _classed(self, crowd: Crowd, day: int, rule: rfm_rules.Rule) -> Classed:
-        table, cutoffs = rfm_table(self._buyers_of(crowd, day), day, rule)
+        table, cutoffs = rfm_table(self._buyers_of(crowd, [day])[0], day, rule)
         people = table["person_no"].to_numpy().astype(np.int32)
         levels = list(zip(*(table[k].to_pylist() for k in ("r", "f", "m")), strict=True))
         shown = {name: cuts.as_dict() for name, cuts in cutoffs.items()}
         return Classed(day, people, table["rfm_class"].to_pylist(), levels, shown)
 
-    def _buyers_of(self, crowd: Crowd, day: int) -> pa.Table:
-        key = (crowd.key, day)
+    def _buyers_of(self, crowd: Crowd, days: Sequence[int]) -> list[pa.Table]:
+        """The buyers as of each of the days; what was not asked before is read in one pass."""
         with self._lock:
-            if key in self._buyers:
-                self._buyers.move_to_end(key)
-                return self._buyers[key]
-        known = np.flatnonzero(crowd.persons != ERASED).astype(np.int32)
-        persons = pa.table({"alias_no": pa.array(known), "person_no": pa.array(crowd.persons[known])})
+            missing = [d for d in dict.fromkeys(days) if (crowd.key, d) not in self._buyers]
+        found = self._read(crowd, missing) if missing else {}
+        with self._lock:
+            for day, table in found.items():
+                self._buyers[crowd.key, day] = table
+            known = {d: self._buyers[crowd.key, d] for d in days}
+            for day in known:
+                self._buyers.move_to_end((crowd.key, day))
+            while len(self._buyers) > max(KEPT_DAYS, len(known)):
+                self._buyers.popitem(last=False)
+        return [known[d] for d in days]
+
+    def _read(self, crowd: Crowd, days: Sequence[int]) -> dict[int, pa.Table]:
+        living = np.flatnonzero(crowd.persons != ERASED).astype(np.int32)
+        persons = pa.table({"alias_no": pa.array(living), "person_no": pa.array(crowd.persons[living])})
         zone = self.parts.settings.zone
-        after = datetime.combine(day_to_date(day) + timedelta(days=1), datetime.min.time(), tzinfo=zone)
-        end_us = int(after.timestamp()) * 1_000_000
+        ends = []
+        for day in days:
+            after = datetime.combine(day_to_date(day) + timedelta(days=1), datetime.min.time(), tzinfo=zone)
+            ends.append(End(day, int(after.timestamp()) * 1_000_000))
         with self.parts.database.connect() as connection:
             marked = self.parts.quality.marked(connection)
         with self.parts.engine.session() as session:
             left_out = self.parts.quality.left_out_orders(session, crowd.snapshot, marked)
-            found = buyers_as_of(session, crowd.snapshot, persons, crowd.spans, left_out, day, end_us)
-        with self._lock:
-            self._buyers[key] = found
-            while len(self._buyers) > KEPT_DAYS:
-                self._buyers.popitem(last=False)
-        return found
+            return buyers_as_of(session, crowd.snapshot, persons, crowd.spans, left_out, ends)
 
     # --- people ---------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ class Runner:
 
     def __init__(self, settings: Settings, most_a_minute: int) -> None:
         self._settings, self._limit = settings, most_a_minute
+        self._schema: dict[str, list[tuple[str, str]]] = {}
 
     def run(self, sql: str, crowd: Crowd, seconds: float) -> pa.Table:
         """The query's whole answer; raises BadTagSql or SlowTagSql."""
@@ -52,12 +53,15 @@ class Runner:
             engine.close()
 
     def schema(self, crowd: Crowd) -> dict[str, list[tuple[str, str]]]:
-        """The offered tables with names and types of their columns."""
+        """The offered tables with names and types of their columns; they change with a release, never while it runs."""
+        if self._schema:
+            return self._schema
         engine = open_apart(self._settings.home, memory_gb=MEMORY_GB, threads=THREADS)
         try:
             with engine.session() as session:
                 people = People(session, crowd, self._limit)
-                return {name: people.columns(name) for name in OFFERED}
+                self._schema = {name: people.columns(name) for name in OFFERED}
+                return self._schema
         finally:
             engine.close()
 

@@ -51,7 +51,6 @@ export const enTags: Record<keyof typeof zhTags, string> = {
   "tags.restored": "Restored as a new version",
   "tags.edit": "Edit",
   "tags.refill": "Compute again",
-  "tags.job": "Progress of the back-fill",
   "tags.drop": "Delete",
   "tags.dropAsk": "Delete the tag {name}?",
   "tags.dropText": "Nobody has it from now on.",

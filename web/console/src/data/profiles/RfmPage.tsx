@@ -200,7 +200,7 @@ function Groups({ groups, title, filter, total, extra }: GroupsProps) {
   return (
     <Panel title={title} extra={extra}>
       {filter === "eight" && <p className="faint gap">{t("rfm.eightsAbout")}</p>}
-      <div className={`tiles tiles-flat tiles-${Math.min(groups.length, 6)}`} data-testid={`rfm-${filter}`}>
+      <div className={`tiles tiles-flat tiles-${groups.length}`} data-testid={`rfm-${filter}`}>
         {groups.map((group) => (
           <Link key={group.key} to={filter === "eight" ? peopleHref({ kind: "rfm", eight: group.key }) : `/users?${filter}=${encodeURIComponent(group.key)}`} className="tile tile-link" data-testid={`group-${group.key}`}>
             <div className="tile-label">{w(group.words)}</div>

@@ -34,7 +34,9 @@ export function CustomTagsPanel({ dimension, search }: { dimension: string; sear
       <div className="tools tag-own-head">
         <div>
           <h2>{t("tags.own")}</h2>
-          <p className="faint">{t("tags.ownAbout")}</p>
+          <p className="faint">
+            {t("tags.ownAbout")} {t("tags.pythonAbout")}
+          </p>
         </div>
         <span className="grow" />
         <Button onClick={() => setWords(true)} data-testid="tag-words">
