@@ -42,12 +42,13 @@ TIER_OF_CLASS: Final = {
     "at_risk": "at_risk", "lost": "at_risk",
 }  # fmt: skip
 DEFINITION: Final = Words(
-    "R 为距最近一次成交的天数（至基准日），F 为成交订单数，M 为净消费金额（主要货币）。每种货币内按三分位切为高、中、低，"
-    "相同的值同级。高价值=R高F高M高；潜力=R低F高M高；流失风险=R低F中M中；其余：首单距今不足 30 天为新用户，R低为流失用户，否则为普通用户。",
+    "R 为距最近一次成交的天数（至基准日），F 为成交订单数，M 为净消费金额（主要货币）。每种货币内切为高、中、低（默认三分位，"
+    "可调整分界），相同的值同级。高价值=R高F高M高；潜力=R低F高M高；流失风险=R低F中M中；其余：首单距今不足 30 天为新用户，R低为流失用户，"
+    "否则为普通用户。",
     "R is days from the last order that counts to the as-of day, F the orders that count, M the net amount in the main "
-    "currency. Within each currency tertiles cut high, mid and low; equal values share a level. High value = R high, F "
-    "high, M high; potential = R low, F high, M high; at risk = R low, F mid, M mid; of the others: new if the first "
-    "order is under 30 days old, lost if R is low, else ordinary.",
+    "currency. Within each currency they are cut into high, mid and low, by tertiles unless somebody chose other cut-offs; "
+    "equal values share a level. High value = R high, F high, M high; potential = R low, F high, M high; at risk = R low, F "
+    "mid, M mid; of the others: new if the first order is under 30 days old, lost if R is low, else ordinary.",
 )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -24,7 +25,9 @@ Months = Annotated[int, Query(ge=1, le=MOST_MONTHS)]
 @router.get("/rules", response_model=bodies.RfmRulesBody)
 def rules(request: Request, _caller: View) -> Response:
     """Every rule that was saved, the newest first; it holds."""
-    return json_bytes({"items": [_version(v) for v in _rfm(request).history()]})
+    with app_part(request, "database").connect() as connection:
+        names = app_part(request, "accounts").names(connection)
+    return json_bytes({"items": [_version(v, names) for v in _rfm(request).history()]})
 
 
 @router.post("/rules/preview", response_model=bodies.RfmPreviewBody)
@@ -69,8 +72,8 @@ def _rfm(request: Request) -> Rfm:
     return found
 
 
-def _version(version: rfm_rules.RuleVersion) -> dict[str, object]:
+def _version(version: rfm_rules.RuleVersion, names: Mapping[str, str]) -> dict[str, object]:
     return {
-        "version": version.version, "rule": rfm_rules.as_dict(version.rule), "made_by": version.made_by,
+        "version": version.version, "rule": rfm_rules.as_dict(version.rule), "made_by": names.get(version.made_by, version.made_by),
         "made_time": to_iso(version.made_us) if version.made_us else None,
     }  # fmt: skip

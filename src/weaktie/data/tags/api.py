@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -37,7 +37,8 @@ def cards(request: Request, _caller: View) -> Response:
     crowd = tags.parts.behaviour.crowd()
     with tags.parts.database.connect() as connection:
         counts = state.counts(connection, tags.parts.clock.now_us())
-    items = [_card(tags, tag, crowd, counts.get(tag.key, (0, 0))) for tag in tags.every()]
+    names = _names(request)
+    items = [_card(tags, tag, crowd, counts.get(tag.key, (0, 0)), names) for tag in tags.every()]
     return json_bytes(
         {
             "items": items, "python_errors": tags.python_errors(), "python_folder": "tags",
@@ -74,7 +75,7 @@ def make(request: Request, caller: Develop, body: bodies.NewTagBody) -> Response
     """Make a tag; one of SQL is filled by a job."""
     tags = _tags(request)
     tag = tags.make(body.wish(body.key), caller.actor)
-    return json_bytes(_card(tags, tag, tags.parts.behaviour.crowd(), (0, 0)))
+    return json_bytes(_card(tags, tag, tags.parts.behaviour.crowd(), (0, 0), _names(request)))
 
 
 @router.put("/custom-tags/{key}", response_model=bodies.CustomTagBody)
@@ -83,7 +84,7 @@ def change(request: Request, caller: Develop, key: str, body: bodies.TagWishBody
     tags = _tags(request)
     tags.one(key)
     tag = tags.save(body.wish(key), caller.actor)
-    return json_bytes(_card(tags, tag, tags.parts.behaviour.crowd(), (0, 0)))
+    return json_bytes(_card(tags, tag, tags.parts.behaviour.crowd(), (0, 0), _names(request)))
 
 
 @router.delete("/custom-tags/{key}", status_code=204)
@@ -95,11 +96,12 @@ def drop(request: Request, caller: Develop, key: str) -> None:
 @router.get("/custom-tags/{key}/versions", response_model=list[bodies.TagVersionBody])
 def versions(request: Request, _caller: View, key: str) -> Response:
     """Every version of a tag, the newest first."""
+    names = _names(request)
     return json_bytes(
         [
             {
                 "version": v.version, "words": v.words.as_dict(), "definition": v.definition.as_dict(), "dtype": v.dtype,
-                "sql": v.sql, "made_by": v.made_by, "made_time": to_iso(v.made_us),
+                "sql": v.sql, "made_by": names.get(v.made_by, v.made_by), "made_time": to_iso(v.made_us),
             }
             for v in _tags(request).history(key)
         ]
@@ -111,7 +113,7 @@ def restore(request: Request, caller: Develop, key: str, version: int) -> Respon
     """Make an earlier version the newest again."""
     tags = _tags(request)
     tag = tags.restore(key, version, caller.actor)
-    return json_bytes(_card(tags, tag, tags.parts.behaviour.crowd(), (0, 0)))
+    return json_bytes(_card(tags, tag, tags.parts.behaviour.crowd(), (0, 0), _names(request)))
 
 
 @router.post("/custom-tags/{key}/refill", status_code=202)
@@ -154,12 +156,13 @@ def of_person(request: Request, _caller: View, user_id: str) -> Response:
     profiles = app_part(request, "profiles")
     with tags.parts.database.connect() as connection:
         found, _ = profiles.analysable(connection, user_id)
+    names = _names(request)
     return json_bytes(
         [
             {
                 "key": tag.key, "kind": tag.kind, "words": tag.words.as_dict(), "definition": tag.definition.as_dict(),
                 "dimension": tag.dimension, "display": shown(tag.dtype, value, tag.unit).as_dict(),
-                "how": mark.how if mark else None, "set_by": mark.set_by if mark else None,
+                "how": mark.how if mark else None, "set_by": names.get(mark.set_by, mark.set_by) if mark else None,
                 "expires_time": to_iso(mark.expires_us) if mark else None,
             }
             for tag, value, mark in tags.of_person(found.alias_nos)
@@ -200,6 +203,13 @@ def remove_word(request: Request, caller: Comply, word: str) -> None:
     _tags(request).remove_word(word, caller.actor)
 
 
+def _names(request: Request) -> Mapping[str, str]:
+    """Names of the accounts, by id: who owns a tag is shown by name."""
+    with app_part(request, "database").connect() as connection:
+        names: Mapping[str, str] = app_part(request, "accounts").names(connection)
+    return names
+
+
 def _tags(request: Request) -> CustomTags:
     found: CustomTags = app_part(request, "custom_tags")
     return found
@@ -221,11 +231,13 @@ def _uses(tags: CustomTags, key: str) -> list[dict[str, str]]:
     return [{"kind": u.kind, "id": u.id, "name": u.name} for u in tags.uses(key)]
 
 
-def _card(tags: CustomTags, tag: CustomTag, crowd: Crowd, counts: tuple[int, int]) -> dict[str, Any]:
+def _card(
+    tags: CustomTags, tag: CustomTag, crowd: Crowd, counts: tuple[int, int], names: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "key": tag.key, "kind": tag.kind, "words": tag.words.as_dict(), "definition": tag.definition.as_dict(),
         "dimension": tag.dimension, "dtype": tag.dtype, "unit": tag.unit.as_dict() if tag.unit else None, "sql": tag.sql,
-        "owner": tag.owner, "version": tag.version, "live_version": tag.live_version,
+        "owner": names.get(tag.owner, tag.owner), "version": tag.version, "live_version": tag.live_version,
         "expires_time": to_iso(tag.expires_us) if tag.expires_us else None,
         "over": tag.is_over(tags.parts.clock.now_us()), "made_time": to_iso(tag.made_us),
         "freshness_time": to_iso(tag.filled_us) if tag.filled_us else None, "marks": counts[0], "lapsed": counts[1],

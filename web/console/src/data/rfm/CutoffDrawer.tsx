@@ -6,7 +6,7 @@ import type { Rfm, RfmCut, RfmPreview, RfmRule, RfmRules } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { minorDigits } from "@/kit/format";
 import { Ago } from "@/kit/small";
-import { Shown } from "@/kit/states";
+import { Shown, Waiting } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 
 const RULES = "/api/rfm/rules";
@@ -72,6 +72,7 @@ function Editor({ rfm, rules, onClose }: { rfm: Rfm; rules: RfmRules; onClose: (
         </section>
       ))}
       {preview.error && <Alert className="gap" type="error" showIcon title={w(preview.error.words)} description={preview.error.place} data-testid="rfm-error" />}
+      {!preview.data && !preview.error && <Waiting rows={3} />}
       {preview.data && !preview.error && <Effect found={preview.data} />}
       <Button type="primary" loading={save.isPending} disabled={preview.error !== null || !preview.data} onClick={() => save.mutate(rule, done)} data-testid="rfm-save">
         {t("rfm.save")}

@@ -6,8 +6,8 @@ import { Nothing, Shown } from "@/kit/states";
 
 export const LINEAGE = "/api/tags/lineage";
 const ANY = "*";
-const WIDE = 190;
-const APART = 54;
+const WIDE = 152;
+const APART = 26;
 const TALL = 40;
 const STEP = 50;
 
