@@ -121,10 +121,10 @@ function Texts({ fixed }: { fixed: boolean }) {
           <Input maxLength={40} data-testid="tag-name-en" />
         </Form.Item>
         <Form.Item name="definition_zh" label={t("tags.definitionZh")} rules={needed}>
-          <Input.TextArea autoSize={{ minRows: 2 }} maxLength={500} data-testid="tag-definition-zh" />
+          <Input.TextArea rows={2} maxLength={500} data-testid="tag-definition-zh" />
         </Form.Item>
         <Form.Item name="definition_en" label={t("tags.definitionEn")} rules={needed}>
-          <Input.TextArea autoSize={{ minRows: 2 }} maxLength={500} data-testid="tag-definition-en" />
+          <Input.TextArea rows={2} maxLength={500} data-testid="tag-definition-en" />
         </Form.Item>
       </div>
     </>
@@ -153,7 +153,7 @@ function SqlFields({ form, preview }: { form: FormInstance<Wanted>; preview: Tag
   return (
     <>
       <Form.Item name="sql" label={t("tags.sql")} extra={t("tags.sqlHelp")} rules={[{ required: true }]}>
-        <Input.TextArea autoSize={{ minRows: 6, maxRows: 18 }} className="sql-text" spellCheck={false} data-testid="tag-sql" />
+        <Input.TextArea rows={9} className="sql-text" spellCheck={false} data-testid="tag-sql" />
       </Form.Item>
       {preview && (
         <div className="tag-previewed" data-testid="tag-previewed">
