@@ -319,8 +319,10 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/reconcile": "comparing",
         "data/segments": "behind bodies evaluating lists rules sentence world",
         "data/private": "members",
-        "data/profiles": "bodies catalogue day_kernel figures jobs_days permits publish published queries_people show state tags "
-        "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
+        "data/tags": "bodies checking declaring forbidden frames marking python_tags reading running state",
+        "data/rfm": "bodies",
+        "data/profiles": "asof bodies catalogue day_kernel figures jobs_days lineage permits publish published queries_people rules show "
+        "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

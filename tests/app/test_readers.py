@@ -20,7 +20,9 @@ from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
+from weaktie.data.tags.contracts import Wish
 from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
+from weaktie.kit.words import Words
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
@@ -93,6 +95,12 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
         bring_in(wt)
         build_once(wt, lambda *_: None)
+        words = Words("标记", "Mark")
+        wt.custom_tags.make(
+            Wish("x_mark", "manual", words, Words("口径", "Definition"), "basic", "text"), "test"
+        )
+        for user_id in (GONE, STAYS):
+            wt.custom_tags.by_hand.set("x_mark", user_id, "a", None, "test")
         key = wt.create_key("read", "test", source_id=None, actor="test")
         write_key = wt.create_key("write", "test", source_id=None, actor="test")
         with wt.database.begin() as tx:
@@ -133,6 +141,11 @@ def previewed(shop: Shop) -> int:
     return int(shop.operator.send("POST", "/api/segments/preview", {"rule": rule}).json()["size"])
 
 
+def buyers(shop: Shop) -> int:
+    found = json.loads(shop.get("/api/rfm/moves?months=1"))
+    return int(sum(cell["count"] for cell in found["months"][0]["cells"]))
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -155,6 +168,8 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "segment members": lambda s: GONE in s.get(f"/api/segments/{s.segment}/members"),
     "segment member": lambda s: s.json(f"/api/segments/{s.segment}/members/{GONE}")["member"],  # type: ignore[index]
     "segment export": lambda s: GONE in s.get(f"/api/segments/{s.segment}/export"),
+    "custom tags": lambda s: s.json("/api/custom-tags")["items"][0]["people"] == 2,  # type: ignore[index]
+    "rfm moves": lambda s: buyers(s) == 2,
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from weaktie.app.wiring import open_app
 from weaktie.data.identity.contracts import ERASED
+from weaktie.data.tags.tables import CUSTOM_TAGS
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
 from weaktie.store.engine.contracts import Session, has_bit
@@ -132,6 +133,11 @@ class Notebook:
     def _frame(self, name: str) -> nw.LazyFrame[Any]:
         self._fresh()
         declared = TABLES[name]
+        if name == CUSTOM_TAGS.name:  # with what was set by hand, and without what has lapsed
+            own = self.app.custom_tags.table(self.app.behaviour.crowd())
+            people = self._session.table(self._people)
+            may = people.group_by("person_no").agg(nw.len().alias("identifiers")).select("person_no")
+            return self._session.table(own).join(may, on="person_no", how="semi")
         with self.app.database.connect() as connection:  # one that was taken back is gone at once
             promoted = columns_of(connection, name) if declared.open_column else ()
         frame = frame_of(self._session, self._snapshot.of(name), name, promoted)

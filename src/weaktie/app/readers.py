@@ -38,6 +38,20 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("facets", "the worker takes people out of the generation every 20 s", (("GET", "/api/users/facets"),)),
     Reader("tags", "the worker takes people out of the generation every 20 s", (("GET", "/api/tags"),)),
     Reader("rfm", "the worker takes people out of the generation every 20 s", (("GET", "/api/rfm"),)),
+    Reader(
+        "custom tags",
+        "asks for the crowd at each read, at most 5 s old",
+        (
+            ("GET", "/api/custom-tags"), ("POST", "/api/custom-tags/preview"), ("GET", "/api/profiles/{user_id}/custom-tags"),
+            ("POST", "/api/custom-tags"), ("PUT", "/api/custom-tags/{key}"),
+            ("POST", "/api/custom-tags/{key}/versions/{version}/restore"),
+        ),
+    ),
+    Reader(
+        "rfm moves",
+        "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/rfm/moves"), ("GET", "/api/rfm/moves.csv"), ("POST", "/api/rfm/rules/preview")),
+    ),
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
     Reader(
@@ -116,6 +130,14 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/acquisition/costs"), ("POST", "/api/acquisition/costs"), ("GET", "/api/acquisition/costs/{batch_id}"),
         ("DELETE", "/api/acquisition/costs/{batch_id}"), ("POST", "/api/acquisition/costs/{batch_id}/apply"),
         ("POST", "/api/acquisition/costs/{batch_id}/undo"), ("PUT", "/api/acquisition/channels/{channel}/free"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("PUT", "/api/profiles/{user_id}/custom-tags/{key}"),
+        ("DELETE", "/api/profiles/{user_id}/custom-tags/{key}"), ("POST", "/api/custom-tags/{key}/people"),
+        ("POST", "/api/custom-tags/{key}/refill"), ("DELETE", "/api/custom-tags/{key}"), ("PUT", "/api/rfm/rules"),
+        ("POST", "/api/rfm/rules/{version}/restore"),
+    ),
+    "what tags are and how RFM is cut, without anybody's values": (
+        ("GET", "/api/tags/lineage"), ("GET", "/api/custom-tags/tables"), ("GET", "/api/custom-tags/{key}/versions"),
+        ("GET", "/api/tag-words"), ("POST", "/api/tag-words"), ("DELETE", "/api/tag-words/{word}"), ("GET", "/api/rfm/rules"),
     ),
     "texts, and counts of people by their answer: consent itself": (
         ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),

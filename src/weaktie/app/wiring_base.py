@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from weaktie.app.people import ConsentPeople, held_back, relink, reopen
+from weaktie.app.people import held_back, relink, reopen
 from weaktie.app.ports import BlockedPeople, ImportSources, RelayPermits, write_grants
 from weaktie.app.status import Status
 from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
@@ -145,11 +145,6 @@ class BaseParts:
     def consent(self) -> Consent:
         """Receipts and what follows from them."""
         return Consent(self.clock, self.vault)
-
-    @cached_property
-    def consent_people(self) -> ConsentPeople:
-        """People as consent asks for them."""
-        return ConsentPeople(self)
 
     @cached_property
     def consent_limiter(self) -> Limiter:

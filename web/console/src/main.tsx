@@ -20,6 +20,7 @@ import "./styles/behaviour.css";
 import "./styles/segments.css";
 import "./styles/identity.css";
 import "./styles/consent.css";
+import "./styles/tags.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

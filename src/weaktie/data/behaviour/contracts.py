@@ -120,6 +120,14 @@ class TagColumns:
     columns: Mapping[str, pa.ChunkedArray]
 
 
+class MoreTags(Protocol):
+    """Tags beside the built-in ones. A capability registers one for the keys that begin with its prefix."""
+
+    def columns(self, keys: Sequence[str], crowd: Crowd, people: I32) -> Mapping[str, pa.ChunkedArray]:
+        """A column for each key along `people` (ascending), null where somebody has no value. Unknown keys are missing."""
+        ...
+
+
 class BadCondition(Refused):
     """A condition cannot be understood; `place` says which."""
 

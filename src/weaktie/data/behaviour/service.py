@@ -22,6 +22,7 @@ from weaktie.data.behaviour.contracts import (
     Crowd,
     Days,
     Matcher,
+    MoreTags,
     PeopleSource,
     Sequences,
     TagColumns,
@@ -83,6 +84,7 @@ class Behaviour:
         )
         self._kept: OrderedDict[object, Sequences] = OrderedDict()
         self._sources: dict[str, PeopleSource] = {}
+        self._more_tags: dict[str, MoreTags] = {}
 
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.
@@ -139,6 +141,11 @@ class Behaviour:
         """Raises BadCondition where a condition or column cannot be understood; `places` name the matchers."""
         reading(matchers, columns, self.lake.columns("events"), places)
 
+    def look_again(self) -> None:
+        """Let the next `crowd` look whatever it saw lately: for work that begins just after something was written."""
+        with self._lock:
+            self._looked = self._snapped = float("-inf")
+
     def sequences(
         self, matchers: Sequence[Matcher], days: Days, columns: Sequence[str] = (), crowd: Crowd | None = None
     ) -> Sequences:
@@ -184,23 +191,38 @@ class Behaviour:
     def tags(self, keys: Sequence[str], crowd: Crowd | None = None) -> TagColumns:
         """Tags of everybody who may be analysed, as the last build left them; who deleted a tag has none. Raises BadTag."""
         crowd = crowd or self.crowd()
-        for key in keys:
-            if key not in USER_TAGS.schema.names:
-                raise BadTag(key)
+        built_in = [k for k in keys if k in USER_TAGS.schema.names]
         frames = [f.path for f in crowd.snapshot.of("user_tags")]
         with self.engine.session() as session:
-            table = session.collect(session.scan(frames, USER_TAGS.schema).select("person_no", *keys))
+            table = session.collect(session.scan(frames, USER_TAGS.schema).select("person_no", *built_in))
         table = table.take(pc.sort_indices(table["person_no"]))
         may = np.isin(table["person_no"].to_numpy(), crowd.people())
         table = table.filter(pa.array(may))
         people = table["person_no"].to_numpy().astype(np.int32)
         with self.database.connect() as connection:
             deleted = [(n, k) for n, k in self._permits.all_deleted_tags(connection) if k in keys]
-        columns = {key: table[key] for key in keys}
+        columns = {key: table[key] for key in built_in}
+        columns |= self._other_tags([k for k in keys if k not in columns], crowd, people)
         for key in {k for _, k in deleted}:
             who = [crowd.persons[n] for n, k in deleted if k == key and n < len(crowd.persons)]
             columns[key] = pc.if_else(pa.array(~np.isin(people, who)), columns[key], None)
         return TagColumns(people, columns)
+
+    def _other_tags(self, keys: Sequence[str], crowd: Crowd, people: I32) -> dict[str, pa.ChunkedArray]:
+        found: dict[str, pa.ChunkedArray] = {}
+        for prefix, source in self._more_tags.items():
+            mine = [k for k in keys if k.startswith(prefix)]
+            if mine:
+                found |= source.columns(mine, crowd, people)
+        for key in keys:
+            if key not in found:
+                raise BadTag(key)
+        return found
+
+    def add_tags(self, prefix: str, source: MoreTags) -> None:
+        """From now on tags whose keys begin so are read from this source."""
+        assert prefix not in self._more_tags, f"two sources of tags begin with {prefix}"
+        self._more_tags[prefix] = source
 
     def describe(self, query: Mapping[str, Any]) -> Words:
         """Who they are, in a few words; raises BadPeople."""

@@ -355,6 +355,10 @@ def all_lookups(connection: Connection) -> Iterator[tuple[int, str]]:
         yield row.alias_no, row.lookup
 
 
+FIND_CHUNK = 100
+"""Ids that are looked up at once."""
+
+
 class Identity:
     """Identity as the other capabilities ask it: with the vault's keys for personal identifiers at hand."""
 

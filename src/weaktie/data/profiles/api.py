@@ -187,6 +187,12 @@ def tags(request: Request, _caller: View) -> Response:
     return json_bytes(_profiles(request).tags())
 
 
+@router.get("/tags/lineage", response_model=list[bodies.TagLineageBody])
+def lineage(request: Request, _caller: View) -> Response:
+    """Where each built-in tag comes from: aggregates, columns of the lake, events and properties."""
+    return json_bytes(_profiles(request).lineage())
+
+
 @router.get("/rfm", response_model=bodies.MatrixBody)
 def rfm(request: Request, _caller: View) -> Response:
     """The RFM matrix; 404 `nothing_published` before the first build."""

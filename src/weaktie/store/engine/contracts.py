@@ -45,6 +45,15 @@ class Session(Protocol):
     def __enter__(self) -> "Session": ...
     def __exit__(self, *args: object) -> None: ...
 
+    def seal(self, files: list[Path]) -> None:
+        """From now on the whole engine reads these files and nothing else, writes nothing, and stays so: for an engine of one's
+        own (`service.open_apart`) before it runs what a person wrote."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what the session runs, from another thread; the call that ran it raises."""
+        ...
+
     def scan(
         self, paths: list[Path], schema: pa.Schema, *, may_lack: Collection[str] = ()
     ) -> nw.LazyFrame[Any]:

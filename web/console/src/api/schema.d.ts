@@ -412,6 +412,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/custom-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cards
+         * @description The shop's own tags with coverage, distribution, freshness and errors.
+         */
+        get: operations["cards_api_custom_tags_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a tag; one of SQL is filled by a job.
+         */
+        post: operations["make_api_custom_tags_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change
+         * @description Give a tag a new version; its former values are read until the new ones are there.
+         */
+        put: operations["change_api_custom_tags__key__put"];
+        post?: never;
+        /**
+         * Drop
+         * @description Take a tag back: nobody has it any more.
+         */
+        delete: operations["drop_api_custom_tags__key__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Set values from a CSV of two columns, id and value, sent as the body; answers the match rate.
+         */
+        post: operations["upload_api_custom_tags__key__people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/refill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refill
+         * @description Compute a tag of SQL again; answers the job's id.
+         */
+        post: operations["refill_api_custom_tags__key__refill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version of a tag, the newest first.
+         */
+        get: operations["versions_api_custom_tags__key__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an earlier version the newest again.
+         */
+        post: operations["restore_api_custom_tags__key__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What a query would make of everybody; nothing is kept.
+         */
+        post: operations["preview_api_custom_tags_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables
+         * @description The tables and columns that a query may use.
+         */
+        get: operations["tables_api_custom_tags_tables_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -1243,6 +1411,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profiles/{user_id}/custom-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Person
+         * @description The shop's own tags of one person.
+         */
+        get: operations["of_person_api_profiles__user_id__custom_tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{user_id}/custom-tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set On Person
+         * @description Set a tag on a person by hand.
+         */
+        put: operations["set_on_person_api_profiles__user_id__custom_tags__key__put"];
+        post?: never;
+        /**
+         * Take From Person
+         * @description Take a tag that was set by hand from a person.
+         */
+        delete: operations["take_from_person_api_profiles__user_id__custom_tags__key__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/{user_id}/erasure": {
         parameters: {
             query?: never;
@@ -1817,6 +2029,110 @@ export interface paths {
         get: operations["rfm_api_rfm_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves
+         * @description How buyers moved between classes, month by month.
+         */
+        get: operations["moves_api_rfm_moves_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/moves.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves Csv
+         * @description The same as CSV: month, from, to, people.
+         */
+        get: operations["moves_csv_api_rfm_moves_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules
+         * @description Every rule that was saved, the newest first; it holds.
+         */
+        get: operations["rules_api_rfm_rules_get"];
+        /**
+         * Save
+         * @description Cut by this rule from now on; a build is asked for.
+         */
+        put: operations["save_api_rfm_rules_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Cut as an earlier version did, as a new version.
+         */
+        post: operations["restore_api_rfm_rules__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description How many people would be in another class by this rule; nothing is changed.
+         */
+        post: operations["preview_api_rfm_rules_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2577,6 +2893,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tag-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words
+         * @description What no tag may be made of: the house's lists, and what the workspace added.
+         */
+        get: operations["words_api_tag_words_get"];
+        put?: never;
+        /**
+         * Add Word
+         * @description Forbid a word in tags.
+         */
+        post: operations["add_word_api_tag_words_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tag-words/{word}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Word
+         * @description Allow a word again that the workspace had added.
+         */
+        delete: operations["remove_word_api_tag_words__word__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -2589,6 +2949,26 @@ export interface paths {
          * @description The catalogue of tags.
          */
         get: operations["tags_api_tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage
+         * @description Where each built-in tag comes from: aggregates, columns of the lake, events and properties.
+         */
+        get: operations["lineage_api_tags_lineage_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3307,6 +3687,18 @@ export interface components {
             unknown: string[];
         };
         /**
+         * AddedTagWordBody
+         * @description A word that the workspace forbids.
+         */
+        AddedTagWordBody: {
+            /** Added By */
+            added_by: string;
+            /** Added Time */
+            added_time: string;
+            /** Word */
+            word: string;
+        };
+        /**
          * AdoptRequest
          * @description An event that was seen, to be planned as it was seen.
          */
@@ -3791,6 +4183,79 @@ export interface components {
             share: number | null;
             /** Versions */
             versions: components["schemas"]["ShareBody"][];
+        };
+        /**
+         * CustomTagBody
+         * @description A tag of the shop's own in the catalogue. `lapsed` are marks whose day is over.
+         */
+        CustomTagBody: {
+            /** Coverage */
+            coverage: number;
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dimension
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /** Distribution */
+            distribution: components["schemas"]["TagBarBody"][];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            error: components["schemas"]["TagFailureBody"] | null;
+            /** Expires Time */
+            expires_time: string | null;
+            /** Freshness Time */
+            freshness_time: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "python" | "manual";
+            /** Lapsed */
+            lapsed: number;
+            /** Live Version */
+            live_version: number | null;
+            /** Made Time */
+            made_time: string;
+            /** Marks */
+            marks: number;
+            /** Over */
+            over: boolean;
+            /** Owner */
+            owner: string;
+            /** People */
+            people: number;
+            /** Sql */
+            sql: string;
+            unit: components["schemas"]["WordsBody"] | null;
+            /** Used By */
+            used_by: components["schemas"]["TagUseBody"][];
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * CustomTagsBody
+         * @description The shop's own tags, what failed in Python files, and where these lie.
+         */
+        CustomTagsBody: {
+            /** Items */
+            items: components["schemas"]["CustomTagBody"][];
+            /** Python Errors */
+            python_errors: components["schemas"]["PythonErrorBody"][];
+            /** Python Folder */
+            python_folder: string;
+            /** Used By */
+            used_by: {
+                [key: string]: components["schemas"]["TagUseBody"][];
+            };
         };
         /**
          * CutoffsBody
@@ -4735,11 +5200,15 @@ export interface components {
                 [key: string]: components["schemas"]["CutoffsBody"];
             };
             definition: components["schemas"]["WordsBody"];
+            /** Eights */
+            eights: components["schemas"]["GroupBody"][];
             /** Generation */
             generation: number;
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
             /** People */
             people: number;
+            /** Rule Version */
+            rule_version: number;
             /** Tiers */
             tiers: components["schemas"]["GroupBody"][];
         };
@@ -4922,6 +5391,41 @@ export interface components {
             source: components["schemas"]["SourceBody"];
             /** Write Key */
             write_key: string;
+        };
+        /**
+         * NewTagBody
+         * @description A new tag with its key.
+         */
+        NewTagBody: {
+            definition: components["schemas"]["TagDefinitionBody"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["TagNameBody"] | null;
+            words: components["schemas"]["TagNameBody"];
         };
         /**
          * NoteAsk
@@ -5163,6 +5667,33 @@ export interface components {
             top_events: components["schemas"]["EventCountBody"][];
             /** Users */
             users: number;
+        };
+        /**
+         * OwnTagBody
+         * @description A tag of one person. `set_by` and `expires_time` where it was set by hand or from a file.
+         */
+        OwnTagBody: {
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dimension
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            display: components["schemas"]["WordsBody"];
+            /** Expires Time */
+            expires_time: string | null;
+            /** How */
+            how: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "python" | "manual";
+            /** Set By */
+            set_by: string | null;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ParityBody
@@ -5786,6 +6317,20 @@ export interface components {
             /** Since Time */
             since_time: string | null;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * PythonErrorBody
+         * @description Where a Python file of tags failed at the last build.
+         */
+        PythonErrorBody: {
+            /** At Time */
+            at_time: string;
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
         };
         /**
          * QualityBody
@@ -6412,6 +6957,194 @@ export interface components {
             /** Tier */
             tier: string;
             tier_words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RfmClassBody
+         * @description A class by key and name.
+         */
+        RfmClassBody: {
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RfmClassCountBody
+         * @description A class and how many are in it.
+         */
+        RfmClassCountBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RfmCurrencyRuleBody
+         * @description The cuts of one currency: days, orders, minor units.
+         */
+        RfmCurrencyRuleBody: {
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            f: components["schemas"]["RfmCutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            m: components["schemas"]["RfmCutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            r: components["schemas"]["RfmCutBody"];
+        };
+        /**
+         * RfmCutBody
+         * @description How one measure is cut.
+         */
+        RfmCutBody: {
+            /**
+             * High
+             * @default 0
+             */
+            high: number;
+            /**
+             * How
+             * @default tertiles
+             * @enum {string}
+             */
+            how: "tertiles" | "percent" | "fixed";
+            /**
+             * Low
+             * @default 0
+             */
+            low: number;
+        };
+        /**
+         * RfmCutsBody
+         * @description Cut-offs of one currency.
+         */
+        RfmCutsBody: {
+            /** F */
+            f: number[];
+            /** M Minor */
+            m_minor: number[];
+            /** R Days */
+            r_days: number[];
+        };
+        /**
+         * RfmMonthBody
+         * @description Movement over a month; figures of one that is not complete still change.
+         */
+        RfmMonthBody: {
+            /** Cells */
+            cells: components["schemas"]["RfmMoveBody"][];
+            /** Complete */
+            complete: boolean;
+            /** From Day */
+            from_day: number;
+            /** Month */
+            month: string;
+            /** To Day */
+            to_day: number;
+        };
+        /**
+         * RfmMoveBody
+         * @description How many people went from one class to another, or stayed.
+         */
+        RfmMoveBody: {
+            /** Count */
+            count: number;
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * RfmMovesBody
+         * @description Movement by month, the earliest first.
+         */
+        RfmMovesBody: {
+            /** Classes */
+            classes: components["schemas"]["RfmClassBody"][];
+            /** Months */
+            months: components["schemas"]["RfmMonthBody"][];
+            /** Rule Version */
+            rule_version: number;
+        };
+        /**
+         * RfmPreviewBody
+         * @description What a rule would change today.
+         */
+        RfmPreviewBody: {
+            /** After */
+            after: components["schemas"]["RfmClassCountBody"][];
+            /** As Of Day */
+            as_of_day: number;
+            /** Before */
+            before: components["schemas"]["RfmClassCountBody"][];
+            /** Cells */
+            cells: components["schemas"]["RfmMoveBody"][];
+            /** Cutoffs */
+            cutoffs: {
+                [key: string]: components["schemas"]["RfmCutsBody"];
+            };
+            /** Moved */
+            moved: number;
+            /** People */
+            people: number;
+        };
+        /**
+         * RfmRuleBody
+         * @description By currency; one that is not named is cut by tertiles.
+         */
+        RfmRuleBody: {
+            /** Rule */
+            rule: {
+                [key: string]: components["schemas"]["RfmCurrencyRuleBody"];
+            };
+        };
+        /**
+         * RfmRulesBody
+         * @description Every rule, the newest first.
+         */
+        RfmRulesBody: {
+            /** Items */
+            items: components["schemas"]["RfmRuleVersionBody"][];
+        };
+        /**
+         * RfmRuleVersionBody
+         * @description A rule as it was saved; version 0 is the house's own.
+         */
+        RfmRuleVersionBody: {
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: components["schemas"]["RfmCurrencyRuleBody"];
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * RfmVersionBody
+         * @description The version that holds now.
+         */
+        RfmVersionBody: {
+            /** Version */
+            version: number;
         };
         /**
          * Role
@@ -7193,6 +7926,33 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * TagAggregateBody
+         * @description What a tag takes from one source: how, of which column, over how many days.
+         */
+        TagAggregateBody: {
+            /** Column */
+            column: string;
+            /** Columns */
+            columns: components["schemas"]["TagOriginBody"][];
+            /** Days */
+            days: number | null;
+            /** How */
+            how: string;
+            /** Name */
+            name: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * TagBarBody
+         * @description One class of a distribution.
+         */
+        TagBarBody: {
+            /** Count */
+            count: number;
+            label: components["schemas"]["WordsBody"];
+        };
+        /**
          * TagCard
          * @description A tag of the catalogue; `coverage` is the share of people who have a value.
          */
@@ -7220,6 +7980,162 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * TagColumnBody
+         * @description A column that a query may use.
+         */
+        TagColumnBody: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * TagDefinitionBody
+         * @description A definition in both languages.
+         */
+        TagDefinitionBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TagFailureBody
+         * @description Why the last computation failed.
+         */
+        TagFailureBody: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["WordsBody"];
+            /** Place */
+            place: string;
+        };
+        /**
+         * TagLineageBody
+         * @description Where a tag comes from.
+         */
+        TagLineageBody: {
+            /** Aggregates */
+            aggregates: components["schemas"]["TagAggregateBody"][];
+            /** Key */
+            key: string;
+        };
+        /**
+         * TagMarkBody
+         * @description A value to set on one person.
+         */
+        TagMarkBody: {
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * TagNameBody
+         * @description A name in both languages.
+         */
+        TagNameBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TagOriginBody
+         * @description A column of the lake, the events that fill it (`*`: every event) and their properties.
+         */
+        TagOriginBody: {
+            /** Column */
+            column: string;
+            /** Events */
+            events: string[];
+            /** Properties */
+            properties: string[];
+        };
+        /**
+         * TagPreviewBody
+         * @description What a query would make: `people` of `crowd` have a value.
+         */
+        TagPreviewBody: {
+            /** As Of Day */
+            as_of_day: number;
+            /** Coverage */
+            coverage: number;
+            /** Crowd */
+            crowd: number;
+            /** Distribution */
+            distribution: components["schemas"]["TagBarBody"][];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** People */
+            people: number;
+            /** Sample */
+            sample: components["schemas"]["TagSampleBody"][];
+        };
+        /**
+         * TagSampleBody
+         * @description One of the people with the value.
+         */
+        TagSampleBody: {
+            display: components["schemas"]["WordsBody"];
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * TagSqlBody
+         * @description A query to look at.
+         */
+        TagSqlBody: {
+            /** Sql */
+            sql: string;
+        };
+        /**
+         * TagTableBody
+         * @description A table that a query may use.
+         */
+        TagTableBody: {
+            /** Columns */
+            columns: components["schemas"]["TagColumnBody"][];
+            /** Name */
+            name: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagUploadedBody
+         * @description What became of a file: `unknown` ids name nobody who may be analysed, `bad` values do not fit the tag.
+         */
+        TagUploadedBody: {
+            /** Bad */
+            bad: number;
+            /** Match Rate */
+            match_rate: number;
+            /** Matched */
+            matched: number;
+            /** Rows */
+            rows: number;
+            /** Samples */
+            samples: string[];
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * TagUseBody
+         * @description Something that is made with a tag.
+         */
+        TagUseBody: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * TagValue
          * @description A tag of one person.
          */
@@ -7238,6 +8154,87 @@ export interface components {
             /** Value */
             value: string | number | boolean;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagVersionBody
+         * @description One version of a tag.
+         */
+        TagVersionBody: {
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Sql */
+            sql: string;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagWishBody
+         * @description A tag as somebody wants it. `dtype` counts for one set by hand; a query says its own.
+         */
+        TagWishBody: {
+            definition: components["schemas"]["TagDefinitionBody"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["TagNameBody"] | null;
+            words: components["schemas"]["TagNameBody"];
+        };
+        /**
+         * TagWordBody
+         * @description A word to forbid.
+         */
+        TagWordBody: {
+            /** Word */
+            word: string;
+        };
+        /**
+         * TagWordListBody
+         * @description Words of the house for one reason.
+         */
+        TagWordListBody: {
+            reason: components["schemas"]["WordsBody"];
+            /** Words */
+            words: string[];
+        };
+        /**
+         * TagWordsBody
+         * @description What no tag may be made of.
+         */
+        TagWordsBody: {
+            /** Added */
+            added: components["schemas"]["AddedTagWordBody"][];
+            /** House */
+            house: components["schemas"]["TagWordListBody"][];
         };
         /**
          * TakenBody
@@ -8470,6 +9467,305 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cards_api_custom_tags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagsBody"];
+                };
+            };
+        };
+    };
+    make_api_custom_tags_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTagBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_custom_tags__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagWishBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_api_custom_tags__key__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_api_custom_tags__key__people_post: {
+        parameters: {
+            query?: {
+                expires_time?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagUploadedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refill_api_custom_tags__key__refill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_custom_tags__key__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagVersionBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_custom_tags__key__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_custom_tags_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagSqlBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagPreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tables_api_custom_tags_tables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagTableBody"][];
                 };
             };
         };
@@ -9893,6 +11189,101 @@ export interface operations {
             };
         };
     };
+    of_person_api_profiles__user_id__custom_tags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTagBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_on_person_api_profiles__user_id__custom_tags__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagMarkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_from_person_api_profiles__user_id__custom_tags__key__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     erase_api_profiles__user_id__erasure_post: {
         parameters: {
             query?: never;
@@ -10887,6 +12278,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatrixBody"];
+                };
+            };
+        };
+    };
+    moves_api_rfm_moves_get: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmMovesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    moves_csv_api_rfm_moves_csv_get: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rules_api_rfm_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmRulesBody"];
+                };
+            };
+        };
+    };
+    save_api_rfm_rules_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RfmRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmVersionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_rfm_rules__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmVersionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_rfm_rules_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RfmRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmPreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -12220,6 +13790,86 @@ export interface operations {
             };
         };
     };
+    words_api_tag_words_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagWordsBody"];
+                };
+            };
+        };
+    };
+    add_word_api_tag_words_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagWordBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_word_api_tag_words__word__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                word: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     tags_api_tags_get: {
         parameters: {
             query?: never;
@@ -12236,6 +13886,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagCard"][];
+                };
+            };
+        };
+    };
+    lineage_api_tags_lineage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagLineageBody"][];
                 };
             };
         };

@@ -6,6 +6,7 @@ import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
 import { enMend } from "./mend.en";
+import { enTags } from "./tags.en";
 import { enTracking } from "./tracking.en";
 import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
@@ -268,6 +269,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enData,
   ...enClients,
   ...enMend,
+  ...enTags,
   ...enTracking,
   ...enColumns,
   ...enRelay,

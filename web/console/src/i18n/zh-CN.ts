@@ -6,6 +6,7 @@ import { zhClients } from "./clients.zh-CN";
 import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
+import { zhTags } from "./tags.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
@@ -267,6 +268,7 @@ export const zh = {
   ...zhData,
   ...zhClients,
   ...zhMend,
+  ...zhTags,
   ...zhTracking,
   ...zhColumns,
   ...zhRelay,
