@@ -121,6 +121,12 @@ def active(shop: Shop) -> int:
     return max(n for _, n in found)
 
 
+def entered(shop: Shop) -> int:
+    step = {"event": ""}
+    answer = shop.operator.send("POST", "/api/funnels/query", {"funnel": {"steps": [step, step]}})
+    return int(answer.json()["groups"][0]["steps"][0]["people"])
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -142,6 +148,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
+    "funnels": lambda s: entered(s) == 2,
     "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
 }
 

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from weaktie.app.wiring_base import BaseParts
 from weaktie.data.behaviour.service import Behaviour
+from weaktie.data.funnels.service import Funnels
 
 
 class AnalyseParts(BaseParts):
@@ -12,7 +13,17 @@ class AnalyseParts(BaseParts):
     @cached_property
     def behaviour(self) -> Behaviour:
         """Events by person."""
-        return Behaviour(
+        behaviour = Behaviour(
             database=self.database, lake=self.lake, engine=self.engine, settings=self.settings, clock=self.clock,
             people=self.identity, permits=self.permits, quality=self.quality,
         )  # fmt: skip
+        behaviour.register("funnel", self._funnels(behaviour))
+        return behaviour
+
+    @cached_property
+    def funnels(self) -> Funnels:
+        """Who goes from step to step."""
+        return self._funnels(self.behaviour)
+
+    def _funnels(self, behaviour: Behaviour) -> Funnels:
+        return Funnels(database=self.database, clock=self.clock, settings=self.settings, behaviour=behaviour)

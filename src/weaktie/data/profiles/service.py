@@ -35,6 +35,7 @@ from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
 __all__ = [
+    "BY_KEY",
     "USER_TAGS",
     "ConsentPermits",
     "ProfileEraser",
