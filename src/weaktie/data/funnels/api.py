@@ -19,6 +19,8 @@ from weaktie.trust.audit.service import record
 
 router = APIRouter(prefix="/api/funnels", tags=["funnels"])
 View = Annotated[Caller, Depends(require("view"))]
+# Any person of the console may keep a funnel; a program that only reads may not.
+Keep = Annotated[Caller, Depends(require("operate", "view"))]
 COLUMNS = (
     "group", "group_zh", "group_en", "step", "event", "step_zh", "step_en", "people", "share_of_first", "share_of_former",
     "lost", "median_s", "p75_s", "p90_s",
@@ -94,7 +96,7 @@ def listed(request: Request, _caller: View) -> b.SavedPage:
 
 
 @router.post("", status_code=201)
-def save(request: Request, caller: View, given: b.SaveRequest) -> b.SavedBody:
+def save(request: Request, caller: Keep, given: b.SaveRequest) -> b.SavedBody:
     """Keep a funnel under a name."""
     part = _funnels(request)
     with part.database.begin() as tx:
@@ -104,7 +106,7 @@ def save(request: Request, caller: View, given: b.SaveRequest) -> b.SavedBody:
 
 
 @router.patch("/{funnel_id}")
-def change(request: Request, caller: View, funnel_id: str, given: b.ChangeRequest) -> b.SavedBody:
+def change(request: Request, caller: Keep, funnel_id: str, given: b.ChangeRequest) -> b.SavedBody:
     """Another name, another definition, or both."""
     part = _funnels(request)
     with part.database.begin() as tx:
@@ -114,7 +116,7 @@ def change(request: Request, caller: View, funnel_id: str, given: b.ChangeReques
 
 
 @router.delete("/{funnel_id}", status_code=204)
-def remove(request: Request, caller: View, funnel_id: str) -> Response:
+def remove(request: Request, caller: Keep, funnel_id: str) -> Response:
     """Take it off the list; it can be brought back."""
     part = _funnels(request)
     with part.database.begin() as tx:
@@ -123,7 +125,7 @@ def remove(request: Request, caller: View, funnel_id: str) -> Response:
 
 
 @router.post("/{funnel_id}/restore")
-def restore(request: Request, caller: View, funnel_id: str) -> b.SavedBody:
+def restore(request: Request, caller: Keep, funnel_id: str) -> b.SavedBody:
     """Undo a deletion."""
     part = _funnels(request)
     with part.database.begin() as tx:

@@ -1,6 +1,7 @@
 """The search for the greatest step of each person, and the figures that are made of it. Pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -101,7 +102,7 @@ def _search(
 
 
 @numba.njit(cache=True, nogil=True)
-def _exclude(bits: int, spans: I64, now: int, alive: Bools, last: I64) -> None:
+def _exclude(bits: Any, spans: I64, now: int, alive: Bools, last: I64) -> None:
     """End the attempts that stand between the steps of an exclusion and whose last step lies before it."""
     for e in range(len(spans)):
         if (bits >> np.uint32(e)) & np.uint32(1):
