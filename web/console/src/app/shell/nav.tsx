@@ -8,6 +8,7 @@ import {
   DashboardOutlined,
   DeleteOutlined,
   FileProtectOutlined,
+  FunnelPlotOutlined,
   HeatMapOutlined,
   IdcardOutlined,
   PlayCircleOutlined,
@@ -54,6 +55,10 @@ export const NAVIGATION: Group[] = [
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
       { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
     ],
+  },
+  {
+    label: "nav.group.analyse",
+    places: [{ path: "/analyse/funnel", label: "nav.funnel", icon: <FunnelPlotOutlined />, hotkey: "f", needs: "view" }],
   },
   {
     label: "nav.group.data",
