@@ -163,6 +163,11 @@ class Behaviour:
                 self._kept.popitem(last=False)
         return found
 
+    def forget(self) -> None:
+        """Drop the sequences in memory; the next question reads the lake again."""
+        with self._lock:
+            self._kept.clear()
+
     def seen_events(self) -> list[SeenEvent]:
         """Every event that was seen, the most frequent first, with its words from the tracking plan."""
         crowd = self.crowd()

@@ -50,7 +50,7 @@ export const enFunnel: Record<keyof typeof zhFunnel, string> = {
   "funnel.rate": "Conversion",
   "funnel.open": "Window still open",
   "funnel.openNote": "not converted, and still may",
-  "funnel.enteredNote": "first step from {from} to {to}",
+  "funnel.enteredNote": "{from} to {to}",
   "funnel.worst": "most lost after step {n}: {share}",
   "funnel.chart": "From step to step",
   "funnel.chartNote": "A click on a bar opens the people",

@@ -47,7 +47,7 @@ export const zhFunnel = {
   "funnel.rate": "总转化率",
   "funnel.open": "仍在窗口期内",
   "funnel.openNote": "尚未完成、仍可能完成",
-  "funnel.enteredNote": "{from} 至 {to} 完成首步",
+  "funnel.enteredNote": "{from} 至 {to}",
   "funnel.worst": "流失最多：第 {n} 步后，{share}",
   "funnel.chart": "各步转化",
   "funnel.chartNote": "点击柱形查看人群",

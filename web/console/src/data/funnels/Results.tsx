@@ -11,6 +11,7 @@ import { Panel, Tile } from "@/kit/page";
 import { peopleHref } from "@/kit/people";
 import { Nothing } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
+import { useNarrow } from "@/kit/useNarrow";
 import { stepsChart, timeChart, trendChart, type Tools } from "./charts";
 import { ALL, lasting, peopleOf, type FunnelAnswer, type FunnelGroup, type FunnelQuestion } from "./question";
 
@@ -27,7 +28,8 @@ export function Results({ question, answer, change }: ResultProps) {
   const { palette } = useLook();
   const f = useFormat();
   const navigate = useNavigate();
-  const tools: Tools = useMemo(() => ({ palette, f, t, w }), [palette, f, t, w]);
+  const narrow = useNarrow();
+  const tools: Tools = useMemo(() => ({ palette, f, t, w, narrow }), [palette, f, t, w, narrow]);
   const all = answer.groups[0]!;
   const groups = answer.groups.length > 1 ? answer.groups.slice(1) : answer.groups;
   const chart = useMemo(() => stepsChart(answer, groups, tools), [answer, tools]); // eslint-disable-line react-hooks/exhaustive-deps

@@ -12,6 +12,7 @@ export interface Tools {
   f: ReturnType<typeof useFormat>;
   t: (key: Key, params?: Params) => string;
   w: (words: Words) => string;
+  narrow: boolean;
 }
 const at = (points: unknown) => ((Array.isArray(points) ? points[0] : points) as { dataIndex: number } | undefined)?.dataIndex ?? 0;
 const legend = (palette: Palette) => ({
@@ -19,12 +20,20 @@ const legend = (palette: Palette) => ({
 }); // prettier-ignore
 
 /** One group: bars with what was lost on top. Several: a bar a group, as shares of each one's first step. */
-export function stepsChart(answer: FunnelAnswer, groups: FunnelGroup[], { palette, f, t, w }: Tools): ChartOption {
+export function stepsChart(answer: FunnelAnswer, groups: FunnelGroup[], { palette, f, t, w, narrow }: Tools): ChartOption {
+  const room = Math.floor((narrow ? 280 : 700) / answer.steps.length) - 8;
   const names = answer.steps.map((one, place) => `${place + 1} ${w(one.words)}`);
   const base = { ...baseOption(palette), grid: { ...(baseOption(palette).grid as object), top: 34 }, legend: legend(palette) };
   const xAxis = {
     ...categories(palette, names),
-    axisLabel: { color: palette.soft, fontSize: 11, interval: 0, width: 84, overflow: "truncate" as const },
+    axisLabel: {
+      color: palette.soft,
+      fontSize: 11,
+      interval: 0,
+      width: room,
+      overflow: "truncate" as const,
+      formatter: (name: string, place: number) => (room < 40 ? String(place + 1) : name),
+    },
   };
   if (groups.length > 1) {
     return {
