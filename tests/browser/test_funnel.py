@@ -49,6 +49,8 @@ def test_a_funnel_is_changed_kept_and_opens_its_people(opened: Opened) -> None:
     page.click("[data-testid=funnel-delete]")
     expect(page.locator("[data-testid=funnel-saved]")).not_to_contain_text("到加购")
     page.click("[data-testid=funnel-undo]")
+    expect(page.locator(".funnel-saved:visible")).to_have_count(0)
+    page.click("[data-testid=funnel-open]")
     expect(page.locator("[data-testid=funnel-saved]")).to_contain_text("到加购")
     page.keyboard.press("Escape")
 
