@@ -310,6 +310,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/acquisition": "bodies costs following linking naming seeds spending spending_api targets",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "data/funnels": "bodies",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",

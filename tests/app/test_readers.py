@@ -144,6 +144,10 @@ def previewed(shop: Shop) -> int:
 def buyers(shop: Shop) -> int:
     found = json.loads(shop.get("/api/rfm/moves?months=1"))
     return int(sum(cell["count"] for cell in found["months"][0]["cells"]))
+def entered(shop: Shop) -> int:
+    step = {"event": ""}
+    answer = shop.operator.send("POST", "/api/funnels/query", {"funnel": {"steps": [step, step]}})
+    return int(answer.json()["groups"][0]["steps"][0]["people"])
 
 
 PROBES: dict[str, Callable[[Shop], object]] = {
@@ -173,6 +177,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
+    "funnels": lambda s: entered(s) == 2,
     "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
     "acquisition": lambda s: s.json("/api/acquisition/figures")["everybody"]["newcomers"] == 2,  # type: ignore[index]
     "seeds": lambda s: s.operator.send("POST", "/api/acquisition/seeds/count", SEED).json()["people"] == 2,

@@ -18,6 +18,7 @@ PAGES = (
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified",
     "/segments", "/segments/new",
     "/acquire", "/acquire/links", "/acquire/costs", "/acquire/naming", "/private",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/funnel",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

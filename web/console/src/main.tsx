@@ -18,6 +18,7 @@ import "./styles/mend.css";
 import "./styles/tracking.css";
 import "./styles/behaviour.css";
 import "./styles/segments.css";
+import "./styles/funnel.css";
 import "./styles/identity.css";
 import "./styles/consent.css";
 import "./styles/tags.css";

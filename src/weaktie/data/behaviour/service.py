@@ -33,7 +33,7 @@ from weaktie.data.behaviour.vocabulary import SeenEvent, SeenProperty, Vocabular
 from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import Identity, owner_of
 from weaktie.data.profiles.contracts import ANALYTICS, Permits
-from weaktie.data.profiles.service import USER_TAGS, kept_rates
+from weaktie.data.profiles.service import BY_KEY, USER_TAGS, kept_rates
 from weaktie.data.quality.service import Quality, Rates, renewed
 from weaktie.data.sources.service import purposes
 from weaktie.data.tracking.service import current
@@ -170,6 +170,11 @@ class Behaviour:
                 self._kept.popitem(last=False)
         return found
 
+    def forget(self) -> None:
+        """Drop the sequences in memory; the next question reads the lake again."""
+        with self._lock:
+            self._kept.clear()
+
     def seen_events(self) -> list[SeenEvent]:
         """Every event that was seen, the most frequent first, with its words from the tracking plan."""
         crowd = self.crowd()
@@ -181,6 +186,11 @@ class Behaviour:
         crowd = self.crowd()
         with self.database.connect() as connection, self.engine.session() as session:
             return self._vocabulary.properties(connection, session, crowd, event)
+
+    def tag_words(self, key: str, values: Sequence[str]) -> dict[str, Words]:
+        """What a tag's values are called, where the tag names them."""
+        labels = BY_KEY[key].labels if key in BY_KEY else None
+        return {v: labels[v] for v in values if v in labels} if labels else {}
 
     def event_words(self, events: Sequence[str]) -> dict[str, Words]:
         """What the tracking plan calls these events."""

@@ -122,6 +122,16 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
     return len(days)
 
 
+def remember_rates(parts: BuildParts) -> None:
+    """Keep whose days count nowhere, as every build does."""
+    with parts.database.connect() as connection:
+        known, snapshot = state.kept_rates(connection), parts.lake.snapshot(connection, tables=["events"])
+    with parts.engine.session() as session:
+        rates = renewed(session, snapshot, known, parts.quality.limit)
+    with parts.database.begin() as tx:
+        state.remember(tx, state.RATES, asdict(rates), parts.clock.now_us())
+
+
 def offset_minutes(day: int, zone: ZoneInfo) -> int:
     """Zone minus UTC at noon of the business day, in minutes."""
     noon = datetime.combine(day_to_date(day), time(12), tzinfo=zone)

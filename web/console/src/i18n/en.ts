@@ -12,6 +12,7 @@ import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
 import { enBehaviour } from "./behaviour.en";
+import { enFunnel } from "./funnel.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
@@ -283,4 +284,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enBehaviour,
   ...enAcquisition,
   ...enPrivate,
+  ...enFunnel,
 };

@@ -12,6 +12,7 @@ import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
 import { zhBehaviour } from "./behaviour.zh-CN";
+import { zhFunnel } from "./funnel.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhSegments } from "./segments.zh-CN";
 import { zhImports } from "./imports.zh-CN";
@@ -282,4 +283,5 @@ export const zh = {
   ...zhBehaviour,
   ...zhAcquisition,
   ...zhPrivate,
+  ...zhFunnel,
 };

@@ -17,6 +17,7 @@ const OneSegment = lazy(() => import("@/data/segments/SegmentPage"));
 const Identity = lazy(() => import("@/data/identity/IdentityPage"));
 const Acquire = lazy(() => import("@/data/acquisition/AcquirePage"));
 const Private = lazy(() => import("@/data/private/PrivatePage"));
+const Funnel = lazy(() => import("@/data/funnels/FunnelPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
@@ -65,6 +66,7 @@ export function Pages() {
           <Route path="/identity/:tab?" element={<Identity />} />
           <Route path="/acquire/:tab?" element={<Acquire />} />
           <Route path="/private" element={<Private />} />
+          <Route path="/analyse/funnel" element={<Funnel />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/tracking/:tab?" element={<Tracking />} />

@@ -9,6 +9,7 @@ import {
   DashboardOutlined,
   DeleteOutlined,
   FileProtectOutlined,
+  FunnelPlotOutlined,
   HeatMapOutlined,
   IdcardOutlined,
   PlayCircleOutlined,
@@ -65,6 +66,7 @@ export const NAVIGATION: Group[] = [
       { path: "/acquire", label: "nav.acquire", icon: <QrcodeOutlined />, hotkey: "v", needs: "view" },
       { path: "/private", label: "nav.private", icon: <ContactsOutlined />, hotkey: "k", needs: "view" },
     ],
+    places: [{ path: "/analyse/funnel", label: "nav.funnel", icon: <FunnelPlotOutlined />, hotkey: "f", needs: "view" }],
   },
   {
     label: "nav.group.data",
