@@ -41,6 +41,9 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
+    Reader("retention", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/retention/query"),)),
+    Reader("lifecycle", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/lifecycle/query"),)),
+    Reader("paths", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/paths/query"),)),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"

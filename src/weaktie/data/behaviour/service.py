@@ -3,13 +3,15 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weaktie.data.behaviour.asking import EventAsk as EventAsk
 from weaktie.data.behaviour.contracts import (
+    ANY_EVENT,
     I32,
     MOST_MATCHERS,
     BadPeople,
@@ -17,11 +19,13 @@ from weaktie.data.behaviour.contracts import (
     Coded,
     Crowd,
     Days,
+    DaySets,
     Matcher,
     PeopleSource,
     Sequences,
     TagColumns,
 )
+from weaktie.data.behaviour.days import MOST_DAY_MATCHERS, folded, plain, read_days
 from weaktie.data.behaviour.queries import matched_events
 from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import Identity, owner_of
@@ -36,9 +40,16 @@ from weaktie.store.engine.contracts import Engine
 from weaktie.store.lake.contracts import Lake
 from weaktie.store.lake.tables import EVENTS
 
+Kept = TypeVar("Kept")
 CROWD_SECONDS = 5.0
 """A withdrawal or an erasure reaches every analysis within this time."""
 KEPT_SEQUENCES = 8
+KEPT_DAYS = 4
+NEVER = 2**31 - 1
+"""The first day of somebody who never did it."""
+ANYTHING = Matcher(ANY_EVENT)
+HISTORY_DAYS = 128
+"""How many days of the past are looked through at once for somebody's first."""
 
 
 class Behaviour:
@@ -62,6 +73,8 @@ class Behaviour:
         self._looked = float("-inf")
         self._kept: OrderedDict[object, Sequences] = OrderedDict()
         self._sources: dict[str, PeopleSource] = {}
+        self._kept_days: OrderedDict[tuple[object, ...], DaySets] = OrderedDict()
+        self._kept_firsts: OrderedDict[tuple[object, ...], I32] = OrderedDict()
 
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change."""
@@ -109,6 +122,45 @@ class Behaviour:
                 self._kept.popitem(last=False)
         return found
 
+    def span(self, crowd: Crowd | None = None) -> Days | None:
+        """The first and the last day of which the lake holds events; None where it holds none."""
+        files = (crowd or self.crowd()).snapshot.of("events")
+        if not files:
+            return None
+        return Days(min(f.min_day for f in files), max(f.max_day for f in files))
+
+    def days(self, matchers: Sequence[Matcher], days: Days, crowd: Crowd | None = None) -> DaySets:
+        """On which of these days everybody did what: no order, and so much quicker than sequences. Raises BadCondition."""
+        assert 0 < len(matchers) <= MOST_DAY_MATCHERS
+        crowd = crowd or self.crowd()
+        wanted = (crowd.key, tuple(matchers), days)
+        with self._lock:
+            if wanted in self._kept_days:
+                self._kept_days.move_to_end(wanted)
+                return self._kept_days[wanted]
+        found = self._read_days(crowd, tuple(matchers), days)
+        with self._lock:
+            _keep(self._kept_days, wanted, found)
+        return found
+
+    def first_days(self, matcher: Matcher = ANYTHING, crowd: Crowd | None = None) -> I32:
+        """The first day ever on which everybody of the crowd did this, or NEVER; as `crowd.people()`. Raises BadCondition."""
+        crowd = crowd or self.crowd()
+        wanted = (crowd.key, matcher)
+        with self._lock:
+            if wanted in self._kept_firsts:
+                return self._kept_firsts[wanted]
+        firsts = np.full(len(crowd.people()), NEVER, np.int32)
+        span = self.span(crowd)
+        for start in range(span.first, span.last + 1, HISTORY_DAYS) if span else ():
+            part = Days(start, min(start + HISTORY_DAYS - 1, span.last if span else start))
+            cells = self._read_days(crowd, (matcher,), part).cells
+            there = cells.any(axis=1) & (firsts == NEVER)
+            firsts[there] = start + np.argmax(cells[there] != 0, axis=1)
+        with self._lock:
+            _keep(self._kept_firsts, wanted, firsts)
+        return firsts
+
     def tags(self, keys: Sequence[str], crowd: Crowd | None = None) -> TagColumns:
         """Tags of everybody who may be analysed, as the last build left them; who deleted a tag has none. Raises BadTag."""
         crowd = crowd or self.crowd()
@@ -153,6 +205,11 @@ class Behaviour:
             )
         return source
 
+    def _read_days(self, crowd: Crowd, matchers: tuple[Matcher, ...], days: Days) -> DaySets:
+        if plain(matchers):
+            return read_days(self.engine, crowd, matchers, days, self.quality.limit)
+        return folded(crowd.people(), self.sequences(matchers, days, (), crowd), days)
+
     def _read(
         self, crowd: Crowd, matchers: tuple[Matcher, ...], days: Days, columns: tuple[str, ...]
     ) -> Sequences:
@@ -176,6 +233,15 @@ class Behaviour:
             table["matched"].to_numpy()[order].astype(np.uint32),
             {name: _coded(table[name], order) for name in columns},
         )
+
+
+def _keep(kept: OrderedDict[tuple[object, ...], Kept], wanted: tuple[object, ...], found: Kept) -> None:
+    """Keep the newest few; what was computed for another crowd goes."""
+    for old in [key for key in kept if key[0] != wanted[0]]:
+        del kept[old]
+    kept[wanted] = found
+    while len(kept) > KEPT_DAYS:
+        kept.popitem(last=False)
 
 
 def _rank(ids: pa.ChunkedArray) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
