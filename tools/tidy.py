@@ -306,7 +306,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/behaviour": "asking days",
+        "data/behaviour": "asking days rates vocabulary",
         "data/retention": "bodies",
         "data/paths": "bodies",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "

@@ -7,7 +7,6 @@ import pytest
 
 from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
-from weaktie.data.behaviour.days import folded
 from weaktie.data.behaviour.service import NEVER
 from weaktie.kit.clock import DAY_US, HOUR_US, MINUTE_US, business_day
 
@@ -16,6 +15,7 @@ MATCHERS = [
     Matcher(ANY_EVENT),
     Matcher("Share", (Condition("product_id", "in", ("p1", "p2")),)),
     Matcher(ANY_EVENT, (Condition("channel", "unset"),)),
+    Matcher("Product Viewed", (Condition("list", "eq", ("b",)),)),
 ]
 
 
@@ -31,6 +31,7 @@ def test_days_equal_the_sequences(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                     f"u{chance.integers(6)}" if chance.random() < 0.6 else None,
                     anonymous=f"a{chance.integers(5)}",
                     event=str(chance.choice(["Product Viewed", "Share"])),
+                    properties={"product_id": f"p{n % 7}", "list": "ab"[n % 2]},
                     at_us=START_US - int(chance.integers(6 * 24)) * HOUR_US,
                 )
                 for n in range(60)
@@ -46,9 +47,12 @@ def test_days_equal_the_sequences(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         today = business_day(START_US, wt.settings.zone)
         days = Days(today - 5, today)
         found = wt.behaviour.days(MATCHERS, days)
-        said = folded(crowd.people(), wt.behaviour.sequences(MATCHERS, days), days)
-        assert found.people.tolist() == said.people.tolist()
-        assert found.cells.tolist() == said.cells.tolist()
+        said = wt.behaviour.sequences(MATCHERS, days)
+        cells = np.zeros_like(found.cells)
+        rows = np.repeat(np.searchsorted(crowd.people(), said.people), np.diff(said.starts))
+        np.bitwise_or.at(cells, (rows, said.day - days.first), said.matched.astype(np.uint8))
+        assert found.people.tolist() == crowd.people().tolist()
+        assert found.cells.tolist() == cells.tolist()
         assert found.cells.any()
         first = wt.behaviour.first_days()
         seen = wt.behaviour.days([Matcher(ANY_EVENT)], Days(today - 30, today + 1)).cells != 0

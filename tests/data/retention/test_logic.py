@@ -1,6 +1,7 @@
 """Cohorts and states against plain Python that counts people one by one."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -31,8 +32,10 @@ crowds = st.lists(st.tuples(person_days, st.integers(-1, COHORTS), st.booleans()
 
 def oracle(people, mode, count):
     """(size, back) as sets of people: who is in a cohort, and who of them came back at n."""
-    size = {c: set() for c in range(COHORTS)}
-    back = {(c, n): set() for c in range(COHORTS) for n in range(PERIODS + 1)}
+    size: dict[int, set[int]] = {c: set() for c in range(COHORTS)}
+    back: dict[tuple[int, int], set[int]] = {
+        (c, n): set() for c in range(COHORTS) for n in range(PERIODS + 1)
+    }
     for number, (days, new, among) in enumerate(people):
         if not among:
             continue
@@ -69,12 +72,16 @@ def test_the_triangle_counts_as_one_would_by_hand(people, mode, count):
             assert set(np.flatnonzero(who & came_back(cells, c, n, count)).tolist()) == backs[c, n]
 
 
-@given(first=st.integers(18_000, 21_000), length=st.integers(0, 90), unit=st.sampled_from(["day", "week", "month"]))
+@given(
+    first=st.integers(18_000, 21_000),
+    length=st.integers(0, 90),
+    unit=st.sampled_from(["day", "week", "month"]),
+)
 def test_units_are_whole_and_follow_each_other(first, length, unit):
     starts = unit_starts(Days(first, first + length), unit).tolist()
     assert starts[0] <= first < next_unit(starts[0], unit)
     assert starts[-1] <= first + length < next_unit(starts[-1], unit)
-    for start, following in zip(starts, starts[1:], strict=False):
+    for start, following in pairwise(starts):
         assert next_unit(start, unit) == following
     day = date(1970, 1, 1) + timedelta(days=starts[0])
     assert unit == "day" or (day.weekday() == 0 if unit == "week" else day.day == 1)
@@ -107,6 +114,7 @@ def test_everybody_active_is_in_one_state(rows):
     before, now, new = (np.array([r[i] for r in rows]) for i in range(3))
     new &= ~before
     found = states(before, now, new)
-    assert (sum(found[s].astype(int) for s in ("new", "retained", "resurrected")) == now).all()
+    active = np.sum([found["new"], found["retained"], found["resurrected"]], axis=0)
+    assert active.tolist() == now.astype(int).tolist()
     assert (found["retained"] | found["dormant"]).tolist() == before.tolist()
     assert not (found["dormant"] & now).any()

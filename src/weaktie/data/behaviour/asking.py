@@ -1,14 +1,11 @@
-"""How a request names events: shared by every analysis, so that a filter means the same on each page."""
+"""How a request names events: shared by analyses, so that a filter means the same on each page."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from weaktie.data.behaviour.contracts import Condition, Matcher, Op, Value
 from weaktie.kit.web import PlainText
-
-NONE_OPS = {"set", "unset"}
-MANY_OPS = {"in", "not_in"}
 
 
 class PropertyAsk(BaseModel):
@@ -16,17 +13,9 @@ class PropertyAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    property: Annotated[PlainText, Field(min_length=1, max_length=100)]
+    property: Annotated[PlainText, Field(min_length=1, max_length=255)]
     op: Op
-    values: Annotated[list[Value], Field(max_length=100)] = []
-
-    @model_validator(mode="after")
-    def _arity(self) -> Self:
-        count = len(self.values)
-        right = count == 0 if self.op in NONE_OPS else count > 0 if self.op in MANY_OPS else count == 1
-        if not right:
-            raise ValueError("the number of values does not fit the comparison")
-        return self
+    values: Annotated[list[Value], Field(max_length=200)] = []
 
 
 class EventAsk(BaseModel):
@@ -34,9 +23,9 @@ class EventAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    event: Annotated[PlainText, Field(max_length=200)] = ""
-    where: Annotated[list[PropertyAsk], Field(max_length=8)] = []
+    event: Annotated[PlainText, Field(max_length=255)] = ""
+    where: Annotated[list[PropertyAsk], Field(max_length=10)] = []
 
     def matcher(self) -> Matcher:
-        """The matcher that is asked for."""
+        """The matcher that is asked for; what its conditions mean is found out when events are read."""
         return Matcher(self.event, tuple(Condition(c.property, c.op, tuple(c.values)) for c in self.where))
