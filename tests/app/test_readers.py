@@ -4,7 +4,9 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -20,7 +22,7 @@ from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
-from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
+from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock, business_day, day_to_date
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
@@ -46,6 +48,13 @@ class Shop:
 
     def json(self, path: str) -> object:
         return json.loads(self.get(path))
+
+    def asked(self, path: str, question: dict[str, Any]) -> Any:
+        """The answer to a question of a read key over the last 31 days, today included."""
+        today = day_to_date(business_day(self.wt.clock.now_us(), self.wt.settings.zone))
+        days = {"first_day": (today - timedelta(days=30)).isoformat(), "last_day": today.isoformat()}
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.http.post(path, json=days | question, headers=headers).json()
 
     def keeps(self, number: int) -> bool:
         """Whether the door keeps an event of the person."""
@@ -85,6 +94,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
             track(5, GONE, anonymous="tablet"),
             track(6, STAYS, anonymous="tablet"),
+            track(7, GONE, at_us=START_US - 3 * DAY_US),
         )
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
@@ -121,6 +131,11 @@ def active(shop: Shop) -> int:
     return max(n for _, n in found)
 
 
+def new_people(life: Any) -> int:
+    """People who are new on the days that have passed."""
+    return sum(stage["new"] or 0 for stage in life["groups"][0]["stages"])
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -142,6 +157,9 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
+    "retention": lambda s: s.asked("/api/retention/query", {"mode": "new"})["groups"][0]["people"] == 2,
+    "lifecycle": lambda s: new_people(s.asked("/api/lifecycle/query", {})) == 1,
+    "paths": lambda s: s.asked("/api/paths/query", {})["people"] == 2,
     "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
 }
 

@@ -114,7 +114,7 @@ def funnel(people, window):
 @settings(max_examples=300, deadline=None)
 @given(people=streams)
 def test_paths_start_with_the_people_of_the_funnels_first_step(people):
-    owner, at, more = walk(*arrays(people, False), gap_us=GAP, steps=3, collapse=False, one_each=True)
+    owner, at, _ = walk(*arrays(people, False), gap_us=GAP, steps=3, collapse=False, one_each=True)
     first, second = funnel(people, window=10_000)
     assert set(owner.tolist()) == first and len(owner) == len(first)
     directly = set(owner[at[:, 1] == 1].tolist())

@@ -14,7 +14,7 @@ from weaktie.data.behaviour.contracts import BadPeople
 from weaktie.kit.clock import HOUR_US, MINUTE_US, business_day, day_to_date
 from weaktie.kit.words import Words
 
-SHARE, VIEW, ADD, ORDER = "Product Shared", "Product Viewed", "Product Added", "Order Completed"
+SHARE, VIEW, ADD, ORDER = "Product Shared", "Product Viewed", "Product Added", "Checkout Started"
 
 
 def session(user: str, begin_us: int, *events: str) -> list[dict]:

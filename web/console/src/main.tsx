@@ -16,6 +16,7 @@ import "./styles/imports.css";
 import "./styles/mend.css";
 import "./styles/tracking.css";
 import "./styles/behaviour.css";
+import "./styles/retention.css";
 import "./styles/identity.css";
 import "./styles/consent.css";
 

@@ -83,7 +83,7 @@ class PathPeopleAsk(BaseModel):
     to: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
 
-class NodeBody(BaseModel):
+class PathNodeBody(BaseModel):
     """One event at one step, or the others there: what comes in is what goes out, ends here, or goes on beyond the steps.
 
     `event` is empty for the others; `value` is the value that tells it apart, null where it has none.
@@ -98,7 +98,7 @@ class NodeBody(BaseModel):
     beyond: int
 
 
-class EdgeBody(BaseModel):
+class PathEdgeBody(BaseModel):
     """From a node to one of the next step, both by key."""
 
     step: int
@@ -115,8 +115,8 @@ class PathsBody(BaseModel):
     paths: int
     people: int
     definition: WordsBody
-    nodes: list[NodeBody]
-    edges: list[EdgeBody]
+    nodes: list[PathNodeBody]
+    edges: list[PathEdgeBody]
 
 
 def paths_body(found: Paths, query: PathsQuery) -> PathsBody:
@@ -125,13 +125,13 @@ def paths_body(found: Paths, query: PathsQuery) -> PathsBody:
         first_day=day_to_date(query.days.first).isoformat(), last_day=day_to_date(query.days.last).isoformat(),
         paths=found.paths, people=found.people, definition=words_body(DEFINITION),
         nodes=[
-            NodeBody(
+            PathNodeBody(
                 step=n.step, key=n.key, event=told(n.key)[0], value=told(n.key)[1], count=n.count, ended=n.ended,
                 beyond=n.beyond,
             )
             for n in found.nodes
         ],
-        edges=[EdgeBody(step=e.step, node=e.key, to=e.to, count=e.count) for e in found.edges],
+        edges=[PathEdgeBody(step=e.step, node=e.key, to=e.to, count=e.count) for e in found.edges],
     )  # fmt: skip
 
 

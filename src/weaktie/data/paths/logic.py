@@ -87,18 +87,16 @@ def drawn(walked: Walked, top: int) -> Paths:
     keys = [*walked.labels, OTHER]
     nodes: list[Node] = []
     edges: list[Edge] = []
-    last = at.shape[1] - 1
     for step in range(at.shape[1]):
-        here = at[:, step]
-        following = at[:, step + 1] if step < last else np.full(len(at), ENDED, np.int32)
-        ends = (here != ENDED) & (following == ENDED) & ~(walked.more if step == last else False)
-        beyond = (here != ENDED) & walked.more if step == last else np.zeros(len(at), np.bool_)
+        here, following, more = _at(walked, at, step)
+        there = here != ENDED
+        ends, beyond = there & (following == ENDED) & ~more, there & more
         size = len(keys)
-        counts = np.bincount(here[here != ENDED], minlength=size)
+        counts = np.bincount(here[there], minlength=size)
         ended, gone = np.bincount(here[ends], minlength=size), np.bincount(here[beyond], minlength=size)
         order = sorted(np.flatnonzero(counts).tolist(), key=lambda k: (k == size - 1, -counts[k], k))
         nodes += [Node(step, keys[k], int(counts[k]), int(ended[k]), int(gone[k])) for k in order]
-        both = (here != ENDED) & (following != ENDED)
+        both = there & (following != ENDED)
         pairs, sizes = np.unique(here[both].astype(np.int64) * size + following[both], return_counts=True)
         edges += [
             Edge(step, keys[pair // size], keys[pair % size], int(n))
@@ -107,20 +105,23 @@ def drawn(walked: Walked, top: int) -> Paths:
     return Paths(len(at), len(np.unique(walked.owner)), tuple(nodes), tuple(edges))
 
 
+def _at(walked: Walked, at: I32, step: int) -> tuple[I32, I32, Mask]:
+    """Labels of a step and of the next, and which paths go on beyond the last."""
+    if step < at.shape[1] - 1:
+        return at[:, step], at[:, step + 1], np.zeros(len(at), np.bool_)
+    return at[:, step], np.full(len(at), ENDED, np.int32), walked.more
+
+
 def behind(walked: Walked, top: int, step: int, key: str, to: str | None) -> I32:
     """Owners, ascending, of the paths through a node, or through its edge to `to` (END: that end there)."""
     at = shortened(walked.at, len(walked.labels), top)
     keys = {label: n for n, label in enumerate((*walked.labels, OTHER))}
     if step >= at.shape[1] or key not in keys:
         return np.empty(0, np.int32)
-    through = at[:, step] == keys[key]
+    here, following, more = _at(walked, at, step)
+    through = here == keys[key]
     if to is not None:
-        last = step == at.shape[1] - 1
-        following = np.full(len(at), ENDED, np.int32) if last else at[:, step + 1]
-        if to == END:
-            through &= (following == ENDED) & ~(walked.more if last else False)
-        else:
-            through &= following == keys.get(to, len(keys))
+        through &= (following == ENDED) & ~more if to == END else following == keys.get(to, len(keys))
     owners: I32 = np.unique(walked.owner[through]).astype(np.int32)
     return owners
 

@@ -122,7 +122,7 @@ class LifecyclePeopleAsk(BaseModel):
     group: Annotated[PlainText, Field(max_length=200)] | None = None
 
 
-class AverageBody(BaseModel):
+class RetentionAverageBody(BaseModel):
     """How many came back at n of how many; `share` is null where there is no figure, and `why` says the reason."""
 
     n: int
@@ -141,15 +141,15 @@ class CohortBody(BaseModel):
     why: Why | None
 
 
-class GroupBody(BaseModel):
+class RetentionGroupBody(BaseModel):
     """The cohorts of everybody, of a segment or of one value of a tag, with the weighted average and that of marked days."""
 
     key: str
     words: WordsBody
     people: int
     cohorts: list[CohortBody]
-    average: list[AverageBody]
-    marks: list[AverageBody]
+    average: list[RetentionAverageBody]
+    marks: list[RetentionAverageBody]
 
 
 class RetentionBody(BaseModel):
@@ -162,10 +162,10 @@ class RetentionBody(BaseModel):
     definition: WordsBody
     mode_words: WordsBody
     count_words: WordsBody
-    groups: list[GroupBody]
+    groups: list[RetentionGroupBody]
 
 
-class StageBody(BaseModel):
+class LifeStageBody(BaseModel):
     """One unit; counts are null where it has not fully passed, for the reason `why`. Dormant people are a positive count."""
 
     day: str
@@ -183,7 +183,7 @@ class LifeBody(BaseModel):
 
     key: str
     words: WordsBody
-    stages: list[StageBody]
+    stages: list[LifeStageBody]
 
 
 class LifecycleBody(BaseModel):
@@ -211,15 +211,15 @@ def day_number(day: date) -> int:
     return _number(day)
 
 
-def average_body(one: Average) -> AverageBody:
+def average_body(one: Average) -> RetentionAverageBody:
     """An average with its share."""
     share = one.returned / one.people if one.why is None else None
-    return AverageBody(n=one.n, returned=one.returned, people=one.people, share=share, why=one.why)
+    return RetentionAverageBody(n=one.n, returned=one.returned, people=one.people, share=share, why=one.why)
 
 
-def group_body(group: Group) -> GroupBody:
+def group_body(group: Group) -> RetentionGroupBody:
     """A group as an answer carries it."""
-    return GroupBody(
+    return RetentionGroupBody(
         key=group.key,
         words=words_body(group.words),
         people=group.people,
@@ -242,15 +242,15 @@ def retention_body(table: Table, query: RetentionQuery, words: tuple[Words, Word
     )  # fmt: skip
 
 
-def stage_body(stage: Stage) -> StageBody:
+def stage_body(stage: Stage) -> LifeStageBody:
     """A unit with its active people and quick ratio."""
     c = stage.counts
     if c is None:
-        return StageBody(
+        return LifeStageBody(
             day=iso(stage.day), new=None, retained=None, resurrected=None, dormant=None, active=None, quick_ratio=None,
             why=stage.why,
         )  # fmt: skip
-    return StageBody(
+    return LifeStageBody(
         day=iso(stage.day), **c, active=c["new"] + c["retained"] + c["resurrected"],
         quick_ratio=(c["new"] + c["resurrected"]) / c["dormant"] if c["dormant"] else None, why=None,
     )  # fmt: skip

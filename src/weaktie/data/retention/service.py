@@ -122,10 +122,7 @@ class Retention:
         mask = members(read.units, read.first_unit, query.mode, cohort) & among
         if ask.n is not None:
             if read.why(query.unit, cohort, ask.n):
-                words = Words(
-                    "这一天（周、月）还没有完整的数据。", "This day (week, month) has no full data yet."
-                )
-                raise BadRetention("people.n", words)
+                raise _not_yet("people.n")
             returned = came_back(read.units, cohort, ask.n, query.count)
             mask &= returned if ask.returned else ~returned
         return people_of(read.crowd.people(), mask)
@@ -135,7 +132,10 @@ class Retention:
         query = ask.query.query(self.today())
         crowd = self.behaviour.crowd()
         starts, masks = self._states(crowd, query)
-        mask = masks[_place(starts, day_number(ask.day))][ask.state]
+        place = _place(starts, day_number(ask.day))
+        if why_not(next_unit(starts[place], query.unit) - 1, self.today(), self.behaviour.span(crowd)):
+            raise _not_yet("people.day")
+        mask = masks[place][ask.state]
         return people_of(crowd.people(), mask & self._among(crowd, query.segments, "", ask.group))
 
     def _read(self, query: RetentionQuery) -> Read:
@@ -278,6 +278,11 @@ def _asked(model: type[Ask], query: Mapping[str, Any]) -> Ask:
         raise BadPeople(
             Words("人群查询的字段无效。", "A field of the query of people is not valid."), f"people.{place}"
         ) from None
+
+
+def _not_yet(place: str) -> BadRetention:
+    words = Words("这一天（周、月）还没有完整的数据。", "This day (week, month) has no full data yet.")
+    return BadRetention(place, words)
 
 
 def _place(starts: list[int], day: int) -> int:

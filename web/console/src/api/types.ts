@@ -158,3 +158,10 @@ export type TrackingState = Got<"/api/tracking/state">;
 
 export type SeenEvent = Item<Got<"/api/behaviour/events">>;
 export type SeenProperty = Item<Got<"/api/behaviour/properties">>;
+
+export type RetentionAnswer = components["schemas"]["RetentionBody"];
+export type RetentionGroup = RetentionAnswer["groups"][number];
+export type LifecycleAnswer = components["schemas"]["LifecycleBody"];
+export type LifeStage = LifecycleAnswer["groups"][number]["stages"][number];
+export type PathsAnswer = components["schemas"]["PathsBody"];
+export type PathNode = PathsAnswer["nodes"][number];

@@ -9,6 +9,7 @@ import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
 import { enBehaviour } from "./behaviour.en";
+import { enRetention } from "./retention.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
@@ -274,4 +275,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enRights,
   ...enQuality,
   ...enBehaviour,
+  ...enRetention,
 };

@@ -9,6 +9,7 @@ import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
 import { zhBehaviour } from "./behaviour.zh-CN";
+import { zhRetention } from "./retention.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
@@ -273,4 +274,5 @@ export const zh = {
   ...zhRights,
   ...zhQuality,
   ...zhBehaviour,
+  ...zhRetention,
 };

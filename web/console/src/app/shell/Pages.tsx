@@ -13,6 +13,8 @@ const Profile = lazy(() => import("@/data/profiles/ProfilePage"));
 const Tags = lazy(() => import("@/data/profiles/TagsPage"));
 const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
 const Identity = lazy(() => import("@/data/identity/IdentityPage"));
+const RetentionTabs = lazy(() => import("@/data/retention/RetentionPage"));
+const UserPaths = lazy(() => import("@/data/paths/PathsPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
@@ -57,6 +59,8 @@ export function Pages() {
           <Route path="/tags" element={<Tags />} />
           <Route path="/rfm" element={<Rfm />} />
           <Route path="/identity/:tab?" element={<Identity />} />
+          <Route path="/analyse/retention/:tab?" element={<RetentionTabs />} />
+          <Route path="/analyse/paths" element={<UserPaths />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/tracking/:tab?" element={<Tracking />} />

@@ -8,9 +8,11 @@ import {
   DashboardOutlined,
   DeleteOutlined,
   FileProtectOutlined,
+  ForkOutlined,
   HeatMapOutlined,
   IdcardOutlined,
   PlayCircleOutlined,
+  RetweetOutlined,
   RobotOutlined,
   SafetyCertificateOutlined,
   SettingOutlined,
@@ -53,6 +55,13 @@ export const NAVIGATION: Group[] = [
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
       { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.analyse",
+    places: [
+      { path: "/analyse/retention", label: "nav.retention", icon: <RetweetOutlined />, hotkey: "n", needs: "view" },
+      { path: "/analyse/paths", label: "nav.paths", icon: <ForkOutlined />, hotkey: "x", needs: "view" },
     ],
   },
   {
