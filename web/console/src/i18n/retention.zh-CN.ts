@@ -9,9 +9,7 @@ export const zhRetention = {
   "period.from": "从",
   "period.to": "到",
   "segments.everybody": "全部用户",
-  "segments.choose": "用户分群",
   "analyse.csv": "下载 CSV",
-  "analyse.people": "查看用户",
   "retention.about": "起始事件之后，同一批人在第几天（周、月）回来了多少。点任意单元格查看这些用户。",
   "retention.tab.table": "留存",
   "retention.tab.lifecycle": "用户生命周期",
@@ -109,5 +107,5 @@ export const zhRetention = {
   "paths.none": "这个时段没有这样的路径",
   "paths.noneText": "换一个起始事件或时段，或放宽参与的事件。",
   "paths.share": "{share} 的路径",
-  "paths.flow": "{from} → {to}",
+  "paths.flow": "从 {from} 到 {to}",
 };

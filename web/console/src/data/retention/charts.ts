@@ -30,7 +30,9 @@ function legend(palette: Palette) {
   };
 }
 
-export function curve(groups: RetentionGroup[], unit: Unit, { palette, f, t, w }: Means): ChartOption {
+/** From the first unit after their own on: at 0 everybody is there. */
+export function curve(all: RetentionGroup[], unit: Unit, { palette, f, t, w }: Means): ChartOption {
+  const groups = all.map((group) => ({ ...group, average: group.average.slice(1) }));
   const ns = groups[0]?.average.map((one) => one.n) ?? [];
   const colour = (place: number) => palette.series[place % palette.series.length]!;
   return {
