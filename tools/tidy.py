@@ -306,16 +306,18 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/behaviour": "asking days rates vocabulary",
+        "data/behaviour": "asking days vocabulary",
         "data/retention": "bodies",
         "data/paths": "bodies",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "data/funnels": "bodies",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
+        "data/quality": "rates",
         "data/reconcile": "comparing",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",

@@ -136,6 +136,12 @@ def new_people(life: Any) -> int:
     return sum(stage["new"] or 0 for stage in life["groups"][0]["stages"])
 
 
+def entered(shop: Shop) -> int:
+    step = {"event": ""}
+    answer = shop.operator.send("POST", "/api/funnels/query", {"funnel": {"steps": [step, step]}})
+    return int(answer.json()["groups"][0]["steps"][0]["people"])
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -160,6 +166,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "retention": lambda s: s.asked("/api/retention/query", {"mode": "new"})["groups"][0]["people"] == 2,
     "lifecycle": lambda s: new_people(s.asked("/api/lifecycle/query", {})) == 1,
     "paths": lambda s: s.asked("/api/paths/query", {})["people"] == 2,
+    "funnels": lambda s: entered(s) == 2,
     "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
 }
 

@@ -10,6 +10,7 @@ from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.collect import api as collect_api
+from weaktie.data.funnels import api as funnels_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
@@ -51,7 +52,7 @@ def make_api(wt: App) -> FastAPI:
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
-        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, api,
+        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, funnels_api, api,
         backup_api, retention_api, paths_api,
     ):  # fmt: skip
         application.include_router(module.router)

@@ -41,6 +41,10 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
     Reader("properties of events", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/behaviour/properties"),)),
+    Reader(
+        "funnels", "asks for the crowd at each read, at most 5 s old",
+        (("POST", "/api/funnels/query"), ("GET", "/api/funnels/csv")),
+    ),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
     Reader("retention", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/retention/query"),)),
     Reader("lifecycle", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/lifecycle/query"),)),
@@ -122,7 +126,9 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/tracking/plan/difference"), ("GET", "/api/tracking/plan/versions"), ("GET", "/api/tracking/plan/yaml"),
         ("POST", "/api/tracking/alerts/{alert_id}"), ("POST", "/api/tracking/recheck"),
         ("GET", "/api/tracking/columns"), ("POST", "/api/tracking/columns"), ("POST", "/api/tracking/columns/fill"),
-        ("DELETE", "/api/tracking/columns/{column_id}"),
+        ("DELETE", "/api/tracking/columns/{column_id}"), ("GET", "/api/funnels"), ("POST", "/api/funnels"),
+        ("PATCH", "/api/funnels/{funnel_id}"), ("DELETE", "/api/funnels/{funnel_id}"),
+        ("POST", "/api/funnels/{funnel_id}/restore"),
         *(
             ("POST", f"/api/tracking/plan/{step}")
             for step in ("adopt", "events", "proposal", "restore", "shared", "workbook", "yaml")

@@ -1,26 +1,21 @@
 """On which days people did something: for analyses that need no order within a day, and so no sorting at all."""
 
-from collections.abc import Iterator, Sequence
-from functools import reduce
-from operator import or_
-from typing import Any
+from collections.abc import Iterator
 
-import narwhals as nw
 import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from weaktie.data.behaviour.contracts import I32, Crowd, Days, DaySets, Matcher
+from weaktie.data.behaviour.contracts import I32, U32, Crowd, Days, DaySets
 from weaktie.data.behaviour.logic import Reading, persons_of
-from weaktie.data.behaviour.queries import matches, may_count
+from weaktie.data.behaviour.queries import matched_events
 from weaktie.data.identity.service import owner_of
-from weaktie.store.engine.contracts import Engine, micros
+from weaktie.store.engine.contracts import Engine
 from weaktie.store.lake.contracts import LakeFile
 from weaktie.store.lake.service import frame_of
 from weaktie.store.lake.tables import EVENTS
 
-Frame = nw.LazyFrame[Any]
 U8 = npt.NDArray[np.uint8]
 
 MOST_DAY_MATCHERS = 8
@@ -34,36 +29,23 @@ def read_days(engine: Engine, crowd: Crowd, how: Reading, days: Days, impossible
     place = np.full(int(people[-1]) + 1 if len(people) else 1, -1, np.int32)
     place[people] = np.arange(len(people), dtype=np.int32)
     shared = crowd.spans.num_rows > 0
+    times = ("event_time",) if shared else ()
     for some in _portions(crowd.snapshot.of("events", from_day=days.first, to_day=days.last)):
         with engine.session() as session:
             frame = session.members(
                 frame_of(session, some, "events", how.promoted), EVENTS.open_column, how.members
             )
             odd = session.table(impossible) if impossible.num_rows else None
-            table = session.collect(day_rows(frame, how.matchers, days, odd, timed=shared))
+            rows = matched_events(frame, how.matchers, days, (), odd)
+            table = session.collect(rows.select("alias_no", "day", "matched", *times))
         aliases = table["alias_no"].to_numpy()
         person = (
-            owner_of(crowd.persons, crowd.spans, aliases, table["time_us"].to_numpy())
+            owner_of(crowd.persons, crowd.spans, aliases, table["event_time"].cast(pa.int64()).to_numpy())
             if shared
             else persons_of(crowd.persons, aliases)
         )
-        _mark(cells, place, person, table["day"].to_numpy(), table["bits"].to_numpy(), days.first)
+        _mark(cells, place, person, table["day"].to_numpy(), table["matched"].to_numpy(), days.first)
     return DaySets(people, days.first, cells)
-
-
-def day_rows(
-    events: Frame, matchers: Sequence[Matcher], days: Days, impossible: Frame | None, *, timed: bool
-) -> Frame:
-    """Rows that pass a matcher: alias_no, day, bits (bit i for matcher i), and with `timed` time_us."""
-    tests = [matches(m) for m in matchers]
-    bits = [nw.when(test).then(nw.lit(1 << i)).otherwise(nw.lit(0)) for i, test in enumerate(tests)]
-    rows = may_count(events, days).filter(reduce(or_, tests))
-    if impossible is not None:
-        rows = rows.join(impossible, on=["alias_no", "day"], how="anti")
-    rows = rows.with_columns(bits=reduce(lambda a, b: a + b, bits).cast(nw.UInt8))
-    if timed:
-        rows = rows.with_columns(time_us=micros("event_time"))
-    return rows.select("alias_no", "day", "bits", *(("time_us",) if timed else ()))
 
 
 def _portions(files: list[LakeFile]) -> Iterator[list[LakeFile]]:
@@ -81,7 +63,7 @@ def _portions(files: list[LakeFile]) -> Iterator[list[LakeFile]]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _mark(cells: U8, place: I32, person: I32, day: I32, bits: U8, first: int) -> None:
+def _mark(cells: U8, place: I32, person: I32, day: I32, bits: U32, first: int) -> None:
     for i in range(len(person)):
         if person[i] >= 0 and place[person[i]] >= 0:
-            cells[place[person[i]], day[i] - first] |= bits[i]
+            cells[place[person[i]], day[i] - first] |= np.uint8(bits[i])

@@ -15,6 +15,7 @@ from weaktie.data.behaviour.asking import EventAsk as EventAsk
 from weaktie.data.behaviour.contracts import (
     ANY_EVENT,
     I32,
+    I64,
     MOST_MATCHERS,
     BadPeople,
     BadTag,
@@ -28,23 +29,22 @@ from weaktie.data.behaviour.contracts import (
     TagColumns,
 )
 from weaktie.data.behaviour.days import MOST_DAY_MATCHERS, read_days
-from weaktie.data.behaviour.logic import Reading, ordered, persons_of, reading, size_of, taken
-from weaktie.data.behaviour.queries import matched_events
-from weaktie.data.behaviour.rates import Rates
+from weaktie.data.behaviour.logic import Reading, Rows, ordered, persons_of, reading, size_of
+from weaktie.data.behaviour.queries import ARRIVED, matched_events
 from weaktie.data.behaviour.vocabulary import SeenEvent, SeenProperty, Vocabulary, event_words
 from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import Identity, owner_of
 from weaktie.data.profiles.contracts import ANALYTICS, Permits
-from weaktie.data.profiles.service import USER_TAGS
-from weaktie.data.quality.service import Quality
+from weaktie.data.profiles.service import BY_KEY, USER_TAGS, kept_rates
+from weaktie.data.quality.service import Quality, Rates, renewed
 from weaktie.data.sources.service import purposes
 from weaktie.data.tracking.service import current
 from weaktie.kit.clock import Clock
 from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
-from weaktie.store.engine.contracts import Engine
-from weaktie.store.lake.contracts import Lake
+from weaktie.store.engine.contracts import Engine, Session
+from weaktie.store.lake.contracts import Lake, Snapshot
 from weaktie.store.lake.service import frame_of, newest_version
 from weaktie.store.lake.tables import EVENTS
 
@@ -86,7 +86,8 @@ class Behaviour:
         self._snapped = float("-inf")
         self._patience_s = CROWD_SECONDS
         self._heard: tuple[object, ...] = ()
-        self._rates = Rates()
+        self._rates: Rates | None = None
+        self._rates_lock = threading.Lock()
         self._vocabulary = Vocabulary(
             lake, lambda connection, value: people.find(connection, value) is not None
         )
@@ -227,6 +228,11 @@ class Behaviour:
         with self.database.connect() as connection, self.engine.session() as session:
             return self._vocabulary.properties(connection, session, crowd, event)
 
+    def tag_words(self, key: str, values: Sequence[str]) -> dict[str, Words]:
+        """What a tag's values are called, where the tag names them."""
+        labels = BY_KEY[key].labels if key in BY_KEY else None
+        return {v: labels[v] for v in values if v in labels} if labels else {}
+
     def event_words(self, events: Sequence[str]) -> dict[str, Words]:
         """What the tracking plan calls these events."""
         with self.database.connect() as connection:
@@ -280,7 +286,7 @@ class Behaviour:
     def _read_days(self, crowd: Crowd, how: Reading, days: Days) -> DaySets:
         before = self.clock.monotonic()
         with self.engine.session() as session:
-            odd = self._rates.pairs(session, crowd.snapshot, days, self.quality.limit)
+            odd = self._impossible(session, crowd.snapshot).pairs(days.first, days.last)
         found = read_days(self.engine, crowd, how, days, odd)
         with self._lock:
             self._patience_s = max(CROWD_SECONDS, PATIENCE * (self.clock.monotonic() - before))
@@ -290,26 +296,39 @@ class Behaviour:
         files = crowd.snapshot.of("events", from_day=days.first, to_day=days.last)
         columns = list(dict.fromkeys(how.columns.values()))
         with self.engine.session() as session:
-            odd = self._rates.pairs(session, crowd.snapshot, days, self.quality.limit)
+            odd = self._impossible(session, crowd.snapshot).pairs(days.first, days.last)
             frame = session.members(
                 frame_of(session, files, "events", how.promoted), EVENTS.open_column, how.members
             )
             impossible = session.table(odd) if odd.num_rows else None
             table = session.collect(matched_events(frame, how.matchers, days, columns, impossible))
-        aliases, times, ties, day, matched = (
-            table[name].to_numpy() for name in ("alias_no", "time_us", "tie", "day", "matched")
-        )
+        aliases = table["alias_no"].to_numpy()
+        times = table["event_time"].cast(pa.int64()).to_numpy()
         shared = crowd.spans.num_rows > 0
         person = (
             owner_of(crowd.persons, crowd.spans, aliases, times)
             if shared
             else persons_of(crowd.persons, aliases)
         )
-        people, starts, order = ordered(person, times, ties, matched, len(crowd.persons))
+        arrived = (pc.fill_null(table[name], -1).to_numpy() for name in ARRIVED)
+        rows = Rows(person, times, table["day"].to_numpy(), table["matched"].to_numpy(), *arrived)
+        found = ordered(rows, len(crowd.persons), with_row=bool(columns))
         return Sequences(
-            people, starts, taken(times, order), taken(day, order), taken(matched, order),
-            {name: _coded(table[column], order) for name, column in how.columns.items()},
+            found.people, found.starts, found.time_us, found.day, found.matched,
+            {name: _coded(table[column], found.row) for name, column in how.columns.items()},
         )  # fmt: skip
+
+    def _impossible(self, session: Session, snapshot: Snapshot) -> Rates:
+        """Whose days count nowhere: as the last build left it, with the days that newer files touched."""
+        with self._rates_lock:
+            known, limit = self._rates, self.quality.limit
+            if known is None:
+                with self.database.connect() as connection:
+                    known = kept_rates(connection)
+            if known is None or known.version != snapshot.version or known.limit != limit:
+                known = renewed(session, snapshot, known, limit)
+            self._rates = known
+            return known
 
 
 def _keep(kept: OrderedDict[tuple[object, ...], Kept], wanted: tuple[object, ...], found: Kept) -> None:
@@ -321,10 +340,10 @@ def _keep(kept: OrderedDict[tuple[object, ...], Kept], wanted: tuple[object, ...
         kept.popitem(last=False)
 
 
-def _coded(column: pa.ChunkedArray, order: I32) -> Coded:
+def _coded(column: pa.ChunkedArray, row: I64) -> Coded:
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return Coded(taken(codes.astype(np.int32), order), encoded.dictionary.to_pylist())
+    return Coded(codes[row].astype(np.int32), encoded.dictionary.to_pylist())
 
 
 def _bytes(found: Sequences) -> int:

@@ -21,6 +21,7 @@ from weaktie.data.profiles import queries, state
 from weaktie.data.profiles.catalogue import code_version
 from weaktie.data.profiles.contracts import BuildParts, Progress
 from weaktie.data.profiles.tables import ORDERS_NOW, USER_DAY
+from weaktie.data.quality.service import renewed
 from weaktie.kit.clock import day_to_date
 from weaktie.kit.words import Words
 from weaktie.store.engine.contracts import Session
@@ -95,6 +96,7 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
     """Bring `user_day` up to the snapshot; returns how many days were computed."""
     with parts.database.connect() as connection:
         known = state.recall(connection, "user_day")
+        known_rates = state.kept_rates(connection)
     before = msgspec.convert(known, Seen) if known else None
     now_seen = Seen(
         inputs.snapshot.version, span_rows(inputs.person_map), _digest(inputs.categories),
@@ -108,7 +110,9 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
             done / len(blocks), Words(f"每日汇总 {done}/{len(blocks)}", f"daily rows {done}/{len(blocks)}")
         )
         staged += _stage(parts, inputs, block)
+    rates = renewed(inputs.session, inputs.snapshot, known_rates, parts.quality.limit)
     with parts.database.begin() as tx:
+        state.remember(tx, state.RATES, asdict(rates), parts.clock.now_us())
         removed = [f.file_id for block in blocks for f in block.replaced]
         if staged or removed:
             parts.lake.commit(tx, staged, remove=removed, reason="build: user_day")

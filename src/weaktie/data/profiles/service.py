@@ -26,6 +26,7 @@ from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
 from weaktie.data.profiles.queries import orders_now
+from weaktie.data.profiles.state import kept_rates
 from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
@@ -34,6 +35,7 @@ from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
 __all__ = [
+    "BY_KEY",
     "USER_TAGS",
     "ConsentPermits",
     "ProfileEraser",
@@ -41,6 +43,7 @@ __all__ = [
     "Profiles",
     "UserRow",
     "Withdrawals",
+    "kept_rates",
     "orders_now",
 ]
 Json = dict[str, Any]

@@ -1,5 +1,6 @@
 """Lazy tables: events and orders that no customer made."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -32,6 +33,11 @@ def impossible(events: Frame, limit: int) -> Frame:
         nw.col("n").max().alias("most_a_minute"), nw.col("n").sum().alias("events")
     )
     return per_day.filter(nw.col("most_a_minute") > limit)
+
+
+def busy(events: Frame, keys: Sequence[str], limit: int) -> Frame:
+    """Keys with more than `limit` events: whoever did more in a minute did more on the day, and altogether."""
+    return events.group_by(*keys).agg(nw.len().alias("n")).filter(nw.col("n") > limit).select(*keys)
 
 
 def without_impossible(events: Frame, limit: int) -> Frame:

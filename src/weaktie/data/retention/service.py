@@ -209,8 +209,13 @@ class Retention:
         sizes = np.bincount(codes[codes >= 0], minlength=len(encoded.dictionary))
         order = np.argsort(-sizes, kind="stable")
         values = encoded.dictionary.to_pylist()
+        named = self.behaviour.tag_words(tag, [value or "" for value in values])
         groups = [
-            (f"={values[c]}", Words(values[c] or "–", values[c] or "–"), codes == c)
+            (
+                f"={values[c]}",
+                named.get(values[c] or "", Words(values[c] or "–", values[c] or "–")),
+                codes == c,
+            )
             for c in order[:MOST_GROUPS]
         ]
         groups.append((OTHER, Words("其他", "Others"), np.isin(codes, order[MOST_GROUPS:])))

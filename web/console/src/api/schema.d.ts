@@ -592,6 +592,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/funnels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Kept funnels by name.
+         */
+        get: operations["listed_api_funnels_get"];
+        put?: never;
+        /**
+         * Save
+         * @description Keep a funnel under a name.
+         */
+        post: operations["save_api_funnels_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funnels/{funnel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Take it off the list; it can be brought back.
+         */
+        delete: operations["remove_api_funnels__funnel_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Another name, another definition, or both.
+         */
+        patch: operations["change_api_funnels__funnel_id__patch"];
+        trace?: never;
+    };
+    "/api/funnels/{funnel_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Undo a deletion.
+         */
+        post: operations["restore_api_funnels__funnel_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funnels/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Csv
+         * @description The steps, or with `what=trend` the trend, of the funnel that `q` is (JSON, as the query takes it).
+         */
+        get: operations["as_csv_api_funnels_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funnels/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description A funnel's figures as of now.
+         */
+        post: operations["query_api_funnels_query_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -3216,6 +3324,19 @@ export interface components {
             social: "contract" | "consented_upstream" | "ask_us";
         };
         /**
+         * BreakdownBody
+         * @description By a tag of people, or a property of the event with which they entered.
+         */
+        BreakdownBody: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "tag" | "property";
+            /** Key */
+            key: string;
+        };
+        /**
          * CellBody
          * @description One cell of the RFM matrix.
          */
@@ -3338,6 +3459,15 @@ export interface components {
             property: string;
         };
         /**
+         * ChangeRequest
+         * @description Another name, another definition, or both.
+         */
+        ChangeRequest: {
+            funnel?: components["schemas"]["FunnelBody"] | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * ChoiceBody
          * @description A choice that somebody takes down for the person.
          */
@@ -3413,6 +3543,24 @@ export interface components {
             job_id: string | null;
             /** Most */
             most: number;
+        };
+        /**
+         * ConditionBody
+         * @description One test of a property; `values` has one value for comparisons, several for `in`, none for `set` and `unset`.
+         */
+        ConditionBody: {
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "eq" | "ne" | "in" | "not_in" | "gt" | "ge" | "lt" | "le" | "contains" | "set" | "unset";
+            /** Property */
+            property: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: (boolean | number | string)[];
         };
         /**
          * ConfirmAsk
@@ -3784,7 +3932,7 @@ export interface components {
             /** State */
             state: string;
             /** Steps */
-            steps: components["schemas"]["StepBody-Output"][];
+            steps: components["schemas"]["weaktie__trust__rights__api__StepBody"][];
             /** User Id */
             user_id: string;
         };
@@ -3920,6 +4068,29 @@ export interface components {
             source_id: string;
         };
         /**
+         * ExclusionBody
+         * @description An event that ends an attempt after step `after` and before step `before`, from 1.
+         */
+        ExclusionBody: {
+            /**
+             * After
+             * @default 1
+             */
+            after: number;
+            /**
+             * Before
+             * @default 2
+             */
+            before: number;
+            /** Event */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["ConditionBody"][];
+        };
+        /**
          * FacetBody
          * @description A value to filter by, and how many people have it.
          */
@@ -3959,6 +4130,30 @@ export interface components {
             required: boolean;
         };
         /**
+         * FiguresBody
+         * @description Everything about a funnel.
+         */
+        FiguresBody: {
+            /** As Of Time */
+            as_of_time: string;
+            /** Bounds S */
+            bounds_s: number[];
+            /** From Day */
+            from_day: string;
+            /** Groups */
+            groups: components["schemas"]["weaktie__data__funnels__bodies__GroupBody"][];
+            /** Last Event Day */
+            last_event_day: string | null;
+            /** Open People */
+            open_people: number;
+            /** Steps */
+            steps: components["schemas"]["StepWordsBody"][];
+            /** To Day */
+            to_day: string;
+            /** Trend */
+            trend: components["schemas"]["TrendBody"][];
+        };
+        /**
          * FreshnessBody
          * @description How fresh the numbers are.
          */
@@ -3973,6 +4168,62 @@ export interface components {
             published_time: string | null;
         };
         /**
+         * FunnelBody
+         * @description A funnel as it is asked for and kept.
+         */
+        FunnelBody: {
+            breakdown?: components["schemas"]["BreakdownBody"] | null;
+            /**
+             * @default {
+             *       "recent_days": 30
+             *     }
+             */
+            days: components["schemas"]["RangeBody"];
+            /**
+             * Exclusions
+             * @default []
+             */
+            exclusions: components["schemas"]["ExclusionBody"][];
+            /**
+             * Grain
+             * @default day
+             * @enum {string}
+             */
+            grain: "day" | "week";
+            /**
+             * Increase
+             * @default false
+             */
+            increase: boolean;
+            /**
+             * Order
+             * @default loose
+             * @enum {string}
+             */
+            order: "loose" | "strict";
+            /**
+             * Segments
+             * @default []
+             */
+            segments: string[];
+            /** Steps */
+            steps: components["schemas"]["weaktie__data__funnels__bodies__StepBody"][];
+            /**
+             * Window Seconds
+             * @default 604800
+             */
+            window_seconds: number;
+            /** Within */
+            within?: string | null;
+        };
+        /**
+         * FunnelRequest
+         * @description A query.
+         */
+        FunnelRequest: {
+            funnel: components["schemas"]["FunnelBody"];
+        };
+        /**
          * GapBody
          * @description A planned event that a platform did not send.
          */
@@ -3984,25 +4235,6 @@ export interface components {
             last_day: string | null;
             /** Platform */
             platform: string;
-        };
-        /**
-         * GroupBody
-         * @description One class or tier.
-         */
-        GroupBody: {
-            /** Count */
-            count: number;
-            /** Key */
-            key: string;
-            /** Orders */
-            orders: number;
-            /** Share */
-            share: number;
-            /** Spend */
-            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
-            /** Spend Minor */
-            spend_minor: number;
-            words: components["schemas"]["WordsBody"];
         };
         /**
          * HealthBody
@@ -4534,7 +4766,7 @@ export interface components {
             /** Cells */
             cells: components["schemas"]["CellBody"][];
             /** Classes */
-            classes: components["schemas"]["GroupBody"][];
+            classes: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
             /** Currency */
             currency: string | null;
             /** Cutoffs */
@@ -4548,7 +4780,7 @@ export interface components {
             /** People */
             people: number;
             /** Tiers */
-            tiers: components["schemas"]["GroupBody"][];
+            tiers: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
         };
         /**
          * MeasureBody
@@ -5766,6 +5998,18 @@ export interface components {
             };
         };
         /**
+         * RangeBody
+         * @description Days of entry: the last `recent_days` with today, or from and to, both included.
+         */
+        RangeBody: {
+            /** From Day */
+            from_day?: string | null;
+            /** Recent Days */
+            recent_days?: number | null;
+            /** To Day */
+            to_day?: string | null;
+        };
+        /**
          * RateBody
          * @description An identifier that did more in a minute than a person can; `value` is null where it is personal.
          */
@@ -6481,7 +6725,7 @@ export interface components {
              * Steps
              * @default []
              */
-            steps: components["schemas"]["StepBody-Input"][];
+            steps: components["schemas"]["weaktie__data__collect__letter_bodies__StepBody"][];
             /** @default {} */
             wanted: components["schemas"]["LettersWanted"];
         };
@@ -6530,6 +6774,31 @@ export interface components {
             orders: number;
         };
         /**
+         * SavedBody
+         * @description A kept funnel.
+         */
+        SavedBody: {
+            /** Changed Time */
+            changed_time: string;
+            funnel: components["schemas"]["FunnelBody"];
+            /** Funnel Id */
+            funnel_id: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * SavedPage
+         * @description Kept funnels by name.
+         */
+        SavedPage: {
+            /** Items */
+            items: components["schemas"]["SavedBody"][];
+        };
+        /**
          * SaveMapping
          * @description What to save under a name: the mapping of an import, or a mapping file with the kind it is for.
          */
@@ -6538,6 +6807,15 @@ export interface components {
             import_id?: string | null;
             /** Toml */
             toml?: string | null;
+        };
+        /**
+         * SaveRequest
+         * @description A funnel to keep.
+         */
+        SaveRequest: {
+            funnel: components["schemas"]["FunnelBody"];
+            /** Name */
+            name: string;
         };
         /**
          * SecretsRequest
@@ -6797,59 +7075,28 @@ export interface components {
             value: string;
         };
         /**
-         * StepBody
-         * @description One step of a rule: what it does to the field at `path` (dotted, `*` for each item of a list).
+         * StepFiguresBody
+         * @description A step: how many reached it, their share of the first and of the former step (null where nobody was there).
          */
-        "StepBody-Input": {
-            /**
-             * Format
-             * @default
-             */
-            format: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "set" | "rename" | "remove" | "to_number" | "to_text" | "parse_time" | "cut" | "null_numbers" | "clean_text";
-            /**
-             * Length
-             * @default 0
-             */
-            length: number;
-            /**
-             * Path
-             * @default
-             */
-            path: string;
-            /**
-             * To
-             * @default
-             */
-            to: string;
-            /** Value */
-            value?: string | number | boolean | null;
+        StepFiguresBody: {
+            /** Lost */
+            lost: number;
+            /** Of First */
+            of_first: number | null;
+            /** Of Former */
+            of_former: number | null;
+            /** People */
+            people: number;
+            times: components["schemas"]["TimesBody"] | null;
         };
         /**
-         * StepBody
-         * @description What was removed from one store; `note` says why it has to be tried again.
+         * StepWordsBody
+         * @description What a step is called.
          */
-        "StepBody-Output": {
-            /** Digest */
-            digest: string | null;
-            /** Finished Time */
-            finished_time: string | null;
-            /** Note */
-            note: string | null;
-            /** Removed */
-            removed: number;
-            /** State */
-            state: string;
-            /** Store */
-            store: string;
-            /** Tables */
-            tables: {
-                [key: string]: number;
-            };
+        StepWordsBody: {
+            /** Event */
+            event: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * SubjectBody
@@ -6985,6 +7232,20 @@ export interface components {
             total: number | null;
         };
         /**
+         * TimesBody
+         * @description Seconds between a step and the one before, and how many fall into each part of `bounds_s`.
+         */
+        TimesBody: {
+            /** Histogram */
+            histogram: number[];
+            /** Median S */
+            median_s: number;
+            /** P75 S */
+            p75_s: number;
+            /** P90 S */
+            p90_s: number;
+        };
+        /**
          * TouchedBody
          * @description How many letters were touched.
          */
@@ -7028,6 +7289,22 @@ export interface components {
             total: number;
             /** Updates */
             updates: number;
+        };
+        /**
+         * TrendBody
+         * @description Entries of a day or week. `converted` and `share` are null while windows are open: `closes_day` says until when.
+         */
+        TrendBody: {
+            /** Converted */
+            converted: number | null;
+            /** Day */
+            day: string;
+            /** Entered */
+            entered: number;
+            /** Share */
+            share: number | null;
+            /** Until Day */
+            until_day: string;
         };
         /**
          * TrialBody
@@ -7281,6 +7558,63 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * StepBody
+         * @description One step of a rule: what it does to the field at `path` (dotted, `*` for each item of a list).
+         */
+        weaktie__data__collect__letter_bodies__StepBody: {
+            /**
+             * Format
+             * @default
+             */
+            format: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "set" | "rename" | "remove" | "to_number" | "to_text" | "parse_time" | "cut" | "null_numbers" | "clean_text";
+            /**
+             * Length
+             * @default 0
+             */
+            length: number;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * To
+             * @default
+             */
+            to: string;
+            /** Value */
+            value?: string | number | boolean | null;
+        };
+        /**
+         * GroupBody
+         * @description Some people's figures; `key` goes into queries of people as `group`.
+         */
+        weaktie__data__funnels__bodies__GroupBody: {
+            /** Key */
+            key: string;
+            /** Steps */
+            steps: components["schemas"]["StepFiguresBody"][];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * StepBody
+         * @description An event and the conditions that it has to meet; an empty name is any event.
+         */
+        weaktie__data__funnels__bodies__StepBody: {
+            /** Event */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["ConditionBody"][];
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -7330,6 +7664,25 @@ export interface components {
             received_time: string | null;
             /** Source */
             source: string | null;
+        };
+        /**
+         * GroupBody
+         * @description One class or tier.
+         */
+        weaktie__data__profiles__bodies__GroupBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            /** Orders */
+            orders: number;
+            /** Share */
+            share: number;
+            /** Spend */
+            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
+            /** Spend Minor */
+            spend_minor: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * LeftOutBody
@@ -7426,6 +7779,28 @@ export interface components {
             kind: string;
             /** Text */
             text: string;
+        };
+        /**
+         * StepBody
+         * @description What was removed from one store; `note` says why it has to be tried again.
+         */
+        weaktie__trust__rights__api__StepBody: {
+            /** Digest */
+            digest: string | null;
+            /** Finished Time */
+            finished_time: string | null;
+            /** Note */
+            note: string | null;
+            /** Removed */
+            removed: number;
+            /** State */
+            state: string;
+            /** Store */
+            store: string;
+            /** Tables */
+            tables: {
+                [key: string]: number;
+            };
         };
         /**
          * WebhookBody
@@ -8401,6 +8776,217 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_funnels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedPage"];
+                };
+            };
+        };
+    };
+    save_api_funnels_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_funnels__funnel_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_funnels__funnel_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_funnels__funnel_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    as_csv_api_funnels_csv_get: {
+        parameters: {
+            query: {
+                q: string;
+                what?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_funnels_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresBody"];
                 };
             };
             /** @description Validation Error */

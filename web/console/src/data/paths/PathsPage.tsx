@@ -17,7 +17,7 @@ import { PathsForm } from "./PathsForm";
 import { asked, flowRows, PATHS, type PathsQuestion } from "./question";
 
 const ROW_PX = 58;
-const STEP_PX = 150;
+const STEP_PX = 165;
 
 export default function PathsPage() {
   const { t } = useLanguage();

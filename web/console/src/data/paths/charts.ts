@@ -25,7 +25,8 @@ const OTHER = "other";
 /** The picture, and what stands behind each of its nodes and links by their place. Ends run to a grey node of the next step. */
 export function sankey(answer: PathsAnswer, backwards: boolean, { palette, f, t, name }: Means): { option: ChartOption; nodes: Flow[]; links: Flow[] } {
   const last = Math.max(0, ...answer.nodes.map((node) => node.step));
-  const depth = (step: number) => (backwards ? last + 1 - step : step);
+  const deepest = Math.max(0, ...answer.nodes.map((node) => (node.ended > 0 ? node.step + 1 : node.step)));
+  const depth = (step: number) => (backwards ? deepest - step : step);
   const colours = new Map<string, string>();
   const colour = (node: PathNode) => {
     if (node.key === OTHER) return palette.faint;
@@ -87,7 +88,7 @@ export function sankey(answer: PathsAnswer, backwards: boolean, { palette, f, t,
       {
         type: "sankey",
         left: 8,
-        right: 120,
+        right: 150,
         top: 8,
         bottom: 12,
         nodeWidth: 12,
@@ -102,7 +103,7 @@ export function sankey(answer: PathsAnswer, backwards: boolean, { palette, f, t,
         label: {
           color: palette.text,
           fontSize: 11,
-          width: 112,
+          width: 140,
           overflow: "truncate",
           formatter: (point) => {
             const node = shown.get(point.name);
