@@ -16,6 +16,7 @@ PAGES = (
     "/relays", "/reconcile", "/quality", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking",
     "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns", "/tracking/versions", "/consents",
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified",
+    "/analyse/retention", "/analyse/retention/lifecycle", "/analyse/paths",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 
