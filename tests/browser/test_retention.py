@@ -67,6 +67,8 @@ def test_paths_lead_to_people(opened: Opened, shop: Server) -> None:
 def test_what_cannot_be_answered_says_why(opened: Opened) -> None:
     page = opened(address("retention", {"first_day": "2026-02-01", "last_day": "2026-01-01"}))
     expect(page.locator("[data-testid=failure]")).to_contain_text("bad_retention")
-    page.goto(page.url.partition("/analyse")[0] + address("paths", {"anchor": {"event": "Nobody Did", "where": []}}))
+    page.goto(
+        page.url.partition("/analyse")[0] + address("paths", {"anchor": {"event": "Nobody Did", "where": []}})
+    )
     expect(page.locator("[data-testid=empty]")).to_be_visible()
     opened.complaints.clear()  # the refused question is a 400 in the browser's console

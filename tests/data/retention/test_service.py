@@ -206,6 +206,8 @@ def test_segments_are_compared_and_tags_break_down(wt: App) -> None:
     ("body", "code", "status"),
     [
         ({"first_day": "2026-01-02", "last_day": "2026-01-01"}, "bad_retention", 400),
+        ({"first_day": "0001-01-01", "last_day": "0001-01-02", "unit": "week"}, "bad_retention", 400),
+        ({"first_day": "9999-12-30", "last_day": "9999-12-31", "unit": "month"}, "bad_retention", 400),
         ({"unit": "month", "periods": 60}, "bad_retention", 400),
         ({"segments": ["a"], "tag": "b"}, "bad_retention", 400),
         (

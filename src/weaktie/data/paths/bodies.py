@@ -62,8 +62,9 @@ class PathsAsk(BaseModel):
         """The question as the service takes it. Raises BadPaths."""
         last = _number(self.last_day) if self.last_day else today - 1
         first = _number(self.first_day) if self.first_day else last - 29
-        if not 0 <= last - first < MOST_DAYS:
-            raise BadPaths("first_day", Words("时段为空或太长。", "The period is empty or too long."))
+        if first < 0 or last > today + 366 or not 0 <= last - first < MOST_DAYS:
+            words = Words("时段为空、太长或太远。", "The period is empty, too long or too far away.")
+            raise BadPaths("first_day", words)
         return PathsQuery(
             self.anchor.matcher(), self.direction, tuple(dict.fromkeys(self.events)), Days(first, last),
             self.session_minutes * MINUTE_US, self.steps, self.top, self.collapse, self.unit,

@@ -48,8 +48,9 @@ class PeriodAsk(BaseModel):
         """The days that are asked for. Raises BadRetention."""
         last = _number(self.last_day) if self.last_day else today - 1
         first = _number(self.first_day) if self.first_day else last - 29
-        if not 0 <= last - first < MOST_DAYS[self.unit]:
-            raise BadRetention("first_day", Words("时段为空或太长。", "The period is empty or too long."))
+        if first < 0 or last > today + 366 or not 0 <= last - first < MOST_DAYS[self.unit]:
+            words = Words("时段为空、太长或太远。", "The period is empty, too long or too far away.")
+            raise BadRetention("first_day", words)
         return Days(first, last)
 
 
