@@ -60,6 +60,7 @@ def peer(wt: App, mode: Mode, first: int) -> tuple[float, Any]:
     cohort, group = COHORT[mode]
     files = [str(f.path) for f in wt.behaviour.crowd().snapshot.of("events")]
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     begun = time.perf_counter()
     rows = connection.execute(
         PEER.format(cohort=cohort, group=group), {"files": files, "first": first}
