@@ -306,8 +306,10 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/behaviour": "vocabulary",
         "data/acquisition": "bodies costs following linking naming seeds spending spending_api targets",
+        "data/behaviour": "asking days vocabulary",
+        "data/retention": "bodies",
+        "data/paths": "bodies",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/funnels": "bodies",

@@ -4,7 +4,9 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -21,8 +23,8 @@ from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
 from weaktie.data.tags.contracts import Wish
-from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
 from weaktie.kit.words import Words
+from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock, business_day, day_to_date
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
@@ -50,6 +52,13 @@ class Shop:
 
     def json(self, path: str) -> object:
         return json.loads(self.get(path))
+
+    def asked(self, path: str, question: dict[str, Any]) -> Any:
+        """The answer to a question of a read key over the last 31 days, today included."""
+        today = day_to_date(business_day(self.wt.clock.now_us(), self.wt.settings.zone))
+        days = {"first_day": (today - timedelta(days=30)).isoformat(), "last_day": today.isoformat()}
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.http.post(path, json=days | question, headers=headers).json()
 
     def keeps(self, number: int) -> bool:
         """Whether the door keeps an event of the person."""
@@ -90,6 +99,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(5, GONE, anonymous="tablet"),
             track(7, GONE, event="Subscribed", properties={"private_channel": "wecom_group"}),
             track(6, STAYS, anonymous="tablet"),
+            track(7, GONE, at_us=START_US - 3 * DAY_US),
         )
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
@@ -144,6 +154,11 @@ def previewed(shop: Shop) -> int:
 def buyers(shop: Shop) -> int:
     found = json.loads(shop.get("/api/rfm/moves?months=1"))
     return int(sum(cell["count"] for cell in found["months"][0]["cells"]))
+def new_people(life: Any) -> int:
+    """People who are new on the days that have passed."""
+    return sum(stage["new"] or 0 for stage in life["groups"][0]["stages"])
+
+
 def entered(shop: Shop) -> int:
     step = {"event": ""}
     answer = shop.operator.send("POST", "/api/funnels/query", {"funnel": {"steps": [step, step]}})
@@ -177,6 +192,9 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
+    "retention": lambda s: s.asked("/api/retention/query", {"mode": "new"})["groups"][0]["people"] == 2,
+    "lifecycle": lambda s: new_people(s.asked("/api/lifecycle/query", {})) == 1,
+    "paths": lambda s: s.asked("/api/paths/query", {})["people"] == 2,
     "funnels": lambda s: entered(s) == 2,
     "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
     "acquisition": lambda s: s.json("/api/acquisition/figures")["everybody"]["newcomers"] == 2,  # type: ignore[index]

@@ -19,6 +19,7 @@ PAGES = (
     "/segments", "/segments/new",
     "/acquire", "/acquire/links", "/acquire/costs", "/acquire/naming", "/private",
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/funnel",
+    "/analyse/retention", "/analyse/retention/lifecycle", "/analyse/paths",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

@@ -82,6 +82,9 @@ READERS: Final[tuple[Reader, ...]] = (
         "private domain", "asks for the crowd at each read, at most 5 s old",
         (("GET", "/api/private/figures"), ("GET", "/api/private/figures.csv")),
     ),
+    Reader("retention", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/retention/query"),)),
+    Reader("lifecycle", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/lifecycle/query"),)),
+    Reader("paths", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/paths/query"),)),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"

@@ -19,6 +19,7 @@ import "./styles/tracking.css";
 import "./styles/behaviour.css";
 import "./styles/segments.css";
 import "./styles/funnel.css";
+import "./styles/retention.css";
 import "./styles/identity.css";
 import "./styles/consent.css";
 import "./styles/tags.css";

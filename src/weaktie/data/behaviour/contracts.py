@@ -100,6 +100,19 @@ class Sequences:
     columns: Mapping[str, Coded] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class DaySets:
+    """On which days everybody did something, without order within a day.
+
+    `people` (n), ascending, is everybody who may be analysed; `cells` (n, days), where `cells[row, day - first]` has bit i
+    where the person did something that passes matcher i on that day.
+    """
+
+    people: I32
+    first: int
+    cells: npt.NDArray[np.uint8]
+
+
 class PeopleSource(Protocol):
     """Tells who stands behind a figure. A capability registers one for each `kind` of people query that it makes."""
 

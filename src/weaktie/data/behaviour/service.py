@@ -4,13 +4,14 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
+from weaktie.data.behaviour.asking import EventAsk as EventAsk
 from weaktie.data.behaviour.contracts import (
     ANY_EVENT,
     I32,
@@ -21,12 +22,14 @@ from weaktie.data.behaviour.contracts import (
     Coded,
     Crowd,
     Days,
+    DaySets,
     Matcher,
     MoreTags,
     PeopleSource,
     Sequences,
     TagColumns,
 )
+from weaktie.data.behaviour.days import MOST_DAY_MATCHERS, read_days
 from weaktie.data.behaviour.logic import Reading, Rows, ordered, persons_of, reading, size_of
 from weaktie.data.behaviour.queries import ARRIVED, matched_events
 from weaktie.data.behaviour.vocabulary import SeenEvent, SeenProperty, Vocabulary, event_words
@@ -46,6 +49,7 @@ from weaktie.store.lake.contracts import Lake, Snapshot
 from weaktie.store.lake.service import frame_of, newest_version
 from weaktie.store.lake.tables import EVENTS
 
+Kept = TypeVar("Kept")
 CROWD_SECONDS = 5.0
 """A withdrawal or an erasure reaches every analysis within this time."""
 LAKE_SECONDS = 60.0
@@ -53,6 +57,12 @@ LAKE_SECONDS = 60.0
 PATIENCE = 20.0
 """How much longer than a reading took its snapshot is kept."""
 KEPT_BYTES = 1 << 30
+KEPT_DAYS = 4
+NEVER = 2**31 - 1
+"""The first day of somebody who never did it."""
+ANYTHING = Matcher(ANY_EVENT)
+HISTORY_DAYS = 128
+"""How many days of the past are looked through at once for somebody's first."""
 
 
 class Behaviour:
@@ -85,6 +95,8 @@ class Behaviour:
         self._kept: OrderedDict[object, Sequences] = OrderedDict()
         self._sources: dict[str, PeopleSource] = {}
         self._more_tags: dict[str, MoreTags] = {}
+        self._kept_days: OrderedDict[tuple[object, ...], DaySets] = OrderedDict()
+        self._kept_firsts: OrderedDict[tuple[object, ...], I32] = OrderedDict()
 
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.
@@ -174,6 +186,41 @@ class Behaviour:
         """Drop the sequences in memory; the next question reads the lake again."""
         with self._lock:
             self._kept.clear()
+    def span(self, crowd: Crowd | None = None) -> Days | None:
+        """The first and the last day of which the lake holds events; None where it holds none."""
+        files = (crowd or self.crowd()).snapshot.of("events")
+        if not files:
+            return None
+        return Days(min(f.min_day for f in files), max(f.max_day for f in files))
+
+    def days(self, matchers: Sequence[Matcher], days: Days, crowd: Crowd | None = None) -> DaySets:
+        """On which of these days everybody did what: no order, and so much quicker than sequences. Raises BadCondition."""
+        assert 0 < len(matchers) <= MOST_DAY_MATCHERS
+        crowd = crowd or self.crowd()
+        how = reading(matchers, (), self.lake.columns("events"))
+        wanted = (crowd.key, tuple(matchers), days, tuple(c.column_id for c in how.promoted))
+            if wanted in self._kept_days:
+                self._kept_days.move_to_end(wanted)
+                return self._kept_days[wanted]
+        found = self._read_days(crowd, how, days)
+            _keep(self._kept_days, wanted, found)
+        return found
+
+    def first_days(self, matcher: Matcher = ANYTHING, crowd: Crowd | None = None) -> I32:
+        """The first day ever on which everybody of the crowd did this, or NEVER; as `crowd.people()`. Raises BadCondition."""
+        how = reading([matcher], (), self.lake.columns("events"))
+        wanted = (crowd.key, matcher, tuple(c.column_id for c in how.promoted))
+            if wanted in self._kept_firsts:
+                return self._kept_firsts[wanted]
+        firsts = np.full(len(crowd.people()), NEVER, np.int32)
+        span = self.span(crowd)
+        for start in range(span.first, span.last + 1, HISTORY_DAYS) if span else ():
+            part = Days(start, min(start + HISTORY_DAYS - 1, span.last if span else start))
+            cells = self._read_days(crowd, how, part).cells
+            there = cells.any(axis=1) & (firsts == NEVER)
+            firsts[there] = start + np.argmax(cells[there] != 0, axis=1)
+            _keep(self._kept_firsts, wanted, firsts)
+        return firsts
 
     def seen_events(self) -> list[SeenEvent]:
         """Every event that was seen, the most frequent first, with its words from the tracking plan."""
@@ -257,6 +304,15 @@ class Behaviour:
             )
         return source
 
+    def _read_days(self, crowd: Crowd, how: Reading, days: Days) -> DaySets:
+        before = self.clock.monotonic()
+        with self.engine.session() as session:
+            odd = self._impossible(session, crowd.snapshot).pairs(days.first, days.last)
+        found = read_days(self.engine, crowd, how, days, odd)
+        with self._lock:
+            self._patience_s = max(CROWD_SECONDS, PATIENCE * (self.clock.monotonic() - before))
+        return found
+
     def _read(self, crowd: Crowd, how: Reading, days: Days) -> Sequences:
         files = crowd.snapshot.of("events", from_day=days.first, to_day=days.last)
         columns = list(dict.fromkeys(how.columns.values()))
@@ -297,6 +353,15 @@ class Behaviour:
                 known = renewed(session, snapshot, known, limit)
             self._rates = known
             return known
+
+
+def _keep(kept: OrderedDict[tuple[object, ...], Kept], wanted: tuple[object, ...], found: Kept) -> None:
+    """Keep the newest few; what was computed for another crowd goes."""
+    for old in [key for key in kept if key[0] != wanted[0]]:
+        del kept[old]
+    kept[wanted] = found
+    while len(kept) > KEPT_DAYS:
+        kept.popitem(last=False)
 
 
 def _coded(column: pa.ChunkedArray, row: I64) -> Coded:

@@ -1375,6 +1375,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lifecycle/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lifecycle
+         * @description New, retained, resurrected and dormant people by day, week or month.
+         */
+        post: operations["lifecycle_api_lifecycle_query_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/events": {
         parameters: {
             query?: never;
@@ -1429,6 +1449,26 @@ export interface paths {
         get: operations["overview_api_overview_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/paths/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Paths
+         * @description What people do step by step after a start, or before an end, as nodes and edges.
+         */
+        post: operations["paths_api_paths_query_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2117,6 +2157,26 @@ export interface paths {
          * @description Note what the other system counts.
          */
         post: operations["vendor_numbers_api_relays__relay_id__vendor_numbers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retention
+         * @description Cohorts and how many of them came back; what has not fully passed is null.
+         */
+        post: operations["retention_api_retention_query_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4181,6 +4241,20 @@ export interface components {
             purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
         };
         /**
+         * CohortBody
+         * @description One cohort; `returned[n]` is null where n has not fully passed, for the reason `why`.
+         */
+        CohortBody: {
+            /** Day */
+            day: string;
+            /** Returned */
+            returned: (number | null)[];
+            /** Size */
+            size: number;
+            /** Why */
+            why: ("not_passed" | "no_data" | "nobody") | null;
+        };
+        /**
          * ColumnBody
          * @description A property that is a typed column. `event` is empty where it is of all events, `share` is of the rows of history.
          *
@@ -4714,6 +4788,22 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * EventAsk
+         * @description Events of one name, or of every name where it is empty, that pass every condition.
+         */
+        EventAsk: {
+            /**
+             * Event
+             * @default
+             */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["PropertyAsk"][];
         };
         /**
          * EventCountBody
@@ -5286,6 +5376,89 @@ export interface components {
             source?: string | null;
             /** Until */
             until?: string | null;
+        };
+        /**
+         * LifeBody
+         * @description The units of everybody or one segment.
+         */
+        LifeBody: {
+            /** Key */
+            key: string;
+            /** Stages */
+            stages: components["schemas"]["LifeStageBody"][];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * LifecycleAsk
+         * @description A question about how people come and go.
+         */
+        LifecycleAsk: {
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            event: components["schemas"]["EventAsk"];
+            /** First Day */
+            first_day?: string | null;
+            /** Last Day */
+            last_day?: string | null;
+            /**
+             * Segments
+             * @default []
+             */
+            segments: string[];
+            /**
+             * Unit
+             * @default day
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * LifecycleBody
+         * @description The lifecycle, and what its states mean.
+         */
+        LifecycleBody: {
+            definition: components["schemas"]["WordsBody"];
+            /** First Day */
+            first_day: string;
+            /** Groups */
+            groups: components["schemas"]["LifeBody"][];
+            /** Last Day */
+            last_day: string;
+            /** States */
+            states: {
+                [key: string]: components["schemas"]["WordsBody"];
+            };
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * LifeStageBody
+         * @description One unit; counts are null where it has not fully passed, for the reason `why`. Dormant people are a positive count.
+         */
+        LifeStageBody: {
+            /** Active */
+            active: number | null;
+            /** Day */
+            day: string;
+            /** Dormant */
+            dormant: number | null;
+            /** New */
+            new: number | null;
+            /** Quick Ratio */
+            quick_ratio: number | null;
+            /** Resurrected */
+            resurrected: number | null;
+            /** Retained */
+            retained: number | null;
+            /** Why */
+            why: ("not_passed" | "no_data" | "nobody") | null;
         };
         /**
          * LinkAsk
@@ -5970,6 +6143,123 @@ export interface components {
             within: boolean | null;
         };
         /**
+         * PathEdgeBody
+         * @description From a node to one of the next step, both by key.
+         */
+        PathEdgeBody: {
+            /** Count */
+            count: number;
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** To */
+            to: string;
+        };
+        /**
+         * PathNodeBody
+         * @description One event at one step, or the others there: what comes in is what goes out, ends here, or goes on beyond the steps.
+         *
+         *     `event` is empty for the others; `value` is the value that tells it apart, null where it has none.
+         */
+        PathNodeBody: {
+            /** Beyond */
+            beyond: number;
+            /** Count */
+            count: number;
+            /** Ended */
+            ended: number;
+            /** Event */
+            event: string;
+            /** Key */
+            key: string;
+            /** Step */
+            step: number;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * PathsAsk
+         * @description A question about paths; each page, link and saved query of people holds one.
+         *
+         *     Without days the 30 up to yesterday, without `events` every event.
+         */
+        PathsAsk: {
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            anchor: components["schemas"]["EventAsk"];
+            /**
+             * Collapse
+             * @default true
+             */
+            collapse: boolean;
+            /**
+             * Direction
+             * @default from
+             * @enum {string}
+             */
+            direction: "from" | "to";
+            /**
+             * Events
+             * @default []
+             */
+            events: string[];
+            /** First Day */
+            first_day?: string | null;
+            /** Last Day */
+            last_day?: string | null;
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Session Minutes
+             * @default 30
+             */
+            session_minutes: number;
+            split?: components["schemas"]["SplitAsk"] | null;
+            /**
+             * Steps
+             * @default 6
+             */
+            steps: number;
+            /**
+             * Top
+             * @default 6
+             */
+            top: number;
+            /**
+             * Unit
+             * @default people
+             * @enum {string}
+             */
+            unit: "people" | "sessions";
+        };
+        /**
+         * PathsBody
+         * @description Paths; step 0 is the start (or the end) that was asked for.
+         */
+        PathsBody: {
+            definition: components["schemas"]["WordsBody"];
+            /** Edges */
+            edges: components["schemas"]["PathEdgeBody"][];
+            /** First Day */
+            first_day: string;
+            /** Last Day */
+            last_day: string;
+            /** Nodes */
+            nodes: components["schemas"]["PathNodeBody"][];
+            /** Paths */
+            paths: number;
+            /** People */
+            people: number;
+        };
+        /**
          * PersonBody
          * @description Who is signed in, and what they may do.
          */
@@ -6350,6 +6640,24 @@ export interface components {
         PropertiesBody: {
             /** Items */
             items: components["schemas"]["weaktie__data__behaviour__api__PropertyBody"][];
+        };
+        /**
+         * PropertyAsk
+         * @description One test of one property: one value for a comparison, several for `in` and `not_in`, none for `set` and `unset`.
+         */
+        PropertyAsk: {
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "eq" | "ne" | "in" | "not_in" | "gt" | "ge" | "lt" | "le" | "contains" | "set" | "unset";
+            /** Property */
+            property: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: (string | number | boolean)[];
         };
         /**
          * PropertyBody
@@ -7071,6 +7379,117 @@ export interface components {
             base_version: number;
             /** Version */
             version: number;
+        };
+        /**
+         * RetentionAsk
+         * @description A question about retention; each page, link and saved query of people holds one.
+         *
+         *     `mode`: whom a cohort holds, `count`: exactly the n-th unit or it and later. Either segments or a tag may break it down.
+         */
+        RetentionAsk: {
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            back: components["schemas"]["EventAsk"];
+            /**
+             * Count
+             * @default on
+             * @enum {string}
+             */
+            count: "on" | "after";
+            /** First Day */
+            first_day?: string | null;
+            /** Last Day */
+            last_day?: string | null;
+            /**
+             * Mode
+             * @default first
+             * @enum {string}
+             */
+            mode: "first" | "each" | "new";
+            /** Periods */
+            periods?: number | null;
+            /**
+             * Segments
+             * @default []
+             */
+            segments: string[];
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            start: components["schemas"]["EventAsk"];
+            /**
+             * Tag
+             * @default
+             */
+            tag: string;
+            /**
+             * Unit
+             * @default day
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * RetentionAverageBody
+         * @description How many came back at n of how many; `share` is null where there is no figure, and `why` says the reason.
+         */
+        RetentionAverageBody: {
+            /** N */
+            n: number;
+            /** People */
+            people: number;
+            /** Returned */
+            returned: number;
+            /** Share */
+            share: number | null;
+            /** Why */
+            why: ("not_passed" | "no_data" | "nobody") | null;
+        };
+        /**
+         * RetentionBody
+         * @description Retention; `through_day` is the last day that has fully passed and holds data.
+         */
+        RetentionBody: {
+            count_words: components["schemas"]["WordsBody"];
+            definition: components["schemas"]["WordsBody"];
+            /** First Day */
+            first_day: string;
+            /** Groups */
+            groups: components["schemas"]["RetentionGroupBody"][];
+            /** Last Day */
+            last_day: string;
+            mode_words: components["schemas"]["WordsBody"];
+            /** Through Day */
+            through_day: string | null;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * RetentionGroupBody
+         * @description The cohorts of everybody, of a segment or of one value of a tag, with the weighted average and that of marked days.
+         */
+        RetentionGroupBody: {
+            /** Average */
+            average: components["schemas"]["RetentionAverageBody"][];
+            /** Cohorts */
+            cohorts: components["schemas"]["CohortBody"][];
+            /** Key */
+            key: string;
+            /** Marks */
+            marks: components["schemas"]["RetentionAverageBody"][];
+            /** People */
+            people: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * RevealBody
@@ -8076,6 +8495,16 @@ export interface components {
             source_id: string;
             /** Zone */
             zone?: string | null;
+        };
+        /**
+         * SplitAsk
+         * @description Tell the nodes of one event apart by the values of a property.
+         */
+        SplitAsk: {
+            /** Event */
+            event: string;
+            /** Property */
+            property: string;
         };
         /**
          * SplitBody
@@ -11532,6 +11961,39 @@ export interface operations {
             };
         };
     };
+    lifecycle_api_lifecycle_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifecycleAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     live_events_api_live_events_get: {
         parameters: {
             query?: {
@@ -11611,6 +12073,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverviewBody"];
+                };
+            };
+        };
+    };
+    paths_api_paths_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathsAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -12835,6 +13330,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NotedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retention_api_retention_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionBody"];
                 };
             };
             /** @description Validation Error */

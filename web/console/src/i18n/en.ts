@@ -13,6 +13,7 @@ import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
 import { enBehaviour } from "./behaviour.en";
 import { enFunnel } from "./funnel.en";
+import { enRetention } from "./retention.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
@@ -285,4 +286,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enAcquisition,
   ...enPrivate,
   ...enFunnel,
+  ...enRetention,
 };

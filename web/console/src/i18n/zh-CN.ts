@@ -13,6 +13,7 @@ import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
 import { zhBehaviour } from "./behaviour.zh-CN";
 import { zhFunnel } from "./funnel.zh-CN";
+import { zhRetention } from "./retention.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhSegments } from "./segments.zh-CN";
 import { zhImports } from "./imports.zh-CN";
@@ -284,4 +285,5 @@ export const zh = {
   ...zhAcquisition,
   ...zhPrivate,
   ...zhFunnel,
+  ...zhRetention,
 };

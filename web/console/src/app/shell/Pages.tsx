@@ -18,6 +18,8 @@ const Identity = lazy(() => import("@/data/identity/IdentityPage"));
 const Acquire = lazy(() => import("@/data/acquisition/AcquirePage"));
 const Private = lazy(() => import("@/data/private/PrivatePage"));
 const Funnel = lazy(() => import("@/data/funnels/FunnelPage"));
+const RetentionTabs = lazy(() => import("@/data/retention/RetentionPage"));
+const UserPaths = lazy(() => import("@/data/paths/PathsPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
@@ -67,6 +69,8 @@ export function Pages() {
           <Route path="/acquire/:tab?" element={<Acquire />} />
           <Route path="/private" element={<Private />} />
           <Route path="/analyse/funnel" element={<Funnel />} />
+          <Route path="/analyse/retention/:tab?" element={<RetentionTabs />} />
+          <Route path="/analyse/paths" element={<UserPaths />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/tracking/:tab?" element={<Tracking />} />
