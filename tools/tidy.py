@@ -314,6 +314,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
         "data/reconcile": "comparing",
+        "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()

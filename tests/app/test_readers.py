@@ -20,7 +20,7 @@ from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
-from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
+from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock, day_to_date
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
@@ -121,6 +121,13 @@ def active(shop: Shop) -> int:
     return max(n for _, n in found)
 
 
+def asked(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
+    body = {"metrics": ["active_users"], "from": "2026-09-01", "to": today, "by": "range"}
+    answer = shop.operator.send("POST", "/api/metrics/query", body).json()
+    return int(answer["series"][0]["points"][0]["value"])
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -142,6 +149,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
+    "metrics": lambda s: asked(s) == 2,
 }
 
 

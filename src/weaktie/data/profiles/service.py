@@ -29,6 +29,7 @@ from weaktie.data.profiles.queries import orders_now
 from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
+from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
@@ -42,10 +43,20 @@ __all__ = [
     "UserRow",
     "Withdrawals",
     "orders_now",
+    "tag_value_words",
 ]
 Json = dict[str, Any]
 COLUMN_TAGS = {"channel": "acquisition_channel", "province": "province", "city": "city", "gender": "gender"}
 """Columns of the list of users that show a tag."""
+
+
+def tag_value_words(key: str, value: object) -> Words:
+    """A value of a tag as pages show it."""
+    tag = BY_KEY.get(key)
+    if isinstance(value, bool):
+        return Words("是", "Yes") if value else Words("否", "No")
+    text = str(value) or "—"
+    return (tag.labels or {}).get(text, Words(text, text)) if tag is not None else Words(text, text)
 
 
 @dataclass(frozen=True, slots=True)
