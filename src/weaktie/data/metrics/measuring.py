@@ -127,8 +127,8 @@ class Measure:
         return int(did.day[0]) if did is not None and len(did.day) else 0
 
     def _days(self, _part: Part, first: int, last: int) -> Rows:
-        return replace(_of_people(np.array([-1], np.int32), 0), value=np.array([last - max(first, self._begins) + 1], np.int64), distinct=None,
-                       scalar=True)  # fmt: skip
+        days = np.array([last - max(first, self._begins) + 1], np.int64)
+        return replace(_of_people(np.array([-1], np.int32), 0), value=days, distinct=None, scalar=True)
 
     def _minutes(self, _part: Part, first: int, last: int) -> Rows:
         assert self.facts.spent is not None
