@@ -42,6 +42,7 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
     Reader("overview", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/overview"),)),
     Reader("metrics", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/metrics/query"),)),
+    Reader("aarrr", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/aarrr"),)),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"

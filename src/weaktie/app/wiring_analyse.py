@@ -8,6 +8,7 @@ from weaktie.app.status import Status
 from weaktie.app.wiring_base import BaseParts
 from weaktie.data.behaviour.contracts import I32, PeopleSource
 from weaktie.data.behaviour.service import Behaviour
+from weaktie.data.metrics.aarrr import Aarrr
 from weaktie.data.metrics.facts import FactBook
 from weaktie.data.metrics.service import Metrics
 from weaktie.kit.words import Words
@@ -39,6 +40,8 @@ class AnalyseParts(BaseParts):
             people=self.identity, permits=self.permits, quality=self.quality,
         )  # fmt: skip
         made.register("metric", Later(lambda: self.metrics))
+        for kind in ("cascade", "newcomers"):
+            made.register(kind, Later(lambda: self.aarrr))
         return made
 
     @cached_property
@@ -51,3 +54,8 @@ class AnalyseParts(BaseParts):
     def status(self) -> Status:
         """How far the consumers are."""
         return Status(self)
+
+    @cached_property
+    def aarrr(self) -> Aarrr:
+        """The loop of growth."""
+        return Aarrr(self.metrics)

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.data.metrics.shop import DAYS, fill
 from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.app.notebook import Notebook
 from weaktie.app.wiring import App
-from weaktie.data.behaviour.contracts import BadPeople, Days
+from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Days
 from weaktie.data.metrics.contracts import BadQuestion, By, NoMetric, Point, Question
 from weaktie.data.metrics.facts import FactBook, blocks
 from weaktie.data.metrics.service import METRICS, Metrics
@@ -175,7 +176,7 @@ class Spending:
 class Inside:
     """Everybody with an even number was inside the private domain all the time."""
 
-    def inside(self, person_no: np.ndarray, at_us: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def inside(self, person_no: I32, at_us: I64) -> npt.NDArray[np.bool_]:
         return np.asarray(person_no % 2 == 0)
 
 
@@ -192,10 +193,12 @@ def test_costs_and_memberships_come_through_their_ports(tmp_path: Path) -> None:
         new = sum(days.first <= told.first_day(p) <= days.last for p in told.people())
         assert value["cac", "CNY"].value == pytest.approx(9_000 / new)
         assert value["cac", "USD"].numerator == 100, "money is never mixed"
-        assert (
-            value["private_gmv", "CNY"].value + value["public_gmv", "CNY"].value == value["gmv", "CNY"].value
-        )  # type: ignore[operator]
-        ratio = value["private_arpu", "CNY"].value / value["public_arpu", "CNY"].value  # type: ignore[operator]
+        inside, outside = value["private_gmv", "CNY"].value, value["public_gmv", "CNY"].value
+        assert inside is not None and outside is not None and inside > 0 < outside
+        assert inside + outside == value["gmv", "CNY"].value
+        a, b = value["private_arpu", "CNY"].value, value["public_arpu", "CNY"].value
+        assert a is not None and b is not None
+        ratio = a / b
         assert value["private_arpu_ratio", "CNY"].value == pytest.approx(ratio)
         split = metrics.query(Question(("gmv",), days, "range", split="domain"))
         assert {s.split_words.en: s.points[0].value for s in split.series} == {
@@ -227,7 +230,7 @@ def test_splits_add_up_and_a_segment_narrows(tmp_path: Path) -> None:
         assert len(first) == 3
 
         class Few:
-            def people(self, _query: object) -> np.ndarray:  # type: ignore[type-arg]
+            def people(self, _query: object) -> I32:
                 return first[:1]
 
             describe = None

@@ -1,24 +1,28 @@
 """HTTP: the catalogue of metrics and their values, custom metrics, overview and definitions."""
 
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from weaktie.data.behaviour.contracts import Days
+from weaktie.data.metrics.aarrr import Aarrr
 from weaktie.data.metrics.bodies import (
     AnswerBody,
     CustomAsk,
     CustomBody,
+    LoopBody,
     MetricBody,
     MetricQuery,
     NewCustom,
     answer_body,
     custom_body,
+    loop_body,
     metric_body,
 )
 from weaktie.data.metrics.contracts import DEFINITIONS, Question
-from weaktie.data.metrics.service import METRICS, Metrics, read_spec
+from weaktie.data.metrics.service import METRICS, Metrics, day_of, read_spec
 from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import WordsBody, app_part, words_body
 from weaktie.kit.words import Words
@@ -237,6 +241,17 @@ def archive_custom(request: Request, caller: Operate, key: str) -> CustomBody:
 def restore_custom(request: Request, caller: Operate, key: str) -> CustomBody:
     """Put an archived metric back."""
     return _set_state(request, caller, key, "living")
+
+
+@router.get("/aarrr")
+def aarrr(
+    request: Request, _caller: View, from_day: Annotated[date, Query(alias="from")],
+    to_day: Annotated[date, Query(alias="to")], segment: Annotated[str, Query(max_length=80)] = "",
+) -> LoopBody:  # fmt: skip
+    """Acquisition, activation, retention, revenue and referral over some days, and how each changed."""
+    loop: Aarrr = app_part(request, "aarrr")
+    found = loop.loop(Days(day_of(from_day), day_of(to_day)), segment)
+    return loop_body(found, _metrics(request).settings.workspace.timezone)
 
 
 def _metrics(request: Request) -> Metrics:

@@ -50,10 +50,11 @@ Value = tuple[float, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """How rows are split: a number for each row through `code_of`, and the words of each number."""
+    """How rows are split: the words and the key (a channel's name, a tag's value) of each group's number."""
 
     dimension: str
     words: dict[int, Words]
+    keys: dict[int, str]
     by_person: I32 | None = None
 
 
@@ -112,7 +113,7 @@ class Asker:
         names = self.facts.codes.currencies.values
         found = [
             Series(
-                metric.key, "" if self.groups is None else str(group), self._words(group),
+                metric.key, "" if self.groups is None else self.groups.keys.get(group, ""), self._words(group),
                 names[currency] if currency >= 0 else "",
                 tuple(self._point(metric, span, (group, currency)) for span in spans),
             )
@@ -281,20 +282,23 @@ class Asker:
         return rows.channel
 
 
-def groups_of(split: str, facts: Facts, tag: tuple[I32, dict[int, Words]] | None = None) -> Groups | None:
+def groups_of(
+    split: str, facts: Facts, tag: tuple[I32, dict[int, Words], dict[int, str]] | None = None
+) -> Groups | None:
     """How the question's split tells rows apart; None where it does not split."""
     if not split:
         return None
     if split == "channel":
-        return Groups(split, {n: channel_words(name) for n, name in enumerate(facts.codes.channels.values)})
+        names = dict(enumerate(facts.codes.channels.values))
+        return Groups(split, {n: channel_words(name) for n, name in names.items()}, names)
     if split == "platform":
-        return Groups(
-            split, {n: Words(name, name) for n, name in enumerate(facts.codes.platforms.values) if name}
-        )
+        names = dict(enumerate(facts.codes.platforms.values))
+        return Groups(split, {n: Words(name, name) for n, name in names.items() if name}, names)
     if split == "domain":
-        return Groups(split, INSIDE)
+        return Groups(split, INSIDE, {1: "private", 0: "public"})
     assert tag is not None
-    return Groups(split, tag[1], tag[0])
+    by_person, words, keys = tag
+    return Groups(split, words, keys, by_person)
 
 
 def channel_words(name: str) -> Words:

@@ -7,9 +7,11 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktie.data.behaviour.contracts import Days
+from weaktie.data.metrics.aarrr import Item, Loop
 from weaktie.data.metrics.contracts import Answer, By, Change, Metric, Part, Point, Question, Series
 from weaktie.data.metrics.custom import Saved
 from weaktie.data.metrics.logic import day_of
+from weaktie.data.metrics.referral import Cascades
 from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import PlainText, WordsBody, words_body
 
@@ -202,4 +204,100 @@ def _change(change: Change) -> ChangeBody:
     return ChangeBody(
         value=change.value, change=change.change,
         reason=words_body(change.reason) if change.reason is not None else None,
+    )  # fmt: skip
+
+
+class ItemBody(BaseModel):
+    """One metric of a stage of the loop over its days; no point where there is no data, and why."""
+
+    metric: MetricBody
+    from_day: Annotated[str, Field(serialization_alias="from")]
+    to_day: Annotated[str, Field(serialization_alias="to")]
+    currency: str
+    point: PointBody | None
+
+
+class StageBody(BaseModel):
+    """One stage of AARRR."""
+
+    stage: Literal["acquisition", "activation", "retention", "revenue", "referral"]
+    items: list[ItemBody]
+
+
+class CacBody(BaseModel):
+    """What a new person cost, in minor units."""
+
+    amount_minor: float
+    currency: str
+
+
+class ChannelBody(BaseModel):
+    """What a channel brought. `activation` is of newcomers of days that ended early enough to be known."""
+
+    channel: str
+    words: WordsBody
+    newcomers: int
+    before: ChangeBody
+    cac: list[CacBody]
+    activation: float | None
+
+
+class CascadesBody(BaseModel):
+    """Accepted invitations: people at each depth from 1, the deepest, the mean, the median days between being brought and
+    bringing somebody, and over how many."""
+
+    accepted: int
+    by_depth: list[int]
+    deepest: int
+    mean_depth: float | None
+    cycle_days: float | None
+    cycles: int
+
+
+class LoopBody(BaseModel):
+    """The AARRR page."""
+
+    from_day: Annotated[str, Field(serialization_alias="from")]
+    to_day: Annotated[str, Field(serialization_alias="to")]
+    stages: list[StageBody]
+    channels: list[ChannelBody]
+    cac_missing: WordsBody | None
+    cascades: CascadesBody
+    cascades_before: CascadesBody
+    trend: list[SeriesBody]
+
+
+def loop_body(loop: Loop, zone: str) -> LoopBody:
+    """The page as an answer carries it."""
+    return LoopBody(
+        from_day=day_to_date(loop.days.first).isoformat(), to_day=day_to_date(loop.days.last).isoformat(),
+        stages=[
+            StageBody(stage=stage, items=[_item(i, zone) for i in items])  # type: ignore[arg-type]
+            for stage, items in loop.stages.items()
+        ],
+        channels=[
+            ChannelBody(
+                channel=c.channel, words=words_body(c.words), newcomers=c.newcomers, before=_change(c.before),
+                cac=[CacBody(amount_minor=amount, currency=currency) for amount, currency in c.cac], activation=c.activation,
+            )
+            for c in loop.channels
+        ],
+        cac_missing=words_body(loop.cac_missing) if loop.cac_missing is not None else None,
+        cascades=_cascades(loop.cascades), cascades_before=_cascades(loop.cascades_before),
+        trend=[series_body(s) for s in loop.trend],
+    )  # fmt: skip
+
+
+def _item(item: Item, zone: str) -> ItemBody:
+    return ItemBody(
+        metric=metric_body(item.metric, zone, words_body(item.no_data) if item.no_data is not None else None),
+        from_day=day_to_date(item.days.first).isoformat(), to_day=day_to_date(item.days.last).isoformat(),
+        currency=item.currency, point=point_body(item.point) if item.point is not None else None,
+    )  # fmt: skip
+
+
+def _cascades(found: Cascades) -> CascadesBody:
+    return CascadesBody(
+        accepted=found.accepted, by_depth=found.by_depth, deepest=found.deepest, mean_depth=found.mean_depth,
+        cycle_days=found.cycle_days, cycles=found.cycles,
     )  # fmt: skip

@@ -9,6 +9,11 @@ INTERACTIONS = (
     "Content Liked", "Content Commented", "Content Shared", "Content Favorited", "Product Shared", "Post Created",
     "Post Liked", "Post Replied",
 )  # fmt: skip
+KEY_EVENTS = (
+    "Product Added", "Checkout Started", "Order Completed", "Content Liked", "Content Commented", "Content Favorited",
+    "Product Shared", "Content Shared", "Invite Sent",
+)  # fmt: skip
+"""What tells that somebody has found the use of the shop: the activation of AARRR."""
 RETAINED_WITHIN = 7
 NEW = Part("new", Words("周期内首次出现的人", "People first seen in the period"))
 KNOWN = Part("known", Words("截至期末出现过的人", "People seen by the end of the period"))
@@ -101,6 +106,16 @@ GROWTH_METRICS = (
         NEW, mature_days=29, refunds=Words("全额退款与取消的订单不算成交", "orders wholly given back do not count"),
     ),
     Metric(
+        "activation_7d", Words("激活率（7 日）", "Activation in 7 days"),
+        Words(
+            "周期内新用户中，首日起 7 天内做过关键行为（加购、结算、下单、点赞、评论、收藏、分享或邀请）的占比。满 7 天后才计算。",
+            "Of the people first seen in the period, the share who added to the cart, checked out, ordered, liked, commented, "
+            "saved, shared or invited within 7 days. Known after 7 days.",
+        ),
+        "users", "share",
+        Part("new", Words("其中 7 天内有关键行为的人", "Those who did so"), KEY_EVENTS, after=(0, 6)), NEW, mature_days=6,
+    ),
+    Metric(
         "active_users", Words("活跃用户", "Active users"),
         Words("周期内有任意行为事件的人。", "People with any event in the period."), "activity", "count", ACTIVE,
     ),
@@ -187,6 +202,11 @@ GROWTH_METRICS = (
         "referral_conversion", Words("裂变转化率", "Referral conversion"),
         Words("周期内接受的邀请 ÷ 发出的邀请。", "Invitations accepted ÷ invitations sent in the period."),
         "referral", "share", INVITED, INVITATIONS, asks=("Invite Sent",),
+    ),
+    Metric(
+        "invitations_per_active", Words("人均邀请数", "Invitations an active person"),
+        Words("周期内发出的邀请 ÷ 活跃用户。", "Invitations sent ÷ active people."),
+        "referral", "ratio", INVITATIONS, ACTIVE, asks=("Invite Sent",),
     ),
     Metric(
         "k_factor", Words("K 因子", "K-factor"),

@@ -58,7 +58,7 @@ class Measure:
 
     def __init__(self, facts: Facts, by: By) -> None:
         self.facts, self.by = facts, by
-        self._clicked: I64 | None = None
+        self._with: dict[tuple[str, ...], I64] = {}
         self._ways: dict[str, Callable[[Part, int, int], Rows]] = {
             "events": self._events, "people": self._people, "person_days": self._person_days, "days": self._days,
             "minutes": self._minutes, "known": self._known, "registered_days": self._registered_days, "new": self._new,
@@ -162,12 +162,25 @@ class Measure:
         if part.after is not None:
             since = people.first_day[who]
             low, high = since + part.after[0], since + part.after[1]
-            who = who[self._bought(who, low, high, part) if part.bought else self._was_active(who, low, high)]
+            who = who[
+                self._bought(who, low, high, part) if part.bought else self._did(who, low, high, part.events)
+            ]
         return _of_people(who, self.facts.end_us(last))
 
-    def _was_active(self, who: I32, low: I32, high: I32) -> B:
+    def _did(self, who: I32, low: I32, high: I32, events: tuple[str, ...]) -> B:
+        """Whether each did one of these events, or anything where none is named, on the days from `low` to `high`."""
+        return among(self._days_with(events), who, low, high)
+
+    def _days_with(self, events: tuple[str, ...]) -> I64:
+        """(person, day) keys of everybody's days with one of these events, ascending."""
         assert self.facts.activity is not None
-        return among(self.facts.activity.present, who, low, high)
+        if not events:
+            return self.facts.activity.present
+        if events not in self._with:
+            did = self.facts.activity
+            did = did.keep(np.isin(did.event, self.facts.codes.events.find(events)))
+            self._with[events] = np.unique(presence(did.person, did.day))
+        return self._with[events]
 
     def _bought(self, who: I32, low: I32, high: I32, part: Part) -> B:
         """Whether each bought enough on the days from `low` to `high`."""
@@ -204,12 +217,8 @@ class Measure:
 
     def _after_content(self, orders: Orders) -> B:
         """Whether the buyer opened content on the day of each order, or on the six days before."""
-        assert self.facts.activity is not None
-        if self._clicked is None:
-            did = self.facts.activity
-            did = did.keep(np.isin(did.event, self.facts.codes.events.find(("Content Clicked",))))
-            self._clicked = np.unique(presence(did.person, did.day))
-        after = among(self._clicked, orders.person, orders.day - CONTENT_DAYS + 1, orders.day)
+        clicked = self._days_with(("Content Clicked",))
+        after = among(clicked, orders.person, orders.day - CONTENT_DAYS + 1, orders.day)
         found: B = after & (orders.person >= 0)
         return found
 

@@ -158,7 +158,7 @@ class Metrics:
         ):
             raise BadQuestion("split", Words("不支持按此维度拆分。", "Metrics cannot be split by this."))
 
-    def _tag(self, key: str, facts: Facts) -> tuple[I32, dict[int, Words]]:
+    def _tag(self, key: str, facts: Facts) -> tuple[I32, dict[int, Words], dict[int, str]]:
         """The value of a tag of each person as a number, and its words; the most frequent ones, the rest is other."""
         found = self.behaviour.tags([key], facts.crowd)
         column = found.columns[key]
@@ -174,7 +174,8 @@ class Metrics:
         by_person = np.full(len(facts.crowd.persons), -1, np.int32)
         by_person[found.people] = codes
         words = {n: tag_value_words(key, value) for value, n in shown.items()}
-        return by_person, words | {MOST_SPLITS: Words("其他", "Others")}
+        keys = {n: str(value) for value, n in shown.items()}
+        return by_person, words | {MOST_SPLITS: Words("其他", "Others")}, keys | {MOST_SPLITS: "*"}
 
     # --- people behind a number ------------------------------------------------------------------------------------
 
