@@ -16,6 +16,7 @@ import "./styles/imports.css";
 import "./styles/mend.css";
 import "./styles/tracking.css";
 import "./styles/identity.css";
+import "./styles/metrics.css";
 import "./styles/consent.css";
 
 const FRESH_MS = 15_000;

@@ -16,7 +16,7 @@ from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import PlainText, WordsBody, words_body
 
 Name = Annotated[PlainText, Field(min_length=1, max_length=80)]
-About = Annotated[PlainText, Field(min_length=1, max_length=400)]
+About = Annotated[PlainText, Field(min_length=1, max_length=800)]
 
 
 class PartBody(BaseModel):
@@ -57,7 +57,7 @@ class MetricQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    metrics: Annotated[list[Annotated[str, Field(max_length=80)]], Field(min_length=1, max_length=40)]
+    metrics: Annotated[list[Annotated[str, Field(max_length=80)]], Field(min_length=1, max_length=80)]
     from_day: Annotated[date, Field(alias="from")]
     to_day: Annotated[date, Field(alias="to")]
     by: By = "day"

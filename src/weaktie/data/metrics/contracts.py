@@ -25,7 +25,7 @@ Group = Literal[
 ]  # fmt: skip
 ALL_TIME = -1
 NO_MONEY = Words("不涉及订单金额", "no money of orders in it")
-MOST_POINTS, MOST_METRICS, MOST_SPLITS = 400, 40, 12
+MOST_POINTS, MOST_METRICS, MOST_SPLITS = 400, 80, 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ class Metrics:
 
     def _check(self, question: Question) -> None:
         if not 0 < len(question.metrics) <= MOST_METRICS:
-            raise BadQuestion("metrics", Words("请选择指标，最多 40 个。", "Choose metrics, 40 at most."))
+            raise BadQuestion("metrics", Words("请选择指标，最多 80 个。", "Choose metrics, 80 at most."))
         if question.by not in get_args(By):
             raise BadQuestion("by", Words("周期只能是日、周、月。", "A period is a day, week or month."))
         if question.days.first > question.days.last or question.days.last - question.days.first > 3660:

@@ -155,3 +155,13 @@ export type ColumnType = PromotedColumn["type"];
 export type TraitReport = Got<"/api/tracking/traits">;
 export type TraitViolation = TraitReport["items"][number];
 export type TrackingState = Got<"/api/tracking/state">;
+
+export type Metric = Got<"/api/metrics">[number];
+export type MetricAnswer = components["schemas"]["AnswerBody"];
+export type MetricSeries = MetricAnswer["series"][number];
+export type MetricPoint = MetricSeries["points"][number];
+export type MetricChange = MetricPoint["previous"];
+export type CustomMetric = Got<"/api/metrics/custom">[number];
+export type Aarrr = Got<"/api/aarrr">;
+export type AarrrItem = Aarrr["stages"][number]["items"][number];
+export type AarrrChannel = Aarrr["channels"][number];

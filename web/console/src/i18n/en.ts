@@ -8,6 +8,7 @@ import { enTracking } from "./tracking.en";
 import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
+import { enMetrics } from "./metrics.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
@@ -23,6 +24,7 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.users": "User list",
   "nav.tags": "Tags",
   "nav.rfm": "RFM",
+  "nav.group.analyse": "Analyse",
   "nav.group.data": "Data",
   "nav.live": "Live events",
   "nav.sources": "Sources",
@@ -272,4 +274,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enConsent,
   ...enRights,
   ...enQuality,
+  ...enMetrics,
 };

@@ -8,6 +8,7 @@ import { zhTracking } from "./tracking.zh-CN";
 import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
+import { zhMetrics } from "./metrics.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
@@ -22,6 +23,7 @@ export const zh = {
   "nav.users": "用户列表",
   "nav.tags": "标签",
   "nav.rfm": "RFM",
+  "nav.group.analyse": "分析",
   "nav.group.data": "数据",
   "nav.live": "实时数据",
   "nav.sources": "数据源",
@@ -271,4 +273,5 @@ export const zh = {
   ...zhConsent,
   ...zhRights,
   ...zhQuality,
+  ...zhMetrics,
 };

@@ -10,7 +10,9 @@ import {
   FileProtectOutlined,
   HeatMapOutlined,
   IdcardOutlined,
+  LineChartOutlined,
   PlayCircleOutlined,
+  RetweetOutlined,
   RobotOutlined,
   SafetyCertificateOutlined,
   SettingOutlined,
@@ -53,6 +55,13 @@ export const NAVIGATION: Group[] = [
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
       { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.analyse",
+    places: [
+      { path: "/analyse/aarrr", label: "nav.aarrr", icon: <RetweetOutlined />, hotkey: "1", needs: "view" },
+      { path: "/analyse/metrics", label: "nav.metrics", icon: <LineChartOutlined />, hotkey: "m", needs: "view" },
     ],
   },
   {

@@ -1,0 +1,1 @@
+export const peopleHref = (query: Record<string, unknown>) => `/users?people=${encodeURIComponent(JSON.stringify(query))}`;
