@@ -21,7 +21,7 @@ from weaktie.data.metrics.bodies import (
     loop_body,
     metric_body,
 )
-from weaktie.data.metrics.contracts import DEFINITIONS, Question
+from weaktie.data.metrics.contracts import DEFINITIONS
 from weaktie.data.metrics.service import METRICS, Metrics, day_of, read_spec
 from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import WordsBody, app_part, words_body
@@ -180,14 +180,10 @@ def definitions(_caller: View) -> dict[str, DefinitionBody]:
 def catalogue(request: Request, _caller: View) -> list[MetricBody]:
     """Every metric with its definition, and why the shop has no data for it where it has none."""
     metrics = _metrics(request)
-    known = metrics.known()
-    today = metrics.today
-    question = Question((), Days(today, today), "day")
-    asker = metrics.asker(list(known.values()), question)
-    why = {key: asker.why_not(m) for key, m in known.items()}
+    known, why = metrics.known(), metrics.reasons()
     zone = metrics.settings.workspace.timezone
     return [
-        metric_body(m, zone, words_body(reason) if (reason := why[key]) is not None else None)
+        metric_body(m, zone, words_body(reason) if (reason := why.get(key)) is not None else None)
         for key, m in known.items()
     ]
 

@@ -45,6 +45,7 @@ BY_PEOPLE = frozenset(
 """Parts whose rows stand for people: a channel of them is that of the person's first sign."""
 WITH_PLATFORM = frozenset({"events", "people", "person_days", "days", "sum", "score"})
 
+CURRENCIES = 1_000
 Value = tuple[float, float | None]
 
 
@@ -68,6 +69,7 @@ class Asker:
         self.segment, self.groups = segment, groups
         self.measure = Measure(facts, question.by)
         self._starts: dict[str, int] = {}
+        self._parts: dict[tuple[Part, Period, bool, bool], dict[tuple[int, int], float]] = {}
         self._values: dict[tuple[str, int, int], dict[tuple[int, int], Value]] = {}
 
     def why_not(self, metric: Metric) -> Words | None:
@@ -239,23 +241,33 @@ class Asker:
     def _sums(
         self, part: Part, span: Period, per_currency: bool, by_people: bool
     ) -> dict[tuple[int, int], float]:
-        rows = self.rows(part, span)
+        """What a part comes to by (group, currency); parts that several metrics share are measured once."""
+        at = (part, span, per_currency, by_people)
+        if at not in self._parts:
+            self._parts[at] = self._summed(part, self.rows(part, span), per_currency, by_people)
+        return self._parts[at]
+
+    def _summed(
+        self, part: Part, rows: Rows, per_currency: bool, by_people: bool
+    ) -> dict[tuple[int, int], float]:
         if rows.scalar and self.groups is not None:
             return {(-9, -1): total(rows)}
-        group = self._groups(rows, part, by_people)
-        currency = rows.currency if per_currency else np.full(len(rows.person), -1, np.int32)
+        if self.groups is None and not per_currency:
+            return {(0, -1): total(rows)}
+        group = self._groups(rows, part, by_people).astype(np.int64)
+        currency = rows.currency if per_currency else np.int32(-1)
+        codes = (group + 1) * CURRENCIES + currency + 1
         found: dict[tuple[int, int], float] = {}
-        pairs = np.unique(np.column_stack([group, currency]), axis=0) if len(group) else ()
-        for g, c in pairs:
-            mask = (group == g) & (currency == c)
-            found[int(g), int(c)] = total(rows, None if mask.all() else mask)
+        for code in np.unique(codes):
+            mask = codes == code
+            found[int(code) // CURRENCIES - 1, int(code) % CURRENCIES - 1] = total(
+                rows, None if mask.all() else mask
+            )
         if per_currency and part.of == "money" and self.groups is None and self.facts.orders is not None:
             for c in np.unique(
                 self.facts.orders.currency
             ):  # a period without sales is 0 in each currency the shop has
                 found.setdefault((0, int(c)), 0.0)
-        if not found and self.groups is None and not per_currency:
-            found[0, -1] = 0.0
         return found
 
     def _groups(self, rows: Rows, part: Part, by_people: bool) -> I32:

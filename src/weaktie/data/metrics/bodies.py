@@ -16,7 +16,7 @@ from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import PlainText, WordsBody, words_body
 
 Name = Annotated[PlainText, Field(min_length=1, max_length=80)]
-About = Annotated[PlainText, Field(min_length=1, max_length=800)]
+About = Annotated[PlainText, Field(min_length=1, max_length=400)]
 
 
 class PartBody(BaseModel):
@@ -27,6 +27,7 @@ class PartBody(BaseModel):
     events: list[str]
     window_days: int | None
     people: bool
+    has_people: bool
 
 
 class MetricBody(BaseModel):
@@ -196,7 +197,7 @@ def custom_body(saved: Saved) -> CustomBody:
 def _part(part: Part) -> PartBody:
     return PartBody(
         words=words_body(part.words), events=list(part.events), window_days=part.window_days or None,
-        people=part.counts_people,
+        people=part.counts_people, has_people=part.names_people,
     )  # fmt: skip
 
 

@@ -151,6 +151,19 @@ class Part:
         """Whether it is a number of different people, so that one can ask who they are."""
         return self.of in PEOPLE_KINDS
 
+    @property
+    def names_people(self) -> bool:
+        """Whether one can ask who is behind it, be it a number of people or not."""
+        return self.of in PEOPLE_KINDS or self.of in {
+            "events",
+            "person_days",
+            "orders",
+            "money",
+            "sum",
+            "minutes",
+            "score",
+        }
+
 
 PEOPLE_KINDS = frozenset(
     {

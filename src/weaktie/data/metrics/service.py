@@ -46,8 +46,6 @@ __all__ = ["METRICS", "CustomBook", "Metrics", "Saved", "Spec", "day_of", "metri
 KEPT_SECONDS = 4.0
 DAYS = 30
 ARRIVED = ["events", "orders", "order_items"]
-WITH_PEOPLE = frozenset({"events", "person_days", "orders", "money", "sum", "minutes", "score"})
-"""Sums whose rows name people all the same."""
 
 
 class Metrics:
@@ -113,6 +111,13 @@ class Metrics:
             else None
         )
         return Asker(facts, question, segment=segment, groups=groups_of(question.split, facts, tag))
+
+    def reasons(self) -> dict[str, Words | None]:
+        """Why the shop has no data for a metric, by key; None where it has."""
+        known = self.known()
+        facts = self.book.read({Need.ACTIVITY, Need.ORDERS, Need.COSTS, Need.MEMBERS})
+        asker = Asker(facts, Question((), Days(self.today, self.today)))
+        return {key: asker.why_not(metric) for key, metric in known.items()}
 
     def facts(self, metrics: list[Metric], question: Question | None = None) -> Facts:
         """The aggregates that these metrics need, merged: one query for each source."""
@@ -183,7 +188,7 @@ class Metrics:
         """Who is behind a part of a metric on some days, ascending. Raises BadPeople."""
         metric, period, part, by = self._asked(query)
         aggregate = metric.denominator if part == "denominator" else metric.numerator
-        if aggregate is None or not (aggregate.counts_people or aggregate.of in WITH_PEOPLE):
+        if aggregate is None or not aggregate.names_people:
             raise BadPeople(Words("这个数字背后没有人群。", "This number has no people behind it."))
         question = Question(
             (metric.key,), Days(period.first, period.last), by, segment=str(query.get("segment") or "")

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/aarrr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Aarrr
+         * @description Acquisition, activation, retention, revenue and referral over some days, and how each changed.
+         */
+        get: operations["aarrr_api_aarrr_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -46,26 +66,6 @@ export interface paths {
          * @description Change a role or disable an account; both sign it out everywhere at once.
          */
         patch: operations["patch_account_api_accounts__account_id__patch"];
-        trace?: never;
-    };
-    "/api/accounts/names": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Names
-         * @description What to call everybody who does something: ids of accounts and keys with their names. Colleagues know each other.
-         */
-        get: operations["list_names_api_accounts_names_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/audit": {
@@ -1093,6 +1093,134 @@ export interface paths {
         get: operations["live_stream_api_live_stream_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Catalogue
+         * @description Every metric with its definition, and why the shop has no data for it where it has none.
+         */
+        get: operations["catalogue_api_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Custom
+         * @description Custom metrics, the newest version of each.
+         */
+        get: operations["custom_api_metrics_custom_get"];
+        put?: never;
+        /**
+         * Add Custom
+         * @description Save a new custom metric.
+         */
+        post: operations["add_custom_api_metrics_custom_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Custom Versions
+         * @description Every version of one custom metric, the newest first.
+         */
+        get: operations["custom_versions_api_metrics_custom__key__get"];
+        /**
+         * Change Custom
+         * @description Save a new version of a custom metric; the older ones stay in its history.
+         */
+        put: operations["change_custom_api_metrics_custom__key__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Custom
+         * @description Take a custom metric out of the catalogue; it can be taken back.
+         */
+        post: operations["archive_custom_api_metrics_custom__key__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Custom
+         * @description Put an archived metric back.
+         */
+        post: operations["restore_custom_api_metrics_custom__key__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description Values of metrics by day, week or month, with what they are compared with.
+         */
+        post: operations["query_api_metrics_query_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3032,6 +3160,18 @@ export interface components {
             value: string;
         };
         /**
+         * AnswerBody
+         * @description The series, the metrics that they are of, and why others have none.
+         */
+        AnswerBody: {
+            /** Made Time */
+            made_time: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricBody"][];
+            /** Series */
+            series: components["schemas"]["SeriesBody"][];
+        };
+        /**
          * BackupBody
          * @description One complete backup. `verified_time` says when every file of it was last read back and found sound,
          *     `cleansed_time` when people erased since were taken out of it.
@@ -3136,6 +3276,35 @@ export interface components {
             social: "contract" | "consented_upstream" | "ask_us";
         };
         /**
+         * CacBody
+         * @description What a new person cost, in minor units.
+         */
+        CacBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * CascadesBody
+         * @description Accepted invitations: people at each depth from 1, the deepest, the mean, the median days between being brought and
+         *     bringing somebody, and over how many.
+         */
+        CascadesBody: {
+            /** Accepted */
+            accepted: number;
+            /** By Depth */
+            by_depth: number[];
+            /** Cycle Days */
+            cycle_days: number | null;
+            /** Cycles */
+            cycles: number;
+            /** Deepest */
+            deepest: number;
+            /** Mean Depth */
+            mean_depth: number | null;
+        };
+        /**
          * CellBody
          * @description One cell of the RFM matrix.
          */
@@ -3232,30 +3401,20 @@ export interface components {
             toml?: string | null;
         };
         /**
-         * ChangeBody
-         * @description One difference between two plans.
+         * ChannelBody
+         * @description What a channel brought. `activation` is of newcomers of days that ended early enough to be known.
          */
-        ChangeBody: {
-            /** After */
-            after: string;
-            /** Before */
-            before: string;
-            /** Event */
-            event: string;
-            /** Field */
-            field: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "added" | "removed" | "changed";
-            /**
-             * Part
-             * @enum {string}
-             */
-            part: "event" | "common" | "user_properties";
-            /** Property */
-            property: string;
+        ChannelBody: {
+            /** Activation */
+            activation: number | null;
+            before: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+            /** Cac */
+            cac: components["schemas"]["CacBody"][];
+            /** Channel */
+            channel: string;
+            /** Newcomers */
+            newcomers: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ChoiceBody
@@ -3405,6 +3564,53 @@ export interface components {
             share: number | null;
             /** Versions */
             versions: components["schemas"]["ShareBody"][];
+        };
+        /**
+         * CustomAsk
+         * @description What a custom metric is to be. `spec` is a measure, two divided, or a formula over two metrics.
+         */
+        CustomAsk: {
+            /** Definition En */
+            definition_en: string;
+            /** Definition Zh */
+            definition_zh: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /**
+             * Up Is Good
+             * @default true
+             */
+            up_is_good: boolean;
+        };
+        /**
+         * CustomBody
+         * @description One version of a custom metric.
+         */
+        CustomBody: {
+            /** Actor */
+            actor: string;
+            definition: components["schemas"]["WordsBody"];
+            /** Key */
+            key: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** State */
+            state: string;
+            /** Up Is Good */
+            up_is_good: boolean;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * CutoffsBody
@@ -4104,6 +4310,20 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
+         * ItemBody
+         * @description One metric of a stage of the loop over its days; no point where there is no data, and why.
+         */
+        ItemBody: {
+            /** Currency */
+            currency: string;
+            /** From */
+            from: string;
+            metric: components["schemas"]["MetricBody"];
+            point: components["schemas"]["PointBody"] | null;
+            /** To */
+            to: string;
+        };
+        /**
          * JobBody
          * @description One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now.
          */
@@ -4298,6 +4518,25 @@ export interface components {
             items: components["schemas"]["LiveEventBody"][];
         };
         /**
+         * LoopBody
+         * @description The AARRR page.
+         */
+        LoopBody: {
+            cac_missing: components["schemas"]["WordsBody"] | null;
+            cascades: components["schemas"]["CascadesBody"];
+            cascades_before: components["schemas"]["CascadesBody"];
+            /** Channels */
+            channels: components["schemas"]["ChannelBody"][];
+            /** From */
+            from: string;
+            /** Stages */
+            stages: components["schemas"]["StageBody"][];
+            /** To */
+            to: string;
+            /** Trend */
+            trend: components["schemas"]["SeriesBody"][];
+        };
+        /**
          * MappingOut
          * @description A mapping that comes with the product, or that somebody saved (`shipped` false). A file whose header has all of
          *     `recognise` is taken to be of it; with `decoder` its lines are calls that the live decoder reads.
@@ -4426,6 +4665,81 @@ export interface components {
             matching: number;
         };
         /**
+         * MetricBody
+         * @description A metric as it is declared. `no_data` says why the shop has none yet.
+         */
+        MetricBody: {
+            /** Custom */
+            custom: boolean;
+            definition: components["schemas"]["WordsBody"];
+            denominator: components["schemas"]["PartBody"] | null;
+            /** Events */
+            events: string[];
+            /** Formula */
+            formula: string[];
+            /** Group */
+            group: string;
+            /** Key */
+            key: string;
+            /** Mature Days */
+            mature_days: number;
+            no_data: components["schemas"]["WordsBody"] | null;
+            numerator: components["schemas"]["PartBody"];
+            /** Purposes */
+            purposes: string[];
+            refunds: components["schemas"]["WordsBody"];
+            /** Sources */
+            sources: string[];
+            /** Unit */
+            unit: string;
+            /** Up Is Good */
+            up_is_good: boolean | null;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * MetricQuery
+         * @description Which metrics, over which days (both included), by which period, split and narrowed how.
+         */
+        MetricQuery: {
+            /**
+             * By
+             * @default day
+             * @enum {string}
+             */
+            by: "day" | "week" | "month" | "range";
+            /**
+             * Compare
+             * @default true
+             */
+            compare: boolean;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /** Metrics */
+            metrics: string[];
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Split
+             * @default
+             */
+            split: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+        };
+        /**
          * MineAsk
          * @description What the person does on their own page.
          */
@@ -4476,6 +4790,31 @@ export interface components {
             nickname: string | null;
             /** Phone */
             phone: string | null;
+        };
+        /**
+         * NewCustom
+         * @description A custom metric with its key.
+         */
+        NewCustom: {
+            /** Definition En */
+            definition_en: string;
+            /** Definition Zh */
+            definition_zh: string;
+            /** Key */
+            key: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /**
+             * Up Is Good
+             * @default true
+             */
+            up_is_good: boolean;
         };
         /**
          * NewJobBody
@@ -4844,6 +5183,22 @@ export interface components {
             within: boolean | null;
         };
         /**
+         * PartBody
+         * @description One of the two aggregates of a metric. `people` says whether it is a number of people; `window_days` is null where it is
+         *     the period alone, -1 for all time.
+         */
+        PartBody: {
+            /** Events */
+            events: string[];
+            /** Has People */
+            has_people: boolean;
+            /** People */
+            people: boolean;
+            /** Window Days */
+            window_days: number | null;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * PersonBody
          * @description Who is signed in, and what they may do.
          */
@@ -4945,6 +5300,30 @@ export interface components {
             status: "planned" | "active" | "deprecated";
         };
         /**
+         * PointBody
+         * @description One period. `previous` is 环比, `year` 同比. Money is in minor units.
+         */
+        PointBody: {
+            /** Denominator */
+            denominator: number | null;
+            /** From */
+            from: string;
+            /** Numerator */
+            numerator: number | null;
+            previous: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+            reason: components["schemas"]["WordsBody"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "complete" | "incomplete" | "missing";
+            /** To */
+            to: string;
+            /** Value */
+            value: number | null;
+            year: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+        };
+        /**
          * Prepared
          * @description A file that was sent and not started. `mapping` is field to column, `cells` the same in full; `samples` are a few
          *     values of each column, personal ones masked; `preview` is null while there is a problem.
@@ -5006,7 +5385,7 @@ export interface components {
             /** Base Version */
             base_version: number;
             /** Changes */
-            changes: components["schemas"]["ChangeBody"][];
+            changes: components["schemas"]["weaktie__data__tracking__bodies__ChangeBody"][];
             /** Events */
             events: number;
             /** Properties */
@@ -6079,6 +6458,21 @@ export interface components {
             };
         };
         /**
+         * SeriesBody
+         * @description A metric over periods, of one value of the split, in one currency (empty where it is no money).
+         */
+        SeriesBody: {
+            /** Currency */
+            currency: string;
+            /** Metric */
+            metric: string;
+            /** Points */
+            points: components["schemas"]["PointBody"][];
+            /** Split */
+            split: string;
+            split_words: components["schemas"]["WordsBody"];
+        };
+        /**
          * SessionBody
          * @description The session: `csrf` goes into the X-CSRF-Token header of every unsafe request; empty while nobody is signed in.
          */
@@ -6275,6 +6669,19 @@ export interface components {
             theirs: number;
             /** Unexplained */
             unexplained: number;
+        };
+        /**
+         * StageBody
+         * @description One stage of AARRR.
+         */
+        StageBody: {
+            /** Items */
+            items: components["schemas"]["ItemBody"][];
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "acquisition" | "activation" | "retention" | "revenue" | "referral";
         };
         /**
          * Started
@@ -6792,6 +7199,17 @@ export interface components {
             currency: string;
         };
         /**
+         * ChangeBody
+         * @description Another period's value and how much larger this one is, relative to it; null with a reason where there is none.
+         */
+        weaktie__data__metrics__bodies__ChangeBody: {
+            /** Change */
+            change: number | null;
+            reason: components["schemas"]["WordsBody"] | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -6826,6 +7244,32 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * ChangeBody
+         * @description One difference between two plans.
+         */
+        weaktie__data__tracking__bodies__ChangeBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Event */
+            event: string;
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "event" | "common" | "user_properties";
+            /** Property */
+            property: string;
         };
         /**
          * CheckBody
@@ -6962,6 +7406,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    aarrr_api_aarrr_get: {
+        parameters: {
+            query: {
+                from: string;
+                segment?: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_accounts_api_accounts_get: {
         parameters: {
             query?: never;
@@ -7046,28 +7523,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_names_api_accounts_names_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
                 };
             };
         };
@@ -8741,6 +9196,251 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    catalogue_api_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricBody"][];
+                };
+            };
+        };
+    };
+    custom_api_metrics_custom_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_custom_api_metrics_custom_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustom"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    custom_versions_api_metrics_custom__key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_custom_api_metrics_custom__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    archive_custom_api_metrics_custom__key__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_custom_api_metrics_custom__key__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_metrics_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerBody"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -11075,7 +11775,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeBody"][];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__ChangeBody"][];
                 };
             };
             /** @description Validation Error */

@@ -96,7 +96,7 @@ function Number({ item, loop, segment }: { item: AarrrItem; loop: Aarrr; segment
   const { t, w } = useLanguage();
   const value = useValue();
   const { metric, point } = item;
-  const part = metric.numerator.people ? "numerator" : metric.denominator?.people ? "denominator" : null;
+  const part = metric.numerator.has_people ? "numerator" : metric.denominator?.has_people ? "denominator" : null;
   const people = point && part && peopleHref({ kind: "metric", metric: metric.key, from: point.from, to: point.to, part, ...(segment ? { segment } : {}) });
   const shifted = point && (point.from !== loop.from || point.to !== loop.to);
   return (
@@ -218,7 +218,7 @@ function Cascades({ loop }: { loop: Aarrr }) {
               </li>
             ))}
           </ol>
-          <dl className="facts">
+          <dl className="facts gap-top">
             <div>
               <dt>{t("aarrr.deepest")}</dt>
               <dd className="number">

@@ -186,9 +186,9 @@ function One({ metric, series, at, by, segment, names, onPick }: OneProps) {
   const f = useFormat();
   const value = useValue();
   const point = series.points[at]!;
-  const link = (part: "numerator" | "denominator", amount: number | null, people: boolean): ReactNode => {
-    const text = amount === null ? "–" : people ? f.whole(amount) : metric.unit === "money" && part === "numerator" ? f.money(Math.round(amount), series.currency || null) : f.whole(amount);
-    if (!people || !amount || metric.formula.length > 0) return <span className="number">{text}</span>;
+  const link = (part: "numerator" | "denominator", amount: number | null, of: Metric["numerator"]): ReactNode => {
+    const text = amount === null ? "–" : of.people ? f.whole(amount) : metric.unit === "money" && part === "numerator" ? f.money(Math.round(amount), series.currency || null) : f.whole(amount);
+    if (!of.has_people || !amount || metric.formula.length > 0) return <span className="number">{text}</span>;
     const query = { kind: "metric", metric: metric.key, from: point.from, to: point.to, part, ...(by === "month" ? { by } : {}), ...(segment ? { segment } : {}) };
     return (
       <Link to={peopleHref(query)} className="number" data-testid={`people-${part}`}>
@@ -205,8 +205,8 @@ function One({ metric, series, at, by, segment, names, onPick }: OneProps) {
         {point.reason && <span className="faint"> · {w(point.reason)}</span>}
       </span>,
     ],
-    [w(metric.numerator.words), link("numerator", point.numerator, metric.numerator.people)],
-    ...(metric.denominator ? ([[w(metric.denominator.words), link("denominator", point.denominator, metric.denominator.people)]] as [ReactNode, ReactNode][]) : []),
+    [w(metric.numerator.words), link("numerator", point.numerator, metric.numerator)],
+    ...(metric.denominator ? ([[w(metric.denominator.words), link("denominator", point.denominator, metric.denominator)]] as [ReactNode, ReactNode][]) : []),
     [t("metric.previous"), <Compared key="previous" of={point.previous} metric={metric} currency={series.currency} />],
     [t("metric.year"), <Compared key="year" of={point.year} metric={metric} currency={series.currency} />],
   ];

@@ -36,7 +36,7 @@ export function useValue() {
     if (unit === "minutes") return t("metric.minutes", { n: f.whole(Math.round(value * 10) / 10) });
     if (unit === "months") return t("metric.months", { n: f.whole(Math.round(value * 10) / 10) });
     if (unit === "score") return f.whole(Math.round(value * 10) / 10);
-    if (unit === "ratio" || unit === "number") return f.short(value < 1 ? Number(value.toPrecision(3)) : Math.round(value * 100) / 100);
+    if (unit === "ratio" || unit === "number") return Math.abs(value) < 1 ? String(Number(value.toPrecision(3))) : f.short(Math.round(value * 100) / 100);
     return f.short(value);
   };
 }
