@@ -128,6 +128,12 @@ def asked(shop: Shop) -> int:
     return int(answer["series"][0]["points"][0]["value"])
 
 
+def converted(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
+    body = {"from": "2026-09-01", "to": today}
+    return int(shop.operator.send("POST", "/api/attribution/query", body).json()["conversions"])
+
+
 def newcomers(shop: Shop) -> int:
     today = day_to_date(shop.wt.metrics.today).isoformat()
     found = shop.json(f"/api/aarrr?from=2026-09-01&to={today}")
@@ -156,6 +162,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
     "metrics": lambda s: asked(s) == 2,
+    "attribution": lambda s: converted(s) == 2,
     "aarrr": lambda s: newcomers(s) == 2,
 }
 

@@ -14,7 +14,7 @@ def answer(page: Page, keys: list[str], by: str = "range") -> dict[str, float]:
     asked = page.evaluate(
         """async ([keys, by]) => {
           const day = (ago) => new Intl.DateTimeFormat('en-CA', {timeZone: 'Asia/Shanghai'}).format(Date.now() - ago * 864e5);
-          const token = (await (await fetch('/api/session')).json()).csrf_token;
+          const token = (await (await fetch('/api/session')).json()).csrf;
           const body = JSON.stringify({metrics: keys, from: day(28), to: day(1), by});
           const headers = {'Content-Type': 'application/json', 'X-CSRF-Token': token};
           return (await fetch('/api/metrics/query', {method: 'POST', headers, body})).json();

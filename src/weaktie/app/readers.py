@@ -43,6 +43,7 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("overview", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/overview"),)),
     Reader("metrics", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/metrics/query"),)),
     Reader("aarrr", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/aarrr"),)),
+    Reader("attribution", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/attribution/query"),)),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"

@@ -6,6 +6,7 @@ from typing import Any
 
 from weaktie.app.status import Status
 from weaktie.app.wiring_base import BaseParts
+from weaktie.data.attribution.service import Attributions
 from weaktie.data.behaviour.contracts import I32, PeopleSource
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.metrics.aarrr import Aarrr
@@ -42,6 +43,7 @@ class AnalyseParts(BaseParts):
         made.register("metric", Later(lambda: self.metrics))
         for kind in ("cascade", "newcomers"):
             made.register(kind, Later(lambda: self.aarrr))
+        made.register("attribution", Later(lambda: self.attributions))
         return made
 
     @cached_property
@@ -59,3 +61,8 @@ class AnalyseParts(BaseParts):
     def aarrr(self) -> Aarrr:
         """The loop of growth."""
         return Aarrr(self.metrics)
+
+    @cached_property
+    def attributions(self) -> Attributions:
+        """Which channels led to conversions."""
+        return Attributions(self.metrics)
