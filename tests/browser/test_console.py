@@ -16,6 +16,7 @@ PAGES = (
     "/relays", "/reconcile", "/quality", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking",
     "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns", "/tracking/versions", "/consents",
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/metrics", "/analyse/aarrr",
+    "/analyse/attribution",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

@@ -68,6 +68,26 @@ export interface paths {
         patch: operations["patch_account_api_accounts__account_id__patch"];
         trace?: never;
     };
+    "/api/attribution/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description What first, last, linear, position and Markov attribution give each channel.
+         */
+        post: operations["query_api_attribution_query_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -3160,6 +3180,16 @@ export interface components {
             value: string;
         };
         /**
+         * AmountBody
+         * @description Integer minor units and their currency.
+         */
+        AmountBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * AnswerBody
          * @description The series, the metrics that they are of, and why others have none.
          */
@@ -3170,6 +3200,62 @@ export interface components {
             metrics: components["schemas"]["MetricBody"][];
             /** Series */
             series: components["schemas"]["SeriesBody"][];
+        };
+        /**
+         * AttributionBody
+         * @description Each model's credits add up to `conversions` and `money`.
+         */
+        AttributionBody: {
+            /** Channels */
+            channels: components["schemas"]["CreditedBody"][];
+            /** Conversions */
+            conversions: number;
+            /** Mean Touches */
+            mean_touches: number | null;
+            /** Models */
+            models: components["schemas"]["ModelBody"][];
+            /** Money */
+            money: components["schemas"]["AmountBody"][];
+            /** Ways */
+            ways: components["schemas"]["WayBody"][];
+            /** Without Touch */
+            without_touch: number;
+        };
+        /**
+         * AttributionQuery
+         * @description Conversions of these days (both included): completed orders, or an event by name.
+         */
+        AttributionQuery: {
+            /**
+             * Conversion
+             * @default order
+             */
+            conversion: string;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * Lookback Days
+             * @default 30
+             */
+            lookback_days: number;
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Skip
+             * @default []
+             */
+            skip: string[];
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
         };
         /**
          * BackupBody
@@ -3564,6 +3650,36 @@ export interface components {
             share: number | null;
             /** Versions */
             versions: components["schemas"]["ShareBody"][];
+        };
+        /**
+         * CreditBody
+         * @description What a model gives a channel.
+         */
+        CreditBody: {
+            /** Conversions */
+            conversions: number;
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "first" | "last" | "linear" | "position" | "markov";
+            /** Money */
+            money: components["schemas"]["AmountBody"][];
+        };
+        /**
+         * CreditedBody
+         * @description A channel; empty for conversions without a touchpoint. `touched` are conversions with it anywhere on the way.
+         */
+        CreditedBody: {
+            /** Channel */
+            channel: string;
+            /** Credit */
+            credit: components["schemas"]["CreditBody"][];
+            /** People */
+            people: number;
+            /** Touched */
+            touched: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * CustomAsk
@@ -4778,6 +4894,18 @@ export interface components {
             events: number;
             /** Minute Time */
             minute_time: string;
+        };
+        /**
+         * ModelBody
+         * @description A model's name.
+         */
+        ModelBody: {
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "first" | "last" | "linear" | "position" | "markov";
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * NamesBody
@@ -7167,6 +7295,16 @@ export interface components {
             total: number;
         };
         /**
+         * WayBody
+         * @description A way of channels and how many conversions took it.
+         */
+        WayBody: {
+            /** Channels */
+            channels: string[];
+            /** Conversions */
+            conversions: number;
+        };
+        /**
          * CheckBody
          * @description One thing the doctor looked at.
          */
@@ -7514,6 +7652,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_attribution_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionBody"];
                 };
             };
             /** @description Validation Error */

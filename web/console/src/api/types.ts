@@ -165,3 +165,6 @@ export type CustomMetric = Got<"/api/metrics/custom">[number];
 export type Aarrr = Got<"/api/aarrr">;
 export type AarrrItem = Aarrr["stages"][number]["items"][number];
 export type AarrrChannel = Aarrr["channels"][number];
+export type Attribution = components["schemas"]["AttributionBody"];
+export type AttributionChannel = Attribution["channels"][number];
+export type AttributionModel = Attribution["models"][number]["model"];

@@ -1,4 +1,5 @@
 import {
+  AimOutlined,
   ApartmentOutlined,
   AuditOutlined,
   BugOutlined,
@@ -62,6 +63,7 @@ export const NAVIGATION: Group[] = [
     places: [
       { path: "/analyse/aarrr", label: "nav.aarrr", icon: <RetweetOutlined />, hotkey: "1", needs: "view" },
       { path: "/analyse/metrics", label: "nav.metrics", icon: <LineChartOutlined />, hotkey: "m", needs: "view" },
+      { path: "/analyse/attribution", label: "nav.attribution", icon: <AimOutlined />, hotkey: "z", needs: "view" },
     ],
   },
   {
