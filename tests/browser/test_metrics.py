@@ -9,6 +9,14 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Opened
 
 
+def without_segments(opened: Opened, path: str) -> Page:
+    """A page of a shop that has made no segments."""
+    page = opened("/jobs")
+    page.route("**/api/segments", lambda route: route.fulfill(json=[]))
+    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
+    return page
+
+
 def answer(page: Page, keys: list[str], by: str = "range") -> dict[str, float]:
     """What the server says of metrics over the four weeks up to yesterday."""
     asked = page.evaluate(
@@ -25,7 +33,7 @@ def answer(page: Page, keys: list[str], by: str = "range") -> dict[str, float]:
 
 
 def test_an_operator_finds_a_metric_and_its_people(opened: Opened) -> None:
-    page = opened("/analyse/metrics")
+    page = without_segments(opened, "/analyse/metrics")
     expect(page.locator("[data-testid=metrics-table]")).to_contain_text("30 日留存率")
     expect(page.locator("[data-testid=metrics-table]")).to_contain_text("缺少成本")
     page.fill(".search input", "复购")
@@ -53,7 +61,7 @@ def test_an_operator_finds_a_metric_and_its_people(opened: Opened) -> None:
 
 
 def test_a_metric_of_ones_own_is_made_and_archived(opened: Opened) -> None:
-    page = opened("/analyse/metrics")
+    page = without_segments(opened, "/analyse/metrics")
     page.click("[data-testid=metric-add]")
     page.fill("[data-testid=custom-name]", "点赞次数")
     page.fill("[data-testid=custom-key]", "likes_here")
@@ -70,7 +78,7 @@ def test_a_metric_of_ones_own_is_made_and_archived(opened: Opened) -> None:
 
 
 def test_the_loop_shows_what_the_catalogue_says(opened: Opened) -> None:
-    page = opened("/analyse/aarrr")
+    page = without_segments(opened, "/analyse/aarrr")
     expect(page.locator("[data-testid=stage-referral]")).to_contain_text("K 因子")
     said = answer(page, ["new_users", "buyers"])
     expect(page.locator("[data-testid=aarrr-new_users]")).to_contain_text(f"{said['new_users']:,.0f}")
@@ -80,3 +88,18 @@ def test_the_loop_shows_what_the_catalogue_says(opened: Opened) -> None:
     link = page.locator("[data-testid=aarrr-new_users] .aarrr-value a")
     expect(link).to_have_attribute("href", re.compile("people="))
     expect(page.locator("[data-testid=chart-k] canvas")).to_be_visible()
+
+
+def test_every_model_gives_away_all_conversions(opened: Opened) -> None:
+    page = without_segments(opened, "/analyse/attribution")
+    expect(page.locator("[data-testid=chart-attribution] canvas")).to_be_visible()
+    rows = page.locator("[data-testid=attribution-table] tbody tr.ant-table-row")
+    shown = [
+        float(cells[2].replace(",", "")) for cells in (row.split("\t") for row in rows.all_inner_texts())
+    ]
+    total = float(page.locator("[data-testid=tile-conversions] .tile-value").inner_text().replace(",", ""))
+    assert round(sum(shown), 2) == total > 0
+    expect(page.locator("[data-testid=attribution-ways] li").first).to_be_visible()
+    with page.expect_download() as file:
+        page.click("[data-testid=attribution-csv]")
+    assert file.value.suggested_filename == "attribution.csv"
