@@ -41,7 +41,7 @@ class AnalyseParts(BaseParts):
             people=self.identity, permits=self.permits, quality=self.quality,
         )  # fmt: skip
         made.register("metric", Later(lambda: self.metrics))
-        for kind in ("cascade", "newcomers"):
+        for kind in ("cascade", "came"):
             made.register(kind, Later(lambda: self.aarrr))
         made.register("attribution", Later(lambda: self.attributions))
         return made
@@ -49,7 +49,7 @@ class AnalyseParts(BaseParts):
     @cached_property
     def metrics(self) -> Metrics:
         """Every number by its one definition. Costs and memberships are bound where a part keeps them."""
-        costs, members = getattr(self, "costs", None), getattr(self, "membership", None)
+        costs, members = getattr(self, "acquisition", None), getattr(self, "private", None)
         return Metrics(self.behaviour, FactBook(self.behaviour, costs, members))
 
     @cached_property

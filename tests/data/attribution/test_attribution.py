@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.suites.homes import START_US, bring_in, fresh_app, put, track
+from weaktie.app.wiring import App
 from weaktie.data.attribution.contracts import MODELS, Ask, BadAsk
 from weaktie.data.attribution.logic import first, last, linear, markov, position, shared_out
 from weaktie.data.behaviour.contracts import BadPeople, Days
@@ -86,6 +87,28 @@ def test_parts_add_up_to_the_last_cent(total: int, weights: list[float]) -> None
         assert parts == [0] * len(weights)
 
 
+def others(wt: App, today: int) -> None:
+    """The people behind a channel, channels that do not count, another conversion, and what is refused."""
+    query = {
+        "kind": "attribution",
+        "from": str(day_to_date(today - 20)),
+        "to": str(day_to_date(today)),
+        "channel": "douyin",
+    }
+    assert len(wt.behaviour.people(query)) == 2
+    assert len(wt.behaviour.people(query | {"channel": "weibo"})) == 1
+    assert "抖音" in wt.behaviour.describe(query).zh
+    paid = wt.attributions.query(Ask(Days(today - 20, today), skip=("bilibili", "douyin")))
+    assert paid.without_touch == 1, "b has no other touch"
+    assert sum(c.credit["markov"].hundredths for c in paid.channels) == 200
+    by_event = wt.attributions.query(Ask(Days(today - 20, today), conversion="Product Viewed"))
+    assert by_event.conversions == 6 and by_event.money == {}
+    with pytest.raises(BadAsk):
+        wt.attributions.query(Ask(Days(today, today), lookback_days=0))
+    with pytest.raises(BadPeople):
+        wt.behaviour.people({"kind": "attribution", "from": "x"})
+
+
 def test_a_small_shop(tmp_path: Path) -> None:
     with fresh_app(tmp_path) as wt:
         number = iter(range(1000))
@@ -129,24 +152,7 @@ def test_a_small_shop(tmp_path: Path) -> None:
         for model in MODELS:
             assert sum(x[model].hundredths for x in credit.values()) == 200, model
             assert sum(x[model].money["CNY"] for x in credit.values()) == 13_335, model
-        query = {
-            "kind": "attribution",
-            "from": str(day_to_date(today - 20)),
-            "to": str(day_to_date(today)),
-            "channel": "douyin",
-        }
-        assert len(wt.behaviour.people(query)) == 2
-        assert len(wt.behaviour.people(query | {"channel": "weibo"})) == 1
-        assert "抖音" in wt.behaviour.describe(query).zh
-        paid = wt.attributions.query(Ask(Days(today - 20, today), skip=("bilibili", "douyin")))
-        assert paid.without_touch == 1, "b has no other touch"
-        assert sum(c.credit["markov"].hundredths for c in paid.channels) == 200
-        by_event = wt.attributions.query(Ask(Days(today - 20, today), conversion="Product Viewed"))
-        assert by_event.conversions == 6 and by_event.money == {}
-        with pytest.raises(BadAsk):
-            wt.attributions.query(Ask(Days(today, today), lookback_days=0))
-        with pytest.raises(BadPeople):
-            wt.behaviour.people({"kind": "attribution", "from": "x"})
+        others(wt, today)
 
 
 def test_a_shop_without_orders_has_nothing_to_attribute(tmp_path: Path) -> None:

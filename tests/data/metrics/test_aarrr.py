@@ -110,7 +110,7 @@ def test_the_loop_of_a_small_shop(tmp_path: Path) -> None:
         }
         assert len(wt.behaviour.people(query)) == 1
         for one in loop.channels:
-            asked = query | {"kind": "newcomers", "channel": one.channel}
+            asked = query | {"kind": "came", "channel": one.channel}
             assert len(wt.behaviour.people(asked)) == one.newcomers
         mature = items["activation_7d", ""]
         assert mature.days.last == today - 7, "a cohort that cannot be known yet is not asked"

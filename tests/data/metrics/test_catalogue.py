@@ -1,6 +1,7 @@
 """Metrics against counting by hand, against each other, and against the tables that a notebook reads."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -169,8 +170,17 @@ class Spending:
     def __init__(self, day: int) -> None:
         self.day = day
 
-    def spent(self, _days: Days) -> list[tuple[int, str, str, str, int]]:
-        return [(self.day, "douyin_ads", "x", "CNY", 9_000), (self.day, "wechat_ads", "", "USD", 100)]
+    def spent(self, _days: Days) -> list["Bill"]:
+        return [Bill(self.day, "douyin_ads", "CNY", 9_000), Bill(self.day, "wechat_ads", "USD", 100)]
+
+
+class Bill(NamedTuple):
+    """One cost."""
+
+    day: int
+    channel: str
+    currency: str
+    cost_minor: int
 
 
 class Inside:

@@ -57,7 +57,8 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The channels, the most credited by the linear model first; what all conversions come to; the most frequent ways."""
+    """The channels, the most credited by the linear model first; what all conversions come to; the most frequent ways,
+    in which touches of one channel in a row stand once."""
 
     ask: Ask
     channels: list[Channel]

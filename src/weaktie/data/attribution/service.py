@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ class Attributions:
             found.append(Channel(NO_TOUCH, NONE_WORDS, dict.fromkeys(MODELS, own), len(bare), people))
         found.sort(key=lambda c: -c.credit["linear"].hundredths)
         lengths = [len(w) for w in ways if w]
-        counted = Counter(tuple(names[c] for c in way) for way in ways if way)
+        counted = Counter(tuple(names[c] for c, _ in groupby(way)) for way in ways if way)
         whole = self._credit(conversions, list(range(len(ways))), currencies)
         return Attribution(
             ask, found, len(ways), whole.money, len(bare), float(np.mean(lengths)) if lengths else None,

@@ -130,7 +130,7 @@ class Aarrr:
         assert facts.invites is not None
         return brought(facts.invites)
 
-    # --- people: {"kind": "cascade", "from", "to", "depth"} and {"kind": "newcomers", "from", "to", "channel"} ---------
+    # --- people: {"kind": "cascade", "from", "to", "depth"} and {"kind": "came", "from", "to", "channel"} ---------
 
     def people(self, query: Mapping[str, Any]) -> I32:
         """Who was brought, or who came through a channel, on some days, ascending. Raises BadPeople."""

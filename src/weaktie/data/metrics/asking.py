@@ -19,7 +19,7 @@ from weaktie.data.metrics.contracts import (
     Question,
     Series,
 )
-from weaktie.data.metrics.facts import NEVER, Activity, Facts, Orders
+from weaktie.data.metrics.facts import Activity, Facts, Orders
 from weaktie.data.metrics.logic import before, incomplete, periods, ratio, relative, year_before
 from weaktie.data.metrics.measuring import Measure, Rows, total
 from weaktie.kit.words import Words
@@ -170,7 +170,8 @@ class Asker:
         )
 
     def starts(self, metric: Metric) -> int:
-        """The first day of which all the metric's sources have data."""
+        """The first day of which all the metric's sources have data. Registrations reach back further than what people did,
+        and are not all the people of that time: they begin no history."""
         if metric.key not in self._starts:
             self._starts[metric.key] = self._first_day(metric)
         return self._starts[metric.key]
@@ -183,9 +184,8 @@ class Asker:
             elif part.of in {"costs", "days", "members", "sum", "score"} or part.where:
                 continue
             elif part.of in {"known", "registered_days", "new"} and not part.after:
-                assert self.facts.people is not None
-                first = self.facts.people.first_day
-                days.append(int(first.min()) if len(first) and first.min() < NEVER else 0)
+                known = (self._begins(self.facts.activity), self._begins(self.facts.orders))
+                days.append(min((day for day in known if day), default=0))
             else:
                 days.append(self._begins(self.facts.activity))
         return max(days, default=0)

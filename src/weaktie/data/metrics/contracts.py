@@ -1,6 +1,6 @@
 """Indicators with their definitions, what they need, what a question is, and what comes back."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Protocol
@@ -106,11 +106,24 @@ class Need(Enum):
     MEMBERS = "members"
 
 
+class Cost(Protocol):
+    """What was spent on a day through a channel, in minor units of a currency."""
+
+    @property
+    def day(self) -> int: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def cost_minor(self) -> int: ...
+
+
 class Costs(Protocol):
     """What acquisition spent; bound where costs are imported."""
 
-    def spent(self, days: Days) -> Iterable[tuple[int, str, str, str, int]]:
-        """(day, channel, code, currency, cost in minor units) of these days."""
+    def spent(self, days: Days) -> Sequence[Cost]:
+        """Costs of these days by day, channel, code and currency."""
         ...
 
 

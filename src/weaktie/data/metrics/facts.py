@@ -233,7 +233,7 @@ class FactBook:
                 facts.custom[asked] = self._once(f"custom {asked}", partial(self._custom, crowd, *asked))
         if Need.COSTS in needs and self.costs is not None:
             spent = self.costs.spent(Days(0, today))
-            facts.costs = [(day, channel, currency, cost) for day, channel, _, currency, cost in spent]
+            facts.costs = [(c.day, c.channel, c.currency, c.cost_minor) for c in spent]
         return facts
 
     def _once(self, name: str, make: Callable[[], Made]) -> Made:

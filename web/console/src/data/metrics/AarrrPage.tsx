@@ -22,8 +22,8 @@ const STATE = { from: "", to: "", segment: "" };
 const WEEKS = 28;
 /** The page that goes deeper into each stage. */
 const DEEPER = {
-  acquisition: "/analyse/acquisition",
-  activation: "/analyse/funnels",
+  acquisition: "/acquire",
+  activation: "/analyse/funnel",
   retention: "/analyse/retention",
   revenue: "/analyse/metrics?q=%7B%22group%22%3A%22sales%22%7D",
   referral: "/analyse/metrics?q=%7B%22group%22%3A%22referral%22%7D",
@@ -136,7 +136,7 @@ function Channels({ loop }: { loop: Aarrr }) {
   const cac = (one: AarrrChannel): ReactNode =>
     one.cac.length > 0 ? one.cac.map((cost) => f.money(Math.round(cost.amount_minor), cost.currency)).join(" · ") : <span className="faint">{t("aarrr.costMissing")}</span>;
   const link = (one: AarrrChannel) => (
-    <Link to={peopleHref({ kind: "newcomers", from: loop.from, to: loop.to, channel: one.channel })} className="number">
+    <Link to={peopleHref({ kind: "came", from: loop.from, to: loop.to, channel: one.channel })} className="number">
       {f.whole(one.newcomers)}
     </Link>
   );
