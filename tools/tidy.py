@@ -326,6 +326,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/rfm": "bodies",
         "data/profiles": "asof bodies catalogue day_kernel figures jobs_days lineage permits publish published queries_people rules show "
         "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
+        "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

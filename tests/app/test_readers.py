@@ -163,6 +163,21 @@ def entered(shop: Shop) -> int:
     step = {"event": ""}
     answer = shop.operator.send("POST", "/api/funnels/query", {"funnel": {"steps": [step, step]}})
     return int(answer.json()["groups"][0]["steps"][0]["people"])
+def asked(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
+    body = {"metrics": ["active_users"], "from": "2026-09-01", "to": today, "by": "range"}
+    answer = shop.operator.send("POST", "/api/metrics/query", body).json()
+    return int(answer["series"][0]["points"][0]["value"])
+
+
+def converted(shop: Shop) -> int:
+    body = {"from": "2026-09-01", "to": today}
+    return int(shop.operator.send("POST", "/api/attribution/query", body).json()["conversions"])
+
+
+def newcomers(shop: Shop) -> int:
+    found = shop.json(f"/api/aarrr?from=2026-09-01&to={today}")
+    return sum(channel["newcomers"] for channel in found["channels"])  # type: ignore[index]
 
 
 PROBES: dict[str, Callable[[Shop], object]] = {
@@ -200,6 +215,9 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "acquisition": lambda s: s.json("/api/acquisition/figures")["everybody"]["newcomers"] == 2,  # type: ignore[index]
     "seeds": lambda s: s.operator.send("POST", "/api/acquisition/seeds/count", SEED).json()["people"] == 2,
     "private domain": lambda s: s.json("/api/private/figures")["members"] == 1,  # type: ignore[index]
+    "metrics": lambda s: asked(s) == 2,
+    "attribution": lambda s: converted(s) == 2,
+    "aarrr": lambda s: newcomers(s) == 2,
 }
 
 

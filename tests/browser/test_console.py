@@ -20,6 +20,8 @@ PAGES = (
     "/acquire", "/acquire/links", "/acquire/costs", "/acquire/naming", "/private",
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/funnel",
     "/analyse/retention", "/analyse/retention/lifecycle", "/analyse/paths",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/metrics", "/analyse/aarrr",
+    "/analyse/attribution",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

@@ -11,6 +11,7 @@ from weaktie.app.wiring import App
 from weaktie.data.acquisition import api as acquisition_api
 from weaktie.data.acquisition import following, spending_api
 from weaktie.data.behaviour import api as behaviour_api
+from weaktie.data.attribution import api as attribution_api
 from weaktie.data.collect import api as collect_api
 from weaktie.data.funnels import api as funnels_api
 from weaktie.data.identity import api as identity_api
@@ -65,7 +66,8 @@ def make_api(wt: App) -> FastAPI:
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
-        tags_api, rfm_api, funnels_api, retention_api, paths_api, acquisition_api, private_api, spending_api, api, backup_api,
+        tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, acquisition_api, private_api, spending_api,
+        api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public, following.router):

@@ -85,6 +85,10 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("retention", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/retention/query"),)),
     Reader("lifecycle", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/lifecycle/query"),)),
     Reader("paths", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/paths/query"),)),
+    Reader("overview", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/overview"),)),
+    Reader("metrics", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/metrics/query"),)),
+    Reader("aarrr", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/aarrr"),)),
+    Reader("attribution", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/attribution/query"),)),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"
@@ -185,6 +189,9 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/pulls"), ("POST", "/api/pulls"), ("PATCH", "/api/pulls/{pull_id}"), ("DELETE", "/api/pulls/{pull_id}"),
         ("GET", "/api/pulls/{pull_id}/runs"), ("GET", "/api/relays"), ("POST", "/api/relays"),
         ("PATCH", "/api/relays/{relay_id}"), ("DELETE", "/api/relays/{relay_id}"), ("POST", "/api/relays/{relay_id}/test"),
+        ("GET", "/api/metrics"), ("GET", "/api/metrics/custom"), ("POST", "/api/metrics/custom"),
+        ("GET", "/api/metrics/custom/{key}"), ("PUT", "/api/metrics/custom/{key}"),
+        ("POST", "/api/metrics/custom/{key}/archive"), ("POST", "/api/metrics/custom/{key}/restore"),
         ("GET", "/api/backups"), ("POST", "/api/backups"), ("GET", "/api/tracking/plan"),
         ("GET", "/api/tracking/plan/difference"), ("GET", "/api/tracking/plan/versions"), ("GET", "/api/tracking/plan/yaml"),
         ("POST", "/api/tracking/alerts/{alert_id}"), ("POST", "/api/tracking/recheck"),

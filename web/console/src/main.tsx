@@ -21,6 +21,7 @@ import "./styles/segments.css";
 import "./styles/funnel.css";
 import "./styles/retention.css";
 import "./styles/identity.css";
+import "./styles/metrics.css";
 import "./styles/consent.css";
 import "./styles/tags.css";
 

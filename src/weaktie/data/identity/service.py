@@ -255,9 +255,13 @@ def _spans(
 
 def count_people(connection: Connection) -> int:
     """How many living people there are; a phone or e-mail alone is nobody yet."""
+    return len(np.unique(person_map(connection).person_of[named_aliases(connection)]))
+
+
+def named_aliases(connection: Connection) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+    """The living identifiers that make somebody a person: all but phones and e-mails."""
     names = select(aliases.c.alias_no).where(aliases.c.erased_us.is_(None), aliases.c.kind.not_in(NOBODY_YET))
-    numbers = np.fromiter(connection.execute(names).scalars(), np.int32)
-    return len(np.unique(person_map(connection).person_of[numbers]))
+    return np.fromiter(connection.execute(names).scalars(), np.int32)
 
 
 def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:

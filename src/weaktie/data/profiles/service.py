@@ -39,6 +39,7 @@ from weaktie.data.profiles.tags import DIMENSION_WORDS
 from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
+from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
@@ -68,6 +69,7 @@ __all__ = [
     "owned",
     "rfm_rules",
     "rfm_table",
+    "tag_value_words",
 ]
 Json = dict[str, Any]
 BUILT_IN_NAMES: dict[str, str] = {
@@ -76,6 +78,15 @@ BUILT_IN_NAMES: dict[str, str] = {
 """Names of the built-in tags in both languages: no other tag may be called so."""
 COLUMN_TAGS = {"channel": "acquisition_channel", "province": "province", "city": "city", "gender": "gender"}
 """Columns of the list of users that show a tag."""
+
+
+def tag_value_words(key: str, value: object) -> Words:
+    """A value of a tag as pages show it."""
+    tag = BY_KEY.get(key)
+    if isinstance(value, bool):
+        return Words("是", "Yes") if value else Words("否", "No")
+    text = str(value) or "—"
+    return (tag.labels or {}).get(text, Words(text, text)) if tag is not None else Words(text, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import { enIdentity } from "./identity.en";
 import { enBehaviour } from "./behaviour.en";
 import { enFunnel } from "./funnel.en";
 import { enRetention } from "./retention.en";
+import { enMetrics } from "./metrics.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
@@ -287,4 +288,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enPrivate,
   ...enFunnel,
   ...enRetention,
+  ...enMetrics,
 };

@@ -14,6 +14,7 @@ import { zhIdentity } from "./identity.zh-CN";
 import { zhBehaviour } from "./behaviour.zh-CN";
 import { zhFunnel } from "./funnel.zh-CN";
 import { zhRetention } from "./retention.zh-CN";
+import { zhMetrics } from "./metrics.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhSegments } from "./segments.zh-CN";
 import { zhImports } from "./imports.zh-CN";
@@ -286,4 +287,5 @@ export const zh = {
   ...zhPrivate,
   ...zhFunnel,
   ...zhRetention,
+  ...zhMetrics,
 };

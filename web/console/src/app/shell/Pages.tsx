@@ -33,6 +33,9 @@ const Parity = lazy(() => import("@/data/relay/ParityPage"));
 const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Quality = lazy(() => import("@/data/quality/QualityPage"));
+const Metrics = lazy(() => import("@/data/metrics/MetricsPage"));
+const Aarrr = lazy(() => import("@/data/metrics/AarrrPage"));
+const Attributed = lazy(() => import("@/data/attribution/AttributionPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -84,6 +87,9 @@ export function Pages() {
           <Route path="/reconcile" element={<Reconcile />} />
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/quality" element={<Quality />} />
+          <Route path="/analyse/metrics" element={<Metrics />} />
+          <Route path="/analyse/aarrr" element={<Aarrr />} />
+          <Route path="/analyse/attribution" element={<Attributed />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

@@ -1,4 +1,5 @@
 import {
+  AimOutlined,
   ApartmentOutlined,
   AuditOutlined,
   BugOutlined,
@@ -12,6 +13,7 @@ import {
   FunnelPlotOutlined,
   HeatMapOutlined,
   IdcardOutlined,
+  LineChartOutlined,
   PlayCircleOutlined,
   QrcodeOutlined,
   ForkOutlined,
@@ -74,6 +76,9 @@ export const NAVIGATION: Group[] = [
     places: [{ path: "/analyse/funnel", label: "nav.funnel", icon: <FunnelPlotOutlined />, hotkey: "f", needs: "view" }],
       { path: "/analyse/retention", label: "nav.retention", icon: <RetweetOutlined />, hotkey: "n", needs: "view" },
       { path: "/analyse/paths", label: "nav.paths", icon: <ForkOutlined />, hotkey: "x", needs: "view" },
+      { path: "/analyse/aarrr", label: "nav.aarrr", icon: <RetweetOutlined />, hotkey: "1", needs: "view" },
+      { path: "/analyse/metrics", label: "nav.metrics", icon: <LineChartOutlined />, hotkey: "m", needs: "view" },
+      { path: "/analyse/attribution", label: "nav.attribution", icon: <AimOutlined />, hotkey: "z", needs: "view" },
     ],
   },
   {
