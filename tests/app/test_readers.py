@@ -104,8 +104,8 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             browser = Browser(other_http)
             assert browser.sign_in("op@example.com").status_code == 200
             with Notebook(wt.settings.home, "analytics") as notebook:
-                notebook.app.clock = wt.clock
-                notebook._looked = wt.clock.monotonic()
+                notebook.app.clock = notebook.app.serving.clock = wt.clock
+                notebook.app.serving.look()
                 relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
                 yield Shop(wt, http, browser, key, notebook, write_key, relay)
 

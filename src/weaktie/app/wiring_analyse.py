@@ -4,6 +4,7 @@ from functools import cached_property
 
 from weaktie.app.wiring_base import BaseParts
 from weaktie.data.behaviour.service import Behaviour
+from weaktie.data.serving.service import Serving
 
 
 class AnalyseParts(BaseParts):
@@ -15,4 +16,12 @@ class AnalyseParts(BaseParts):
         return Behaviour(
             database=self.database, lake=self.lake, engine=self.engine, settings=self.settings, clock=self.clock,
             people=self.identity, permits=self.permits, quality=self.quality,
+        )  # fmt: skip
+
+    @cached_property
+    def serving(self) -> Serving:
+        """The lake's tables without people who may not be in them."""
+        return Serving(
+            database=self.database, lake=self.lake, engine=self.engine, people=self.identity, permits=self.permits,
+            clock=self.clock,
         )  # fmt: skip

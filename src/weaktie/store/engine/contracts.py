@@ -56,6 +56,10 @@ class Session(Protocol):
         """Run the frame."""
         ...
 
+    def text(self, frame: nw.LazyFrame[Any]) -> str:
+        """A frame over files alone as a text of the engine's own SQL, for another process."""
+        ...
+
     def sql(
         self,
         query: str,
