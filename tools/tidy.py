@@ -302,7 +302,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/database": "copies",
         "store/log": "files",
         "store/lake": "files promoted",
-        "store/engine": "duck",
+        "store/engine": "alone child duck guard",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
@@ -314,6 +314,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
         "data/reconcile": "comparing",
+        "data/sql": "bodies running saved",
         "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()

@@ -18,6 +18,7 @@ from weaktie.data.quality import api as quality_api
 from weaktie.data.reconcile import api as reconcile_api
 from weaktie.data.relay import api as relay_api
 from weaktie.data.sources import api as sources_api
+from weaktie.data.sql import api as sql_api
 from weaktie.data.tracking import api as tracking_api
 from weaktie.data.webhooks import api as webhooks_api
 from weaktie.kit.errors import NotFound
@@ -48,7 +49,7 @@ def make_api(wt: App) -> FastAPI:
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
-        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, api, backup_api,
+        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, sql_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public):

@@ -5,6 +5,7 @@ from functools import cached_property
 from weaktie.app.wiring_base import BaseParts
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.serving.service import Serving
+from weaktie.data.sql.service import Runner, SqlPage
 
 
 class AnalyseParts(BaseParts):
@@ -25,3 +26,13 @@ class AnalyseParts(BaseParts):
             database=self.database, lake=self.lake, engine=self.engine, people=self.identity, permits=self.permits,
             clock=self.clock,
         )  # fmt: skip
+
+    @cached_property
+    def sql_runner(self) -> Runner:
+        """Queries of analysts at work."""
+        return Runner(self.serving, self.clock, self.settings.sql, self.settings.home / "run" / "sql")
+
+    @cached_property
+    def sql_page(self) -> SqlPage:
+        """Queries of analysts, their history and their results."""
+        return SqlPage(self.database, self.clock, self.settings.sql, self.serving, self.sql_runner)
