@@ -38,6 +38,8 @@ class Shop:
     notebook: Notebook
     write_key: str
     relay: RelayPermits
+    analyst: Browser
+    kept: str | None = None
 
     def get(self, path: str) -> str:
         """The text of an answer to a read key."""
@@ -92,28 +94,48 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         build_once(wt, lambda *_: None)
         key = wt.create_key("read", "test", source_id=None, actor="test")
         write_key = wt.create_key("write", "test", source_id=None, actor="test")
-        with wt.database.begin() as tx:
-            _, token = wt.accounts.invite(tx, name="op", email="op@example.com", role="operator")
         hashed = wt.accounts.hash_password(PASSWORD)
-        with wt.database.begin() as tx:
-            wt.accounts.use_invitation(tx, token, name=None, password_hash=hashed)
+        for role in ("operator", "analyst"):
+            with wt.database.begin() as tx:
+                _, token = wt.accounts.invite(tx, name=role, email=f"{role}@example.com", role=role)
+                wt.accounts.use_invitation(tx, token, name=None, password_hash=hashed)
         with (
             TestClient(make_api(wt), base_url=ORIGIN) as http,
             TestClient(make_api(wt), base_url=ORIGIN) as other_http,
+            TestClient(make_api(wt), base_url=ORIGIN) as third_http,
         ):
-            browser = Browser(other_http)
-            assert browser.sign_in("op@example.com").status_code == 200
+            browser, analyst = Browser(other_http), Browser(third_http)
+            assert browser.sign_in("operator@example.com").status_code == 200
+            assert analyst.sign_in("analyst@example.com").status_code == 200
             with Notebook(wt.settings.home, "analytics") as notebook:
                 notebook.app.clock = notebook.app.serving.clock = wt.clock
                 notebook.app.serving.look()
                 relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
-                yield Shop(wt, http, browser, key, notebook, write_key, relay)
+                yield Shop(wt, http, browser, key, notebook, write_key, relay, analyst)
 
 
 def in_notebook(shop: Shop) -> bool:
     with shop.wt.database.connect() as connection:
         alias = shop.wt.identity.find(connection, GONE)
     return alias in shop.notebook.events.collect()["alias_no"].to_pylist()
+
+
+def in_sql(shop: Shop) -> tuple[bool, bool]:
+    """Whether a result that was kept before still shows the person, and whether a new one does."""
+    if shop.kept is None:
+        shop.kept = ran(shop)
+    rows = shop.analyst.send("GET", f"/api/sql/runs/{shop.kept}/rows").text
+    return "o1" in rows, "o1" in shop.analyst.send("GET", f"/api/sql/runs/{ran(shop)}/rows").text
+
+
+def ran(shop: Shop) -> str:
+    """The id of a run that has ended."""
+    answer = shop.analyst.send("POST", "/api/sql/runs", {"sql": "SELECT order_id FROM orders"}).json()
+    ticket = shop.wt.sql_page.runner.ticket(answer["run_id"])
+    assert ticket is not None
+    assert ticket.future is not None
+    ticket.future.result(timeout=60)
+    return str(answer["run_id"])
 
 
 def active(shop: Shop) -> int:
@@ -141,6 +163,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "rfm": lambda s: s.json("/api/rfm")["people"] == 2,  # type: ignore[index]
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
+    "sql": lambda s: in_sql(s) != (False, False),
     "overview": lambda s: active(s) == 2,
 }
 

@@ -40,6 +40,13 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("rfm", "the worker takes people out of the generation every 20 s", (("GET", "/api/rfm"),)),
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
+    Reader(
+        "sql",
+        "asks for receipts at each run, at most 5 s old; a kept result is refused once somebody in it withdrew",
+        (
+            ("POST", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}/rows"), ("GET", "/api/sql/runs/{run_id}/export"),
+        ),
+    ),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
 )  # fmt: skip
 
@@ -96,6 +103,13 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/reconciliations/source"),
     ),
     "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
+    "texts of queries, and how their runs went, without results": (
+        ("GET", "/api/sql/schema"), ("GET", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}"),
+        ("POST", "/api/sql/runs/{run_id}/cancel"), ("GET", "/api/sql/queries"), ("POST", "/api/sql/queries"),
+        ("GET", "/api/sql/queries/{query_id}"), ("PATCH", "/api/sql/queries/{query_id}"),
+        ("GET", "/api/sql/queries/{query_id}/versions"),
+        ("POST", "/api/sql/queries/{query_id}/versions/{version}/restore"),
+    ),
     _HOUSE: (
         ("GET", "/api/accounts"), ("POST", "/api/accounts"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),
         ("GET", "/api/audit/export"), ("GET", "/api/audit/verify"), ("GET", "/api/definitions"), ("GET", "/api/doctor"),

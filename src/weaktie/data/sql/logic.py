@@ -15,6 +15,7 @@ from weaktie.kit.words import Words
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 EXACT = 1 << 53
 """Beyond it a number of JSON is not exact in a browser: it is written as a text."""
+EXACT_DIGITS = 15
 _RUNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run."""
 
@@ -60,7 +61,7 @@ def cell(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Decimal):
-        return float(value) if value == value.to_integral_value() and abs(value) < EXACT else str(value)
+        return float(value) if len(value.as_tuple().digits) <= EXACT_DIGITS else str(value)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, timedelta):

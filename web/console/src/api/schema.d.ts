@@ -2188,6 +2188,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sql/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queries
+         * @description The caller's own queries and the shared ones, by name.
+         */
+        get: operations["list_queries_api_sql_queries_get"];
+        put?: never;
+        /**
+         * Save Query
+         * @description Save a query as its first version.
+         */
+        post: operations["save_query_api_sql_queries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Query
+         * @description A saved query.
+         */
+        get: operations["one_query_api_sql_queries__query_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Query
+         * @description Change what is given; another text, value or chart is a new version. Archiving can be undone.
+         */
+        patch: operations["patch_query_api_sql_queries__query_id__patch"];
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query Versions
+         * @description Every version of a query, newest first.
+         */
+        get: operations["query_versions_api_sql_queries__query_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Query
+         * @description Bring an earlier version back, as a new one.
+         */
+        post: operations["restore_query_api_sql_queries__query_id__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description The caller's own runs, newest first.
+         */
+        get: operations["list_runs_api_sql_runs_get"];
+        put?: never;
+        /**
+         * Run
+         * @description Run a query; ask for the run until it is no longer running. What cannot be run comes back as failed.
+         */
+        post: operations["run_api_sql_runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Run
+         * @description One of the caller's own runs as it stands.
+         */
+        get: operations["one_run_api_sql_runs__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Run
+         * @description End a run; one that has ended stays as it is.
+         */
+        post: operations["cancel_run_api_sql_runs__run_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Run
+         * @description The whole result as it is kept, as CSV or Parquet.
+         */
+        get: operations["export_run_api_sql_runs__run_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows Of Run
+         * @description Some rows of a result that is still kept.
+         */
+        get: operations["rows_of_run_api_sql_runs__run_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schema
+         * @description The tables that queries may read, and what a query may take.
+         */
+        get: operations["schema_api_sql_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -3236,6 +3448,30 @@ export interface components {
             part: "event" | "common" | "user_properties";
             /** Property */
             property: string;
+        };
+        /**
+         * ChartBody
+         * @description How a result is drawn: `x` and `y` name columns, `series` splits by another one.
+         */
+        ChartBody: {
+            /**
+             * Kind
+             * @default table
+             * @enum {string}
+             */
+            kind: "table" | "line" | "bar" | "pie" | "number";
+            /**
+             * Series
+             * @default
+             */
+            series: string;
+            /**
+             * X
+             * @default
+             */
+            x: string;
+            /** Y */
+            y?: string[];
         };
         /**
          * ChoiceBody
@@ -5213,7 +5449,7 @@ export interface components {
              * @enum {string}
              */
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
-            last: components["schemas"]["RunBody"] | null;
+            last: components["schemas"]["weaktie__data__pulls__api__RunBody"] | null;
             /** Made Time */
             made_time: string;
             /** Mapping */
@@ -5365,6 +5601,90 @@ export interface components {
             rates: components["schemas"]["RateBody"][];
             /** Test Orders */
             test_orders: number;
+        };
+        /**
+         * QueryBody
+         * @description A saved query at one version; `mine` says that the caller may change it.
+         */
+        QueryBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            chart: components["schemas"]["ChartBody"];
+            /** Created Time */
+            created_time: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Query Id */
+            query_id: string;
+            /** Shared */
+            shared: boolean;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * QueryPatch
+         * @description What changes of a saved query; another text, value or chart is a new version.
+         */
+        QueryPatch: {
+            /** Archived */
+            archived?: boolean | null;
+            chart?: components["schemas"]["ChartBody"] | null;
+            /** Name */
+            name?: string | null;
+            /** Shared */
+            shared?: boolean | null;
+            /** Sql */
+            sql?: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            } | null;
+        };
+        /**
+         * QueryRequest
+         * @description A query to save.
+         */
+        QueryRequest: {
+            /**
+             * @default {
+             *       "kind": "table",
+             *       "series": "",
+             *       "x": "",
+             *       "y": []
+             *     }
+             */
+            chart: components["schemas"]["ChartBody"];
+            /** Name */
+            name: string;
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            };
         };
         /**
          * QueueBody
@@ -5845,6 +6165,16 @@ export interface components {
             version: number;
         };
         /**
+         * ResultColumn
+         * @description A column of a result; the type is Arrow's.
+         */
+        ResultColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * RevealBody
          * @description Why contacts are looked at in the clear; it stands in the audit log.
          */
@@ -5981,6 +6311,22 @@ export interface components {
          */
         Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
         /**
+         * RowsBody
+         * @description Some rows of a result; whole numbers beyond 2^53 are texts, what is nested is JSON.
+         */
+        RowsBody: {
+            /** Columns */
+            columns: components["schemas"]["ResultColumn"][];
+            /** Cut */
+            cut: boolean;
+            /** Offset */
+            offset: number;
+            /** Rows */
+            rows: unknown[][];
+            /** Total */
+            total: number;
+        };
+        /**
          * RuleBody
          * @description A rule: which letters, and the steps that mend them.
          */
@@ -5994,34 +6340,41 @@ export interface components {
             wanted: components["schemas"]["LettersWanted"];
         };
         /**
-         * RunBody
-         * @description What one run brought.
+         * RunErrorBody
+         * @description Why a run failed; line and column count from 1.
          */
-        RunBody: {
-            /** Bad */
-            bad: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Ended Time */
-            ended_time: string | null;
-            error: components["schemas"]["PullError"] | null;
-            /** Files */
-            files: number;
-            /** Import Ids */
-            import_ids: string[];
-            /** Job Id */
-            job_id: string | null;
-            /** Rows */
-            rows: number;
-            /** Run Id */
-            run_id: string;
-            /** Started Time */
-            started_time: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "running" | "done" | "failed";
+        RunErrorBody: {
+            /** Code */
+            code: string;
+            /** Column */
+            column: number | null;
+            /** Line */
+            line: number | null;
+            message: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RunRequest
+         * @description A query to run; `values` are those of its `{{parameters}}`, dates as YYYY-MM-DD.
+         */
+        RunRequest: {
+            /** Query Id */
+            query_id?: string | null;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * RunsBody
+         * @description A page of the caller's own runs, newest first.
+         */
+        RunsBody: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__sql__bodies__RunBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * SalesDayBody
@@ -6255,6 +6608,55 @@ export interface components {
             theirs: number;
             /** Unexplained */
             unexplained: number;
+        };
+        /**
+         * SqlColumnBody
+         * @description A column of a table.
+         */
+        SqlColumnBody: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SqlLimitsBody
+         * @description What a query may take.
+         */
+        SqlLimitsBody: {
+            /** History Days */
+            history_days: number;
+            /** Keep Minutes */
+            keep_minutes: number;
+            /** Memory Gb */
+            memory_gb: number;
+            /** Most Rows */
+            most_rows: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * SqlSchemaBody
+         * @description What there is to ask.
+         */
+        SqlSchemaBody: {
+            limits: components["schemas"]["SqlLimitsBody"];
+            /** Tables */
+            tables: components["schemas"]["SqlTableBody"][];
+        };
+        /**
+         * SqlTableBody
+         * @description A table that queries may read; `rows` are those of its files, before anybody is left out.
+         */
+        SqlTableBody: {
+            /** Columns */
+            columns: components["schemas"]["SqlColumnBody"][];
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * Started
@@ -6806,6 +7208,72 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * RunBody
+         * @description What one run brought.
+         */
+        weaktie__data__pulls__api__RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
+         * RunBody
+         * @description A run; `available` says that its result can be read.
+         */
+        weaktie__data__sql__bodies__RunBody: {
+            /** Available */
+            available: boolean;
+            /** Columns */
+            columns: components["schemas"]["ResultColumn"][];
+            /** Cut */
+            cut: boolean;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["RunErrorBody"] | null;
+            /** Made Time */
+            made_time: string;
+            /** Ms */
+            ms: number | null;
+            /** Query Id */
+            query_id: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Run Id */
+            run_id: string;
+            /** Sql */
+            sql: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed" | "cancelled";
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
         };
         /**
          * CheckBody
@@ -9257,7 +9725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunBody"][];
+                    "application/json": components["schemas"]["weaktie__data__pulls__api__RunBody"][];
                 };
             };
             /** @description Validation Error */
@@ -10663,6 +11131,413 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_queries_api_sql_queries_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_query_api_sql_queries_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_query_api_sql_queries__query_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_query_api_sql_queries__query_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_versions_api_sql_queries__query_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_query_api_sql_queries__query_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_runs_api_sql_runs_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_api_sql_runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_run_api_sql_runs__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_run_api_sql_runs__run_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_run_api_sql_runs__run_id__export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "parquet";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rows_of_run_api_sql_runs__run_id__rows_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    schema_api_sql_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlSchemaBody"];
                 };
             };
         };
