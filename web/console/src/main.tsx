@@ -17,6 +17,7 @@ import "./styles/mend.css";
 import "./styles/tracking.css";
 import "./styles/identity.css";
 import "./styles/consent.css";
+import "./styles/sql.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

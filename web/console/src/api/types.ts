@@ -26,7 +26,7 @@ export interface Page<Row> {
 export type Session = Got<"/api/session">;
 export type Workspace = Session["workspace"];
 export type Person = NonNullable<Session["person"]>;
-export type Permission = "view" | "operate" | "develop" | "comply" | "own";
+export type Permission = "view" | "operate" | "query" | "develop" | "comply" | "own";
 export type Role = components["schemas"]["Role"];
 export type Account = Got<"/api/accounts">[number];
 export type Invitation = components["schemas"]["InvitedBody"];
@@ -155,3 +155,9 @@ export type ColumnType = PromotedColumn["type"];
 export type TraitReport = Got<"/api/tracking/traits">;
 export type TraitViolation = TraitReport["items"][number];
 export type TrackingState = Got<"/api/tracking/state">;
+
+export type SqlSchema = Got<"/api/sql/schema">;
+export type SqlTable = SqlSchema["tables"][number];
+export type SqlRun = Got<"/api/sql/runs/{run_id}">;
+export type SqlRows = Got<"/api/sql/runs/{run_id}/rows">;
+export type SavedQuery = Got<"/api/sql/queries/{query_id}">;

@@ -12,6 +12,7 @@ import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
+import { enSql } from "./sql.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -97,7 +98,7 @@ export const en: Record<keyof typeof zh, string> = {
   "role.operator": "Operator",
   "role.operator.may": "view and operate",
   "role.analyst": "Analyst",
-  "role.analyst.may": "view",
+  "role.analyst.may": "view and query (SQL)",
   "role.developer": "Developer",
   "role.developer.may": "view and connect",
   "role.compliance": "Compliance",
@@ -272,4 +273,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enConsent,
   ...enRights,
   ...enQuality,
+  ...enSql,
 };

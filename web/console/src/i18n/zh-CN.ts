@@ -12,6 +12,7 @@ import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
+import { zhSql } from "./sql.zh-CN";
 
 export const zh = {
   // shell
@@ -96,7 +97,7 @@ export const zh = {
   "role.operator": "运营",
   "role.operator.may": "查看与日常操作",
   "role.analyst": "分析师",
-  "role.analyst.may": "仅查看",
+  "role.analyst.may": "查看与 SQL 查询",
   "role.developer": "开发者",
   "role.developer.may": "查看与接入",
   "role.compliance": "合规",
@@ -271,4 +272,5 @@ export const zh = {
   ...zhConsent,
   ...zhRights,
   ...zhQuality,
+  ...zhSql,
 };

@@ -26,6 +26,7 @@ const Parity = lazy(() => import("@/data/relay/ParityPage"));
 const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Quality = lazy(() => import("@/data/quality/QualityPage"));
+const Sql = lazy(() => import("@/data/sql/SqlPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -70,6 +71,7 @@ export function Pages() {
           <Route path="/reconcile" element={<Reconcile />} />
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/quality" element={<Quality />} />
+          <Route path="/analyse/sql" element={<Sql />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

@@ -5,6 +5,7 @@ import {
   CheckSquareOutlined,
   CalculatorOutlined,
   CloudUploadOutlined,
+  CodeOutlined,
   DashboardOutlined,
   DeleteOutlined,
   FileProtectOutlined,
@@ -54,6 +55,10 @@ export const NAVIGATION: Group[] = [
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
       { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
     ],
+  },
+  {
+    label: "nav.group.analyse",
+    places: [{ path: "/analyse/sql", label: "nav.sql", icon: <CodeOutlined />, hotkey: "2", needs: "query" }],
   },
   {
     label: "nav.group.data",
