@@ -45,6 +45,7 @@ READERS: Final[tuple[Reader, ...]] = (
         "asks for receipts at each run, at most 5 s old; a kept result is refused once somebody in it withdrew",
         (
             ("POST", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}/rows"), ("GET", "/api/sql/runs/{run_id}/export"),
+            ("GET", "/api/boards/{board_id}/tiles/{tile_id}"),
         ),
     ),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
@@ -103,7 +104,10 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/reconciliations/source"),
     ),
     "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
-    "texts of queries, and how their runs went, without results": (
+    "texts of queries, how their runs went, and boards, without results": (
+        ("GET", "/api/boards"), ("POST", "/api/boards"), ("GET", "/api/boards/{board_id}"),
+        ("PATCH", "/api/boards/{board_id}"), ("GET", "/api/boards/{board_id}/versions"),
+        ("POST", "/api/boards/{board_id}/versions/{version}/restore"),
         ("GET", "/api/sql/schema"), ("GET", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}"),
         ("POST", "/api/sql/runs/{run_id}/cancel"), ("GET", "/api/sql/queries"), ("POST", "/api/sql/queries"),
         ("GET", "/api/sql/queries/{query_id}"), ("PATCH", "/api/sql/queries/{query_id}"),

@@ -17,7 +17,6 @@ from weaktie.data.sql.bodies import (
     QueryBody,
     QueryPatch,
     QueryRequest,
-    ResultColumn,
     RowsBody,
     RunBody,
     RunRequest,
@@ -25,10 +24,11 @@ from weaktie.data.sql.bodies import (
     SqlLimitsBody,
     SqlSchemaBody,
     query_body,
+    rows_body,
     run_body,
     table_body,
 )
-from weaktie.data.sql.logic import cell, csv_cell
+from weaktie.data.sql.logic import csv_cell
 from weaktie.data.sql.service import SqlPage
 from weaktie.kit.clock import Clock
 from weaktie.kit.web import app_part
@@ -79,7 +79,7 @@ def run(request: Request, caller: Analyst, given: RunRequest) -> RunBody:
     """Run a query; ask for the run until it is no longer running. What cannot be run comes back as failed."""
     if given.query_id is not None:
         with _database(request).connect() as connection:
-            saved.find(connection, caller.actor, given.query_id)
+            saved.find_query(connection, caller.actor, given.query_id)
     return run_body(_page(request).run(caller.actor, given.sql, given.values, given.query_id))
 
 
@@ -107,16 +107,6 @@ def rows_of_run(
     table = _page(request).result(caller.actor, run_id)
     kept = _page(request).get(caller.actor, run_id)
     return rows_body(table, offset, limit, cut=kept.cut)
-
-
-def rows_body(table: pa.Table, offset: int, limit: int, *, cut: bool) -> RowsBody:
-    """Some rows of a table as an answer carries them."""
-    part = table.slice(offset, limit)
-    columns = [[cell(value) for value in column.to_pylist()] for column in part.columns]
-    return RowsBody(
-        columns=[ResultColumn(name=f.name, type=str(f.type)) for f in table.schema],
-        rows=[list(row) for row in zip(*columns, strict=True)], offset=offset, total=table.num_rows, cut=cut,
-    )  # fmt: skip
 
 
 @router.get("/runs/{run_id}/export")
@@ -196,7 +186,7 @@ def save_query(request: Request, caller: Analyst, given: QueryRequest) -> QueryB
 def one_query(request: Request, caller: Analyst, query_id: str) -> QueryBody:
     """A saved query."""
     with _database(request).connect() as connection:
-        found = saved.find(connection, caller.actor, query_id)
+        found = saved.find_query(connection, caller.actor, query_id)
         names = _accounts(request).names(connection)
     return query_body(found, caller.actor, names.get(found.owner))
 

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktie.data.serving.contracts import ServedTable
 from weaktie.data.sql.contracts import LONGEST_VALUE, Chart, Run, SavedQuery
+from weaktie.data.sql.logic import cell
 from weaktie.kit.clock import to_iso
 from weaktie.kit.web import PlainText, WordsBody, words_body
 
@@ -203,3 +205,13 @@ def table_body(table: ServedTable) -> SqlTableBody:
     """A table as an answer carries it."""
     columns = [SqlColumnBody(name=c.name, type=c.type, words=words_body(c.doc)) for c in table.columns]
     return SqlTableBody(name=table.name, words=words_body(table.doc), rows=table.rows, columns=columns)
+
+
+def rows_body(table: pa.Table, offset: int, limit: int, *, cut: bool) -> RowsBody:
+    """Some rows of a table as an answer carries them."""
+    part = table.slice(offset, limit)
+    columns = [[cell(value) for value in column.to_pylist()] for column in part.columns]
+    return RowsBody(
+        columns=[ResultColumn(name=f.name, type=str(f.type)) for f in table.schema],
+        rows=[list(row) for row in zip(*columns, strict=True)], offset=offset, total=table.num_rows, cut=cut,
+    )  # fmt: skip

@@ -28,7 +28,7 @@ def list_queries(connection: Connection, actor: str, *, archived: bool = False) 
     return [_saved(r) for r in connection.execute(query.order_by(sql_queries.c.name)).mappings()]
 
 
-def find(connection: Connection, actor: str | None, query_id: str) -> SavedQuery:
+def find_query(connection: Connection, actor: str | None, query_id: str) -> SavedQuery:
     """One that the person may see (None: whoever), archived ones too; raises NoSuchQuery."""
     row = connection.execute(_joined().where(sql_queries.c.query_id == query_id)).mappings().one_or_none()
     if row is None or (actor is not None and row["owner"] != actor and not row["shared"]):
@@ -55,7 +55,7 @@ def create(
         )
     )
     _keep(tx, query_id, 1, actor, now_us, sql, values, chart)
-    return find(tx, actor, query_id)
+    return find_query(tx, actor, query_id)
 
 
 def change(
@@ -64,7 +64,7 @@ def change(
     chart: Chart | None = None,
 ) -> SavedQuery:  # fmt: skip
     """Change what is given; another text, value or chart is a new version. Raises NoSuchQuery or NotYourQuery."""
-    before = find(tx, actor, query_id)
+    before = find_query(tx, actor, query_id)
     if before.owner != actor:
         raise NotYourQuery
     now_us = clock.now_us()
@@ -85,12 +85,12 @@ def change(
         _keep(tx, query_id, last + 1, actor, now_us, *after)
         changed["version"] = last + 1
     tx.execute(update(sql_queries).where(sql_queries.c.query_id == query_id).values(**changed))
-    return find(tx, actor, query_id)
+    return find_query(tx, actor, query_id)
 
 
 def versions(connection: Connection, actor: str, query_id: str) -> list[SavedQuery]:
     """Every version of a query, newest first; raises NoSuchQuery."""
-    find(connection, actor, query_id)
+    find_query(connection, actor, query_id)
     query = (
         select(
             *(c for c in sql_queries.c if c.name != "version"),

@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from weaktie.data.serving.service import Serving
+from weaktie.data.sql.bodies import rows_body as rows_body
 from weaktie.data.sql.contracts import (
     NoSuchRun,
     QueryRunning,
@@ -21,6 +22,7 @@ from weaktie.data.sql.contracts import (
 from weaktie.data.sql.logic import bound
 from weaktie.data.sql.running import Runner as Runner
 from weaktie.data.sql.running import Ticket as Ticket
+from weaktie.data.sql.saved import find_query as find_query
 from weaktie.data.sql.saved import list_queries as list_queries
 from weaktie.data.sql.tables import sql_runs
 from weaktie.kit.clock import DAY_US, Clock

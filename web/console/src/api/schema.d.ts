@@ -132,6 +132,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Boards
+         * @description The board that ships, then the caller's own and the shared ones.
+         */
+        get: operations["list_boards_api_boards_get"];
+        put?: never;
+        /**
+         * Make Board
+         * @description Make a board, empty, with tiles, or as a copy.
+         */
+        post: operations["make_board_api_boards_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Board
+         * @description A board that the caller may see.
+         */
+        get: operations["one_board_api_boards__board_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Board
+         * @description Change what is given. Sharing and archiving are the owner's; archiving can be undone.
+         */
+        patch: operations["patch_board_api_boards__board_id__patch"];
+        trace?: never;
+    };
+    "/api/boards/{board_id}/tiles/{tile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile Data
+         * @description What a tile of a query shows, for the days of the board where its query has `{{from}}` and `{{to}}`.
+         *
+         *     The result is the same for everybody who looks, and a minute old at most once the lake has changed.
+         */
+        get: operations["tile_data_api_boards__board_id__tiles__tile_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board Versions
+         * @description Every version of a board, newest first.
+         */
+        get: operations["board_versions_api_boards__board_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Board
+         * @description Bring an earlier version back, as a new one.
+         */
+        post: operations["restore_board_api_boards__board_id__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collect/validate": {
         parameters: {
             query?: never;
@@ -3326,6 +3436,78 @@ export interface components {
              * @enum {string}
              */
             social: "contract" | "consented_upstream" | "ask_us";
+        };
+        /**
+         * BoardBody
+         * @description A board at one version; `may_change` and `mine` are the caller's. `words` is the name of one that ships.
+         */
+        BoardBody: {
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "own" | "view" | "edit";
+            /** Archived Time */
+            archived_time: string | null;
+            /** Board Id */
+            board_id: string;
+            /** Changed Time */
+            changed_time: string | null;
+            /** Created Time */
+            created_time: string | null;
+            /** Made By Name */
+            made_by_name: string | null;
+            /** Made Time */
+            made_time: string | null;
+            /** May Change */
+            may_change: boolean;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Tiles */
+            tiles: components["schemas"]["TileBody"][];
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * BoardPatch
+         * @description What changes of a board; other tiles are a new version, made from `version`.
+         */
+        BoardPatch: {
+            /** Access */
+            access?: ("own" | "view" | "edit") | null;
+            /** Archived */
+            archived?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Tiles */
+            tiles?: components["schemas"]["TileBody"][] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * BoardRequest
+         * @description A board to make; `copy_of` takes another one's tiles.
+         */
+        BoardRequest: {
+            /**
+             * Access
+             * @default own
+             * @enum {string}
+             */
+            access: "own" | "view" | "edit";
+            /** Copy Of */
+            copy_of?: string | null;
+            /** Name */
+            name: string;
+            /** Tiles */
+            tiles?: components["schemas"]["TileBody"][];
         };
         /**
          * CellBody
@@ -6873,6 +7055,106 @@ export interface components {
             items: components["schemas"]["TieBody"][];
         };
         /**
+         * TileBody
+         * @description One tile: `wide` of twelve columns, `high` in rows.
+         */
+        TileBody: {
+            /** High */
+            high: number;
+            holds: components["schemas"]["TileHolds"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "metric" | "query" | "link" | "text";
+            /** Tile Id */
+            tile_id: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Wide */
+            wide: number;
+        };
+        /**
+         * TileChart
+         * @description How a tile of a query is drawn.
+         */
+        TileChart: {
+            /**
+             * Kind
+             * @default table
+             * @enum {string}
+             */
+            kind: "table" | "line" | "bar" | "pie" | "number";
+            /**
+             * Series
+             * @default
+             */
+            series: string;
+            /**
+             * X
+             * @default
+             */
+            x: string;
+            /** Y */
+            y?: string[];
+        };
+        /**
+         * TileColumn
+         * @description A column of a tile's result.
+         */
+        TileColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * TileDataBody
+         * @description What a tile of a query shows; while it is running there is nothing yet, ask again.
+         */
+        TileDataBody: {
+            /** Columns */
+            columns: components["schemas"]["TileColumn"][];
+            /** Cut */
+            cut: boolean;
+            error: components["schemas"]["WordsBody"] | null;
+            /** Query Name */
+            query_name: string;
+            /** Rows */
+            rows: unknown[][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /** Total */
+            total: number;
+        };
+        /**
+         * TileHolds
+         * @description What a tile holds; which of these, its kind says.
+         */
+        TileHolds: {
+            chart?: components["schemas"]["TileChart"] | null;
+            /** Href */
+            href?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Query Id */
+            query_id?: string | null;
+            /** Show */
+            show?: ("number" | "line" | "bar") | null;
+            /** Text */
+            text?: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            } | null;
+        };
+        /**
          * TimelineBody
          * @description A page of events, newest first.
          */
@@ -7605,6 +7887,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+        };
+    };
+    list_boards_api_boards_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_board_api_boards_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_board_api_boards__board_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_board_api_boards__board_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tile_data_api_boards__board_id__tiles__tile_id__get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileDataBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_versions_api_boards__board_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_board_api_boards__board_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -53,3 +53,25 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('query_id', 'version', name=op.f('pk_sql_query_versions')),
     comment='Every version of a saved query'
     )
+    op.create_table('boards',
+    sa.Column('board_id', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('owner', sa.String(length=64), nullable=False),
+    sa.Column('access', sa.String(length=16), nullable=False, comment='own, view or edit: what everybody else may'),
+    sa.Column('version', sa.Integer(), nullable=False, comment='the one that counts'),
+    sa.Column('created_us', sa.BigInteger(), nullable=False),
+    sa.Column('changed_us', sa.BigInteger(), nullable=False),
+    sa.Column('archived_us', sa.BigInteger(), nullable=True, comment='null while it is in use'),
+    sa.PrimaryKeyConstraint('board_id', name=op.f('pk_boards')),
+    comment='Boards that people made'
+    )
+    op.create_index(op.f('ix_boards_owner'), 'boards', ['owner'], unique=False)
+    op.create_table('board_versions',
+    sa.Column('board_id', sa.String(length=40), nullable=False),
+    sa.Column('version', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('tiles_json', sa.Text(), nullable=False, comment='its tiles in their order, with their sizes'),
+    sa.Column('made_us', sa.BigInteger(), nullable=False),
+    sa.Column('made_by', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('board_id', 'version', name=op.f('pk_board_versions')),
+    comment='Every version of a board'
+    )
