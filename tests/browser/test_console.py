@@ -15,7 +15,7 @@ PAGES = (
     "/", "/users", "/tags", "/rfm", "/live", "/sources", "/imports", "/imports/pulls", "/imports/mappings", "/dead-letters",
     "/relays", "/reconcile", "/quality", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking",
     "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns", "/tracking/versions", "/consents",
-    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/sql", "/boards",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

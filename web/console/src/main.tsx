@@ -18,6 +18,7 @@ import "./styles/tracking.css";
 import "./styles/identity.css";
 import "./styles/consent.css";
 import "./styles/sql.css";
+import "./styles/boards.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

@@ -160,4 +160,7 @@ export type SqlSchema = Got<"/api/sql/schema">;
 export type SqlTable = SqlSchema["tables"][number];
 export type SqlRun = Got<"/api/sql/runs/{run_id}">;
 export type SqlRows = Got<"/api/sql/runs/{run_id}/rows">;
+export type Board = Got<"/api/boards/{board_id}">;
+export type BoardTile = Board["tiles"][number];
+export type TileData = Got<"/api/boards/{board_id}/tiles/{tile_id}">;
 export type SavedQuery = Got<"/api/sql/queries/{query_id}">;

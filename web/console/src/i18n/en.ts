@@ -12,6 +12,7 @@ import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
+import { enBoards } from "./boards.en";
 import { enSql } from "./sql.en";
 import type { zh } from "./zh-CN";
 
@@ -274,4 +275,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enRights,
   ...enQuality,
   ...enSql,
+  ...enBoards,
 };

@@ -12,6 +12,7 @@ import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
+import { zhBoards } from "./boards.zh-CN";
 import { zhSql } from "./sql.zh-CN";
 
 export const zh = {
@@ -273,4 +274,5 @@ export const zh = {
   ...zhRights,
   ...zhQuality,
   ...zhSql,
+  ...zhBoards,
 };

@@ -26,6 +26,8 @@ const Parity = lazy(() => import("@/data/relay/ParityPage"));
 const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Quality = lazy(() => import("@/data/quality/QualityPage"));
+const Boards = lazy(() => import("@/data/boards/BoardsPage"));
+const OneBoard = lazy(() => import("@/data/boards/BoardPage"));
 const Sql = lazy(() => import("@/data/sql/SqlPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
@@ -71,6 +73,8 @@ export function Pages() {
           <Route path="/reconcile" element={<Reconcile />} />
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/quality" element={<Quality />} />
+          <Route path="/boards" element={<Boards />} />
+          <Route path="/boards/:boardId" element={<OneBoard />} />
           <Route path="/analyse/sql" element={<Sql />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />

@@ -1,5 +1,6 @@
 import {
   ApartmentOutlined,
+  AppstoreOutlined,
   AuditOutlined,
   BugOutlined,
   CheckSquareOutlined,
@@ -58,7 +59,10 @@ export const NAVIGATION: Group[] = [
   },
   {
     label: "nav.group.analyse",
-    places: [{ path: "/analyse/sql", label: "nav.sql", icon: <CodeOutlined />, hotkey: "2", needs: "query" }],
+    places: [
+      { path: "/boards", label: "nav.boards", icon: <AppstoreOutlined />, hotkey: "3", needs: "view" },
+      { path: "/analyse/sql", label: "nav.sql", icon: <CodeOutlined />, hotkey: "2", needs: "query" },
+    ],
   },
   {
     label: "nav.group.data",

@@ -21,14 +21,14 @@ export function HistoryTab({ onOpen }: { onOpen: (run: SqlRun) => void }) {
       {named("sql.state", run.state)}
     </Tag>
   );
-  const text = (run: SqlRun) => (
+  const text = (run: SqlRun, width: number) => (
     <code>
-      <Cut text={run.sql.replace(/\s+/g, " ")} width={560} />
+      <Cut text={run.sql.replace(/\s+/g, " ")} width={width} />
     </code>
   );
   const columns: Columns<SqlRun> = [
     { title: t("sql.when"), dataIndex: "made_time", render: (time: string) => <Ago time={time} /> },
-    { title: t("sql.text"), key: "sql", render: (_, run) => text(run) },
+    { title: t("sql.text"), key: "sql", render: (_, run) => text(run, 560) },
     { title: t("sql.stateTitle"), key: "state", render: (_, run) => state(run) },
     { title: t("sql.rows"), key: "rows", align: "right", render: (_, run) => (run.rows === null ? "–" : whole(run.rows)) },
     { title: t("sql.took"), key: "ms", align: "right", render: (_, run) => (run.ms === null ? "–" : `${whole(run.ms)} ms`) },
@@ -49,7 +49,7 @@ export function HistoryTab({ onOpen }: { onOpen: (run: SqlRun) => void }) {
             <Ago time={run.made_time} />
             {state(run)}
           </div>
-          {text(run)}
+          {text(run, 300)}
         </button>
       )}
     />

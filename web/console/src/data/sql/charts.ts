@@ -15,6 +15,8 @@ interface Series {
   data: (number | null)[];
 }
 
+/** As the server writes times, all of them in UTC. */
+const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(?:\+00:00)?$/;
 const MOST_SERIES = 12;
 const MOST_SLICES = 12;
 
@@ -25,7 +27,12 @@ function numberOf(cell: Cell | undefined): number | null {
 }
 
 export function shown(cell: Cell | undefined): string {
-  return cell === null || cell === undefined ? "–" : String(cell).replace(/T00:00:00(\+00:00)?$/, "");
+  if (cell === null || cell === undefined) return "–";
+  const time = INSTANT.exec(String(cell));
+  if (!time) return String(cell);
+  // Midnight is most likely the day that was asked for.
+  if (time[2] === "00:00:00" && !time[3]) return time[1]!;
+  return `${time[1]} ${time[2]}${(time[3] ?? "").replace(/0+$/, "")}`;
 }
 
 /** The values of x in the order of the rows, and a series for each column of y, or for each value of the split. */
