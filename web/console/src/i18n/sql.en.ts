@@ -10,7 +10,7 @@ export const enSql: Record<keyof typeof zhSql, string> = {
   "sql.columnsOf": "Columns of {table}",
   "sql.rowsOf": "{n} rows in its files",
   "sql.query": "Query",
-  "sql.hint": "SELECT channel, count(*) AS events FROM events GROUP BY 1 ORDER BY 2 DESC",
+  "sql.hint": "For example: SELECT channel, count(*) AS events FROM events GROUP BY 1 ORDER BY 2 DESC",
   "sql.run": "Run (Ctrl+Enter)",
   "sql.stop": "Stop",
   "sql.running": "Running…",

@@ -8,7 +8,7 @@ export const zhSql = {
   "sql.columnsOf": "{table} 的列",
   "sql.rowsOf": "文件中共 {n} 行",
   "sql.query": "查询",
-  "sql.hint": "SELECT channel, count(*) AS events FROM events GROUP BY 1 ORDER BY 2 DESC",
+  "sql.hint": "例如：SELECT channel, count(*) AS events FROM events GROUP BY 1 ORDER BY 2 DESC",
   "sql.run": "运行（Ctrl+Enter）",
   "sql.stop": "停止",
   "sql.running": "正在运行…",

@@ -167,7 +167,7 @@ export function TileDialog({ tile, newId, onDone, onClose }: TileDialogProps) {
       )}
       {kind === "text" && (
         <Form.Item name="text" label={t("board.kind.text")} rules={required}>
-          <Input.TextArea rows={4} maxLength={4000} data-testid="tile-text" />
+          <Input.TextArea rows={4} maxLength={4000} data-testid="tile-words" />
         </Form.Item>
       )}
       <Form.Item name="title" label={t("board.title")} extra={kind === "metric" || kind === "query" ? t("board.titleText") : undefined}>

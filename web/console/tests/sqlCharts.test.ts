@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { numberIn, seriesOf, type Rows } from "./charts";
+import { numberIn, seriesOf, type Rows } from "@/data/sql/charts";
 
 const result: Rows = {
   columns: [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addDays, daysOf, todayIn } from "./days";
+import { addDays, daysOf, todayIn } from "@/data/boards/days";
 
 test("today is the workspace's", () => {
   const evening = Date.parse("2026-02-28T17:00:00Z");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BoardTile } from "@/api/types";
-import { moved, newTileId, resized, sizeOf } from "./layout";
+import { moved, newTileId, resized, sizeOf } from "@/data/boards/layout";
 
 const tile = (tile_id: string, wide = 3, high = 2): BoardTile => ({ tile_id, kind: "text", title: "", wide, high, holds: { text: "x" } }) as BoardTile;
 const ids = (tiles: BoardTile[]) => tiles.map((one) => one.tile_id).join("");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fitting, guess, parametersOf, valueOf } from "./params";
+import { fitting, guess, parametersOf, valueOf } from "@/data/sql/params";
 
 test("parameters are named once, in order, whatever their case", () => {
   expect(parametersOf("select {{ To }}, {{from}}, {{to}}, {no}, {{1x}}")).toEqual(["to", "from"]);
