@@ -14,6 +14,9 @@ NOBODY = {
         "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
         "webhooks", "consent_notices",
     },
+    "queries and boards as the shop's own staff wrote them, without results": {
+        "board_versions", "boards", "sql_queries", "sql_query_versions", "sql_runs",
+    },
     "numbers that count, and name nobody": {
         "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",
         "tracking_alerts", "tracking_files", "tracking_known", "tracking_observed", "tracking_plans", "tracking_seen",

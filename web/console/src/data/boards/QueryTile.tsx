@@ -1,5 +1,6 @@
 /** A tile of a saved query: its result drawn; a failure is its own. */
 import { Alert } from "antd";
+import { useRef } from "react";
 import { useRead } from "@/api/hooks";
 import type { BoardTile, TileData } from "@/api/types";
 import type { Cell } from "@/data/sql/charts";
@@ -27,7 +28,12 @@ export function useTile(boardId: string, tileId: string, days: Days, enabled: bo
   const running = first.data?.state === "running";
   // Asked again sooner while it is being computed.
   const again = useRead<TileData>(path, { ...days }, { enabled: enabled && running, keep: true, every: running ? LOOK_MS : false });
-  return running ? again : first;
+  const read = running ? again : first;
+  // What was shown stays until there is something newer: a wall screen does not blink each minute.
+  const last = useRef<TileData>(undefined);
+  if (read.data?.state === "done") last.current = read.data;
+  const kept = read.data?.state === "running" && last.current ? last.current : read.data;
+  return { data: kept, error: read.error, refetch: read.refetch };
 }
 
 export function QueryTile({ boardId, tile, fresh, days, height, every }: QueryTileProps) {

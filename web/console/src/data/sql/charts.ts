@@ -143,7 +143,7 @@ function pie(xs: string[], data: (number | null)[], palette: Palette, f: ReturnT
     series: [
       {
         type: "pie" as const,
-        radius: ["42%", "70%"],
+        radius: ["36%", "60%"],
         data: kept,
         label: { color: palette.soft, fontSize: 11, formatter: "{b}" },
         itemStyle: { borderColor: palette.panel, borderWidth: 2 },
