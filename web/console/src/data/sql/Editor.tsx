@@ -80,6 +80,16 @@ export default function Editor({ value, onChange, onRun, tables, error, handle, 
             ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"),
             ...historyKeymap,
           ]),
+          // Typing over a selection, the browser would copy its style into the text; the content policy forbids that.
+          EditorView.domEventHandlers({
+            beforeinput: (event, editor) => {
+              const { data, inputType, isComposing } = event as InputEvent;
+              if (inputType !== "insertText" || !data || isComposing || editor.state.selection.main.empty) return false;
+              event.preventDefault();
+              editor.dispatch({ ...editor.state.replaceSelection(data), userEvent: "input.type", scrollIntoView: true });
+              return true;
+            },
+          }),
           lineNumbers(),
           history(),
           drawSelection(),

@@ -1,6 +1,6 @@
 /** One person's run: handed in, looked at until it has ended, stopped. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { api, type ApiError } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
 import type { SqlRun } from "@/api/types";
@@ -19,6 +19,8 @@ export function useRun() {
   const [refused, setRefused] = useState<ApiError | null>(null);
   const start = useWrite<Asked, SqlRun>((asked) => api.post("/api/sql/runs", asked), ["/api/sql/runs"]);
   const stop = useWrite<string, SqlRun>((id) => api.post(`/api/sql/runs/${encodeURIComponent(id)}/cancel`), ["/api/sql/runs"]);
+  /** Stopped before the server had said which run it is. */
+  const unwanted = useRef(false);
   const running = run?.state === "running";
   const look = useRead<SqlRun>(`/api/sql/runs/${encodeURIComponent(run?.run_id ?? "")}`, undefined, {
     enabled: running,
@@ -29,17 +31,18 @@ export function useRun() {
     void client.invalidateQueries({ queryKey: ["/api/sql/runs"] });
   }
   const go = useCallback(
-    (asked: Asked, then?: (run: SqlRun) => void) => {
+    (asked: Asked) => {
       setRefused(null);
+      unwanted.current = false;
       start.mutate(asked, {
         onSuccess: (made) => {
           setRun(made);
-          then?.(made);
+          if (unwanted.current) stop.mutate(made.run_id, { onSuccess: setRun });
         },
         onError: setRefused,
       });
     },
-    [start],
+    [start, stop],
   );
   return {
     run,
@@ -47,7 +50,10 @@ export function useRun() {
     busy: start.isPending || running,
     go,
     show: setRun,
-    stop: () => run && stop.mutate(run.run_id, { onSuccess: setRun }),
+    stop: () => {
+      if (start.isPending) unwanted.current = true;
+      else if (run) stop.mutate(run.run_id, { onSuccess: setRun });
+    },
     stopping: stop.isPending,
   };
 }
