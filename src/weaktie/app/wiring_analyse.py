@@ -4,6 +4,7 @@ from functools import cached_property
 
 from weaktie.app.wiring_base import BaseParts
 from weaktie.data.behaviour.service import Behaviour
+from weaktie.data.boards import tables as _  # noqa: F401  the reference of tables is made from what is wired
 from weaktie.data.serving.service import Serving
 from weaktie.data.sql.service import Runner, SqlPage
 
