@@ -302,7 +302,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/database": "copies",
         "store/log": "files",
         "store/lake": "files promoted",
-        "store/engine": "duck",
+        "store/engine": "alone child duck guard",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
@@ -327,6 +327,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/profiles": "asof bodies catalogue day_kernel figures jobs_days lineage permits publish published queries_people rules show "
         "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
         "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
+        "data/sql": "bodies running saved",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

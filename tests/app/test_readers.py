@@ -23,8 +23,8 @@ from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
 from weaktie.data.tags.contracts import Wish
-from weaktie.kit.words import Words
 from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock, business_day, day_to_date
+from weaktie.kit.words import Words
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
@@ -43,7 +43,9 @@ class Shop:
     notebook: Notebook
     write_key: str
     relay: RelayPermits
+    analyst: Browser
     segment: str = ""
+    kept: str | None = None
 
     def get(self, path: str) -> str:
         """The text of an answer to a read key."""
@@ -113,31 +115,51 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             wt.custom_tags.by_hand.set("x_mark", user_id, "a", None, "test")
         key = wt.create_key("read", "test", source_id=None, actor="test")
         write_key = wt.create_key("write", "test", source_id=None, actor="test")
-        with wt.database.begin() as tx:
-            _, token = wt.accounts.invite(tx, name="op", email="op@example.com", role="operator")
         hashed = wt.accounts.hash_password(PASSWORD)
-        with wt.database.begin() as tx:
-            wt.accounts.use_invitation(tx, token, name=None, password_hash=hashed)
+        for role in ("operator", "analyst"):
+            with wt.database.begin() as tx:
+                _, token = wt.accounts.invite(tx, name=role, email=f"{role}@example.com", role=role)
+                wt.accounts.use_invitation(tx, token, name=None, password_hash=hashed)
         with (
             TestClient(make_api(wt), base_url=ORIGIN) as http,
             TestClient(make_api(wt), base_url=ORIGIN) as other_http,
+            TestClient(make_api(wt), base_url=ORIGIN) as third_http,
         ):
-            browser = Browser(other_http)
-            assert browser.sign_in("op@example.com").status_code == 200
+            browser, analyst = Browser(other_http), Browser(third_http)
+            assert browser.sign_in("operator@example.com").status_code == 200
+            assert analyst.sign_in("analyst@example.com").status_code == 200
             with Notebook(wt.settings.home, "analytics") as notebook:
-                notebook.app.clock = wt.clock
-                notebook._looked = wt.clock.monotonic()
+                notebook.app.clock = notebook.app.serving.clock = wt.clock
+                notebook.app.serving.look()
                 relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
                 wt.clock.move(6)  # type: ignore[attr-defined]
                 rule = {"is": "event", "event": "Order Completed", "least": 1}
                 made = browser.send("POST", "/api/segments", {"name": "buyers", "rule": rule}).json()
-                yield Shop(wt, http, browser, key, notebook, write_key, relay, made["segment_id"])
+                yield Shop(wt, http, browser, key, notebook, write_key, relay, analyst, made["segment_id"])
 
 
 def in_notebook(shop: Shop) -> bool:
     with shop.wt.database.connect() as connection:
         alias = shop.wt.identity.find(connection, GONE)
     return alias in shop.notebook.events.collect()["alias_no"].to_pylist()
+
+
+def in_sql(shop: Shop) -> tuple[bool, bool]:
+    """Whether a result that was kept before still shows the person, and whether a new one does."""
+    if shop.kept is None:
+        shop.kept = ran(shop)
+    rows = shop.analyst.send("GET", f"/api/sql/runs/{shop.kept}/rows").text
+    return "o1" in rows, "o1" in shop.analyst.send("GET", f"/api/sql/runs/{ran(shop)}/rows").text
+
+
+def ran(shop: Shop) -> str:
+    """The id of a run that has ended."""
+    answer = shop.analyst.send("POST", "/api/sql/runs", {"sql": "SELECT order_id FROM orders"}).json()
+    ticket = shop.wt.sql_page.runner.ticket(answer["run_id"])
+    assert ticket is not None
+    assert ticket.future is not None
+    ticket.future.result(timeout=60)
+    return str(answer["run_id"])
 
 
 def active(shop: Shop) -> int:
@@ -154,6 +176,8 @@ def previewed(shop: Shop) -> int:
 def buyers(shop: Shop) -> int:
     found = json.loads(shop.get("/api/rfm/moves?months=1"))
     return int(sum(cell["count"] for cell in found["months"][0]["cells"]))
+
+
 def new_people(life: Any) -> int:
     """People who are new on the days that have passed."""
     return sum(stage["new"] or 0 for stage in life["groups"][0]["stages"])
@@ -163,6 +187,8 @@ def entered(shop: Shop) -> int:
     step = {"event": ""}
     answer = shop.operator.send("POST", "/api/funnels/query", {"funnel": {"steps": [step, step]}})
     return int(answer.json()["groups"][0]["steps"][0]["people"])
+
+
 def asked(shop: Shop) -> int:
     today = day_to_date(shop.wt.metrics.today).isoformat()
     body = {"metrics": ["active_users"], "from": "2026-09-01", "to": today, "by": "range"}
@@ -171,11 +197,13 @@ def asked(shop: Shop) -> int:
 
 
 def converted(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
     body = {"from": "2026-09-01", "to": today}
     return int(shop.operator.send("POST", "/api/attribution/query", body).json()["conversions"])
 
 
 def newcomers(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
     found = shop.json(f"/api/aarrr?from=2026-09-01&to={today}")
     return sum(channel["newcomers"] for channel in found["channels"])  # type: ignore[index]
 
@@ -206,6 +234,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "rfm moves": lambda s: buyers(s) == 2,
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
+    "sql": lambda s: in_sql(s) != (False, False),
     "overview": lambda s: active(s) == 2,
     "retention": lambda s: s.asked("/api/retention/query", {"mode": "new"})["groups"][0]["people"] == 2,
     "lifecycle": lambda s: new_people(s.asked("/api/lifecycle/query", {})) == 1,

@@ -22,6 +22,7 @@ PAGES = (
     "/analyse/retention", "/analyse/retention/lifecycle", "/analyse/paths",
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/metrics", "/analyse/aarrr",
     "/analyse/attribution",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/sql", "/boards",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

@@ -10,24 +10,26 @@ from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.data.acquisition import api as acquisition_api
 from weaktie.data.acquisition import following, spending_api
-from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.attribution import api as attribution_api
+from weaktie.data.behaviour import api as behaviour_api
+from weaktie.data.boards import api as boards_api
 from weaktie.data.collect import api as collect_api
 from weaktie.data.funnels import api as funnels_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
-from weaktie.data.private import api as private_api
 from weaktie.data.paths import api as paths_api
+from weaktie.data.private import api as private_api
 from weaktie.data.profiles import api as profiles_api
 from weaktie.data.pulls import api as pulls_api
 from weaktie.data.quality import api as quality_api
 from weaktie.data.reconcile import api as reconcile_api
 from weaktie.data.relay import api as relay_api
+from weaktie.data.retention import api as retention_api
 from weaktie.data.rfm import api as rfm_api
 from weaktie.data.segments import api as segments_api
-from weaktie.data.retention import api as retention_api
 from weaktie.data.sources import api as sources_api
+from weaktie.data.sql import api as sql_api
 from weaktie.data.tags import api as tags_api
 from weaktie.data.tracking import api as tracking_api
 from weaktie.data.webhooks import api as webhooks_api
@@ -66,8 +68,8 @@ def make_api(wt: App) -> FastAPI:
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
-        tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, acquisition_api, private_api, spending_api,
-        api, backup_api,
+        tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
+        private_api, spending_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public, following.router):

@@ -69,7 +69,14 @@ READERS: Final[tuple[Reader, ...]] = (
         "funnels", "asks for the crowd at each read, at most 5 s old",
         (("POST", "/api/funnels/query"), ("GET", "/api/funnels/csv")),
     ),
-    Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
+    Reader(
+        "sql",
+        "asks for receipts at each run, at most 5 s old; a kept result is refused once somebody in it withdrew",
+        (
+            ("POST", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}/rows"), ("GET", "/api/sql/runs/{run_id}/export"),
+            ("GET", "/api/boards/{board_id}/tiles/{tile_id}"),
+        ),
+    ),
     Reader(
         "acquisition", "asks for the crowd at each read, at most 5 s old",
         (("GET", "/api/acquisition/figures"), ("GET", "/api/acquisition/figures.csv")),
@@ -170,6 +177,16 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/reconciliations/source"),
     ),
     "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
+    "texts of queries, how their runs went, and boards, without results": (
+        ("GET", "/api/boards"), ("POST", "/api/boards"), ("GET", "/api/boards/{board_id}"),
+        ("PATCH", "/api/boards/{board_id}"), ("GET", "/api/boards/{board_id}/versions"),
+        ("POST", "/api/boards/{board_id}/versions/{version}/restore"),
+        ("GET", "/api/sql/schema"), ("GET", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}"),
+        ("POST", "/api/sql/runs/{run_id}/cancel"), ("GET", "/api/sql/queries"), ("POST", "/api/sql/queries"),
+        ("GET", "/api/sql/queries/{query_id}"), ("PATCH", "/api/sql/queries/{query_id}"),
+        ("GET", "/api/sql/queries/{query_id}/versions"),
+        ("POST", "/api/sql/queries/{query_id}/versions/{version}/restore"),
+    ),
     _HOUSE: (
         ("GET", "/api/accounts"), ("POST", "/api/accounts"),
         ("GET", "/api/accounts/names"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),

@@ -104,6 +104,8 @@ class App(AnalyseParts):
             self.blocked.stop()
         if "log_writer" in self.__dict__:
             self.log_writer.close()
+        if "sql_runner" in self.__dict__:
+            self.sql_runner.close()
         if "engine" in self.__dict__:
             self.engine.close()
         self.database.close()

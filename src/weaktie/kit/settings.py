@@ -277,6 +277,30 @@ class Acquisition:
 
 
 @dataclass(frozen=True, slots=True)
+class Sql:
+    """Queries that analysts write."""
+
+    seconds: float = _setting(60.0, "一个查询的时限（秒）", "Seconds that one query may take", low=1.0)
+    memory_gb: float = _setting(
+        1.0,
+        "一个查询可用的内存（GB）",
+        "Memory of one query in GB; it runs in a process of its own",
+        low=0.25,
+    )
+    threads: int = _setting(2, "一个查询使用的线程数", "Threads of one query", low=1)
+    at_once: int = _setting(
+        2, "同时运行的查询数，其余的排队", "Queries that run at the same time; others wait", low=1
+    )
+    most_rows: int = _setting(
+        100_000, "一个查询最多保留的结果行数", "Rows of a result that are kept", low=1, high=5_000_000
+    )  # fmt: skip
+    keep_minutes: int = _setting(60, "结果保留的时长（分钟）", "Minutes for which a result is kept", low=1)
+    history_days: int = _setting(
+        90, "查询历史保留的天数", "Days for which the history of queries is kept", low=1
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole, and the home folder it belongs to."""
 
@@ -294,6 +318,7 @@ class Settings:
     imports: Imports = field(default_factory=Imports)
     outbound: Outbound = field(default_factory=Outbound)
     acquisition: Acquisition = field(default_factory=Acquisition)
+    sql: Sql = field(default_factory=Sql)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -305,6 +330,7 @@ SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
     "build": Build, "backup": Backup, "security": Security, "consent": Consent, "imports": Imports, "outbound": Outbound,
     "acquisition": Acquisition,
+    "sql": Sql,
 }  # fmt: skip
 
 

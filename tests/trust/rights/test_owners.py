@@ -18,6 +18,9 @@ NOBODY = {
     "costs by day and campaign, and opens of links by day": {
         "acquisition_cost_batches", "acquisition_costs", "acquisition_opens",
     },
+    "queries and boards as the shop's own staff wrote them, without results": {
+        "board_versions", "boards", "sql_queries", "sql_query_versions", "sql_runs",
+    },
     "numbers that count, and name nobody": {
         "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",
         "tracking_alerts", "tracking_files", "tracking_known", "tracking_observed", "tracking_plans", "tracking_seen",

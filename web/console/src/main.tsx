@@ -24,6 +24,8 @@ import "./styles/identity.css";
 import "./styles/metrics.css";
 import "./styles/consent.css";
 import "./styles/tags.css";
+import "./styles/sql.css";
+import "./styles/boards.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

@@ -186,6 +186,7 @@ class Behaviour:
         """Drop the sequences in memory; the next question reads the lake again."""
         with self._lock:
             self._kept.clear()
+
     def span(self, crowd: Crowd | None = None) -> Days | None:
         """The first and the last day of which the lake holds events; None where it holds none."""
         files = (crowd or self.crowd()).snapshot.of("events")
@@ -199,17 +200,21 @@ class Behaviour:
         crowd = crowd or self.crowd()
         how = reading(matchers, (), self.lake.columns("events"))
         wanted = (crowd.key, tuple(matchers), days, tuple(c.column_id for c in how.promoted))
+        with self._lock:
             if wanted in self._kept_days:
                 self._kept_days.move_to_end(wanted)
                 return self._kept_days[wanted]
         found = self._read_days(crowd, how, days)
+        with self._lock:
             _keep(self._kept_days, wanted, found)
         return found
 
     def first_days(self, matcher: Matcher = ANYTHING, crowd: Crowd | None = None) -> I32:
         """The first day ever on which everybody of the crowd did this, or NEVER; as `crowd.people()`. Raises BadCondition."""
+        crowd = crowd or self.crowd()
         how = reading([matcher], (), self.lake.columns("events"))
         wanted = (crowd.key, matcher, tuple(c.column_id for c in how.promoted))
+        with self._lock:
             if wanted in self._kept_firsts:
                 return self._kept_firsts[wanted]
         firsts = np.full(len(crowd.people()), NEVER, np.int32)
@@ -219,6 +224,7 @@ class Behaviour:
             cells = self._read_days(crowd, how, part).cells
             there = cells.any(axis=1) & (firsts == NEVER)
             firsts[there] = start + np.argmax(cells[there] != 0, axis=1)
+        with self._lock:
             _keep(self._kept_firsts, wanted, firsts)
         return firsts
 

@@ -98,6 +98,10 @@ class DuckSession:
         """Run the frame into Arrow."""
         return frame.to_native().to_arrow_table()
 
+    def text(self, frame: nw.LazyFrame[Any]) -> str:
+        """The relation as DuckDB writes it."""
+        return str(frame.to_native().sql_query())
+
     def sql(
         self,
         query: str,

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 from weaktie.kit.settings import Engine as EngineSettings
+from weaktie.store.engine.alone import Alone as Alone
+from weaktie.store.engine.alone import AloneJob as AloneJob
 from weaktie.store.engine.contracts import Engine
 from weaktie.store.engine.duck import DuckEngine
+from weaktie.store.engine.guard import Checked as Checked
+from weaktie.store.engine.guard import checked as checked
 
 
 def open_engine(address: str, home: Path, settings: EngineSettings) -> Engine:

@@ -20,6 +20,8 @@ import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
 import { enSegments } from "./segments.en";
+import { enBoards } from "./boards.en";
+import { enSql } from "./sql.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -106,7 +108,7 @@ export const en: Record<keyof typeof zh, string> = {
   "role.operator": "Operator",
   "role.operator.may": "view and operate",
   "role.analyst": "Analyst",
-  "role.analyst.may": "view",
+  "role.analyst.may": "view and query (SQL)",
   "role.developer": "Developer",
   "role.developer.may": "view and connect",
   "role.compliance": "Compliance",
@@ -289,4 +291,6 @@ export const en: Record<keyof typeof zh, string> = {
   ...enFunnel,
   ...enRetention,
   ...enMetrics,
+  ...enSql,
+  ...enBoards,
 };

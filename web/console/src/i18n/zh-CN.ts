@@ -20,6 +20,8 @@ import { zhSegments } from "./segments.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
+import { zhBoards } from "./boards.zh-CN";
+import { zhSql } from "./sql.zh-CN";
 
 export const zh = {
   // shell
@@ -105,7 +107,7 @@ export const zh = {
   "role.operator": "运营",
   "role.operator.may": "查看与日常操作",
   "role.analyst": "分析师",
-  "role.analyst.may": "仅查看",
+  "role.analyst.may": "查看与 SQL 查询",
   "role.developer": "开发者",
   "role.developer.may": "查看与接入",
   "role.compliance": "合规",
@@ -288,4 +290,6 @@ export const zh = {
   ...zhFunnel,
   ...zhRetention,
   ...zhMetrics,
+  ...zhSql,
+  ...zhBoards,
 };

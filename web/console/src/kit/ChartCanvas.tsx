@@ -5,6 +5,8 @@ import {
   type BarSeriesOption,
   type LineSeriesOption,
   type SankeySeriesOption,
+  PieChart,
+  type PieSeriesOption,
 } from "echarts/charts";
 import {
   GridComponent,
@@ -23,6 +25,8 @@ use([LineChart, BarChart, SankeyChart, GridComponent, TooltipComponent, LegendCo
 
 export type ChartOption = ComposeOption<
   BarSeriesOption | LineSeriesOption | SankeySeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
+use([LineChart, BarChart, PieChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
+  BarSeriesOption | LineSeriesOption | PieSeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
 >;
 
 export default function ChartCanvas({ option, height, label, onPick, testId }: ChartProps) {

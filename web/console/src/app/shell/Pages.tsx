@@ -36,6 +36,9 @@ const Quality = lazy(() => import("@/data/quality/QualityPage"));
 const Metrics = lazy(() => import("@/data/metrics/MetricsPage"));
 const Aarrr = lazy(() => import("@/data/metrics/AarrrPage"));
 const Attributed = lazy(() => import("@/data/attribution/AttributionPage"));
+const Boards = lazy(() => import("@/data/boards/BoardsPage"));
+const OneBoard = lazy(() => import("@/data/boards/BoardPage"));
+const Sql = lazy(() => import("@/data/sql/SqlPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -90,6 +93,9 @@ export function Pages() {
           <Route path="/analyse/metrics" element={<Metrics />} />
           <Route path="/analyse/aarrr" element={<Aarrr />} />
           <Route path="/analyse/attribution" element={<Attributed />} />
+          <Route path="/boards" element={<Boards />} />
+          <Route path="/boards/:boardId" element={<OneBoard />} />
+          <Route path="/analyse/sql" element={<Sql />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

@@ -1,12 +1,14 @@
 import {
   AimOutlined,
   ApartmentOutlined,
+  AppstoreOutlined,
   AuditOutlined,
   BugOutlined,
   CheckSquareOutlined,
   CalculatorOutlined,
   CloudUploadOutlined,
   ContactsOutlined,
+  CodeOutlined,
   DashboardOutlined,
   DeleteOutlined,
   FileProtectOutlined,
@@ -79,6 +81,8 @@ export const NAVIGATION: Group[] = [
       { path: "/analyse/aarrr", label: "nav.aarrr", icon: <RetweetOutlined />, hotkey: "1", needs: "view" },
       { path: "/analyse/metrics", label: "nav.metrics", icon: <LineChartOutlined />, hotkey: "m", needs: "view" },
       { path: "/analyse/attribution", label: "nav.attribution", icon: <AimOutlined />, hotkey: "z", needs: "view" },
+      { path: "/boards", label: "nav.boards", icon: <AppstoreOutlined />, hotkey: "3", needs: "view" },
+      { path: "/analyse/sql", label: "nav.sql", icon: <CodeOutlined />, hotkey: "2", needs: "query" },
     ],
   },
   {
