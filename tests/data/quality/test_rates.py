@@ -11,6 +11,7 @@ from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import Days, Matcher
 from weaktie.data.profiles.jobs import build
 from weaktie.data.profiles.service import kept_rates
+from weaktie.data.quality.queries import impossible
 from weaktie.data.quality.service import Rates, customers, renewed
 from weaktie.kit.clock import DAY_US, MINUTE_US, business_day
 from weaktie.store.lake.tables import EVENTS

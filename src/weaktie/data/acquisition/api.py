@@ -44,14 +44,14 @@ SHOWN_DAYS = 30
 @router.get("/figures")
 def figures(
     request: Request, _caller: View, from_day: Annotated[str, Query(alias="from")] = "", to_day: Annotated[str, Query(alias="to")] = ""
-) -> bodies.FiguresBody:  # fmt: skip
+) -> bodies.AcquisitionFiguresBody:  # fmt: skip
     """Newcomers, cost, CAC, quality and value by channel and by code, of the last 30 days where nothing else is said."""
     part = _part(request)
     found = part.figures(_days(part, from_day, to_day))
     with part.database.connect() as connection:
         names = {link.code: link.name for link in part.links.everything(connection)}
         opened = part.links.opens_of(connection, found.from_day, found.to_day)
-    return bodies.FiguresBody(
+    return bodies.AcquisitionFiguresBody(
         **bodies.dates_of(found),
         everybody=bodies.group_body(found.everybody, None),
         channels=[bodies.group_body(g, _channel_words(g.key)) for g in found.channels],

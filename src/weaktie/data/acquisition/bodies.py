@@ -278,7 +278,7 @@ class AcquiredBody(BaseModel):
     opens: int | None = None
 
 
-class FiguresBody(BaseModel):
+class AcquisitionFiguresBody(BaseModel):
     """Acquisition of some days, by channel and by code; `complete_day` is the last one that is over and built."""
 
     from_day: str

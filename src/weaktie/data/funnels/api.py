@@ -29,7 +29,7 @@ TREND_COLUMNS = ("entered_day", "until_day", "entered", "converted", "share")
 
 
 @router.post("/query")
-def query(request: Request, _caller: View, given: b.FunnelRequest) -> b.FiguresBody:
+def query(request: Request, _caller: View, given: b.FunnelRequest) -> b.FunnelFiguresBody:
     """A funnel's figures as of now."""
     return _figures(_funnels(request), given.funnel)
 
@@ -61,7 +61,7 @@ def as_csv(
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _lines(found: b.FiguresBody) -> list[list[object]]:
+def _lines(found: b.FunnelFiguresBody) -> list[list[object]]:
     return [
         [
             *map(_neutral, (group.key, group.words.zh, group.words.en)), i + 1,
@@ -139,7 +139,7 @@ def _funnels(request: Request) -> Funnels:
     return found
 
 
-def _figures(part: Funnels, asked: b.FunnelBody) -> b.FiguresBody:
+def _figures(part: Funnels, asked: b.FunnelBody) -> b.FunnelFiguresBody:
     funnel = b.funnel_of(asked, part.today)
     return b.figures_body(funnel, part.words(funnel), part.figures(funnel), BOUNDS_S)
 

@@ -140,7 +140,7 @@ class StepWordsBody(BaseModel):
     words: WordsBody
 
 
-class FiguresBody(BaseModel):
+class FunnelFiguresBody(BaseModel):
     """Everything about a funnel."""
 
     steps: list[StepWordsBody]
@@ -234,7 +234,7 @@ def _days(asked: RangeBody, today: int) -> tuple[int, int]:
 
 def figures_body(
     funnel: Funnel, words: list[Words], found: Figures, bounds_s: tuple[int, ...]
-) -> FiguresBody:
+) -> FunnelFiguresBody:
     """Figures as an answer."""
     groups = [
         GroupBody(
@@ -251,7 +251,7 @@ def figures_body(
         )
         for g in found.groups
     ]  # fmt: skip
-    return FiguresBody(
+    return FunnelFiguresBody(
         steps=[
             StepWordsBody(event=s.event, words=words_body(w)) for s, w in zip(funnel.steps, words, strict=True)
         ],

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/aarrr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Aarrr
+         * @description Acquisition, activation, retention, revenue and referral over some days, and how each changed.
+         */
+        get: operations["aarrr_api_aarrr_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -62,6 +82,382 @@ export interface paths {
         get: operations["list_names_api_accounts_names_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/channels/{channel}/free": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Declare Free
+         * @description Declare that a channel costs nothing (organic, word of mouth), or take that back.
+         */
+        put: operations["declare_free_api_acquisition_channels__channel__free_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batches
+         * @description Files of costs, the newest first.
+         */
+        get: operations["batches_api_acquisition_costs_get"];
+        put?: never;
+        /**
+         * Read File
+         * @description Read a file of costs (the body): CSV, TSV or xlsx, plain or as 巨量引擎 and 腾讯广告 export it. Nothing counts yet.
+         */
+        post: operations["read_file_api_acquisition_costs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batch
+         * @description One file of costs with its campaigns.
+         */
+        get: operations["batch_api_acquisition_costs__batch_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard
+         * @description Throw a draft away.
+         */
+        delete: operations["discard_api_acquisition_costs__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply
+         * @description Let a file count. Rows of the same days and campaigns of earlier files count no more.
+         */
+        post: operations["apply_api_acquisition_costs__batch_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Let a file count no more; what it had replaced counts again.
+         */
+        post: operations["undo_api_acquisition_costs__batch_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Newcomers, cost, CAC, quality and value by channel and by code, of the last 30 days where nothing else is said.
+         */
+        get: operations["figures_api_acquisition_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Csv
+         * @description The same figures for a spreadsheet; a missing cost and a share that is not complete are empty cells.
+         */
+        get: operations["figures_csv_api_acquisition_figures_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links
+         * @description Channel links, the newest first.
+         */
+        get: operations["links_api_acquisition_links_get"];
+        put?: never;
+        /**
+         * Create Link
+         * @description Make a channel link.
+         */
+        post: operations["create_link_api_acquisition_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links Csv
+         * @description Every link for a spreadsheet, archived ones included.
+         */
+        get: operations["links_csv_api_acquisition_links_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Link
+         * @description Let a link lead nowhere from now on; what came through it stays counted.
+         */
+        post: operations["archive_link_api_acquisition_links__link_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/qr.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Qr
+         * @description The QR code of a link's address.
+         */
+        get: operations["qr_api_acquisition_links__link_id__qr__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Link
+         * @description Let an archived link lead again.
+         */
+        post: operations["restore_link_api_acquisition_links__link_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Links
+         * @description Make links of a CSV table; lines that cannot be made are answered with their reasons and the others are made.
+         */
+        post: operations["create_links_api_acquisition_links_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/naming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Naming
+         * @description The naming rule that holds, those before it, and the parts a template may name.
+         */
+        get: operations["naming_api_acquisition_naming_get"];
+        /**
+         * Set Naming
+         * @description A new naming rule for links made from now on; an empty template lets any name pass.
+         */
+        put: operations["set_naming_api_acquisition_naming_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/naming/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Name
+         * @description Whether a name follows the rule that holds, or the one that is given.
+         */
+        post: operations["check_name_api_acquisition_naming_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/seeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seeds
+         * @description A seed file: digests of the phones of people who granted marketing and, separately, sharing; one a line.
+         */
+        post: operations["seeds_api_acquisition_seeds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/seeds/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Seeds
+         * @description How many digests a seed file would have, and who is left out for which reason.
+         */
+        post: operations["count_seeds_api_acquisition_seeds_count_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attribution/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description What first, last, linear, position and Markov attribution give each channel.
+         */
+        post: operations["query_api_attribution_query_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -186,6 +582,116 @@ export interface paths {
         get: operations["properties_api_behaviour_properties_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Boards
+         * @description The board that ships, then the caller's own and the shared ones.
+         */
+        get: operations["list_boards_api_boards_get"];
+        put?: never;
+        /**
+         * Make Board
+         * @description Make a board, empty, with tiles, or as a copy.
+         */
+        post: operations["make_board_api_boards_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Board
+         * @description A board that the caller may see.
+         */
+        get: operations["one_board_api_boards__board_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Board
+         * @description Change what is given. Sharing and archiving are the owner's; archiving can be undone.
+         */
+        patch: operations["patch_board_api_boards__board_id__patch"];
+        trace?: never;
+    };
+    "/api/boards/{board_id}/tiles/{tile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile Data
+         * @description What a tile of a query shows, for the days of the board where its query has `{{from}}` and `{{to}}`.
+         *
+         *     The result is the same for everybody who looks, and a minute old at most once the lake has changed.
+         */
+        get: operations["tile_data_api_boards__board_id__tiles__tile_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board Versions
+         * @description Every version of a board, newest first.
+         */
+        get: operations["board_versions_api_boards__board_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Board
+         * @description Bring an earlier version back, as a new one.
+         */
+        post: operations["restore_board_api_boards__board_id__versions__version__restore_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1435,6 +1941,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Catalogue
+         * @description Every metric with its definition, and why the shop has no data for it where it has none.
+         */
+        get: operations["catalogue_api_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Custom
+         * @description Custom metrics, the newest version of each.
+         */
+        get: operations["custom_api_metrics_custom_get"];
+        put?: never;
+        /**
+         * Add Custom
+         * @description Save a new custom metric.
+         */
+        post: operations["add_custom_api_metrics_custom_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Custom Versions
+         * @description Every version of one custom metric, the newest first.
+         */
+        get: operations["custom_versions_api_metrics_custom__key__get"];
+        /**
+         * Change Custom
+         * @description Save a new version of a custom metric; the older ones stay in its history.
+         */
+        put: operations["change_custom_api_metrics_custom__key__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Custom
+         * @description Take a custom metric out of the catalogue; it can be taken back.
+         */
+        post: operations["archive_custom_api_metrics_custom__key__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Custom
+         * @description Put an archived metric back.
+         */
+        post: operations["restore_custom_api_metrics_custom__key__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description Values of metrics by day, week or month, with what they are compared with.
+         */
+        post: operations["query_api_metrics_query_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -1509,6 +2143,67 @@ export interface paths {
          * @description Say that a request was answered.
          */
         post: operations["settle_privacy_request_api_privacy_requests__request_id__done_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Private against public by day, week or month, and by owned channel; the last 30 days where nothing else is said.
+         */
+        get: operations["figures_api_private_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Csv
+         * @description The same figures for a spreadsheet: one line a period and side, money in minor units.
+         */
+        get: operations["figures_csv_api_private_figures_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Members
+         * @description Store a list of members (the body, CSV or TSV: a person, channel, joined, left, place_id) as events of a source. The same
+         *     line again changes nothing; `channel` is for files without such a column.
+         */
+        post: operations["take_members_api_private_members_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3061,6 +3756,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sql/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queries
+         * @description The caller's own queries and the shared ones, by name.
+         */
+        get: operations["list_queries_api_sql_queries_get"];
+        put?: never;
+        /**
+         * Save Query
+         * @description Save a query as its first version.
+         */
+        post: operations["save_query_api_sql_queries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Query
+         * @description A saved query.
+         */
+        get: operations["one_query_api_sql_queries__query_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Query
+         * @description Change what is given; another text, value or chart is a new version. Archiving can be undone.
+         */
+        patch: operations["patch_query_api_sql_queries__query_id__patch"];
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query Versions
+         * @description Every version of a query, newest first.
+         */
+        get: operations["query_versions_api_sql_queries__query_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Query
+         * @description Bring an earlier version back, as a new one.
+         */
+        post: operations["restore_query_api_sql_queries__query_id__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description The caller's own runs, newest first.
+         */
+        get: operations["list_runs_api_sql_runs_get"];
+        put?: never;
+        /**
+         * Run
+         * @description Run a query; ask for the run until it is no longer running. What cannot be run comes back as failed.
+         */
+        post: operations["run_api_sql_runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Run
+         * @description One of the caller's own runs as it stands.
+         */
+        get: operations["one_run_api_sql_runs__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Run
+         * @description End a run; one that has ended stays as it is.
+         */
+        post: operations["cancel_run_api_sql_runs__run_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Run
+         * @description The whole result as it is kept, as CSV or Parquet.
+         */
+        get: operations["export_run_api_sql_runs__run_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows Of Run
+         * @description Some rows of a result that is still kept.
+         */
+        get: operations["rows_of_run_api_sql_runs__run_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schema
+         * @description The tables that queries may read, and what a query may take.
+         */
+        get: operations["schema_api_sql_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tag-words": {
         parameters: {
             query?: never;
@@ -3835,6 +4742,68 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
         };
         /**
+         * AcquiredBody
+         * @description A channel, a code, or everybody. `costs` is empty where the cost is missing (`cost_missing`) or nothing (`free`).
+         */
+        AcquiredBody: {
+            /** Cost Missing */
+            cost_missing: boolean;
+            /** Costs */
+            costs: components["schemas"]["CostBody"][];
+            d1: components["schemas"]["OverShareBody"];
+            d7: components["schemas"]["OverShareBody"];
+            d30: components["schemas"]["OverShareBody"];
+            /** Days Without Cost */
+            days_without_cost: number;
+            /** Free */
+            free: boolean;
+            high_value: components["schemas"]["OverShareBody"];
+            /** Key */
+            key: string | null;
+            /** Name */
+            name?: string | null;
+            /** Newcomers */
+            newcomers: number;
+            /** Opens */
+            opens?: number | null;
+            ordered: components["schemas"]["OverShareBody"];
+            /** Orders */
+            orders: number;
+            /** Registered */
+            registered: number;
+            /** Revenue */
+            revenue: components["schemas"]["CostMoney"][];
+            score: components["schemas"]["ScoreBody"] | null;
+            /** Trend */
+            trend: number[];
+            words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * AcquisitionFiguresBody
+         * @description Acquisition of some days, by channel and by code; `complete_day` is the last one that is over and built.
+         */
+        AcquisitionFiguresBody: {
+            /** Built */
+            built: boolean;
+            /** Channels */
+            channels: components["schemas"]["AcquiredBody"][];
+            /** Codes */
+            codes: components["schemas"]["AcquiredBody"][];
+            /** Complete Day */
+            complete_day: string;
+            /** Currency */
+            currency: string;
+            everybody: components["schemas"]["AcquiredBody"];
+            /** From Day */
+            from_day: string;
+            /** High Value Minor */
+            high_value_minor: number;
+            /** Order Days */
+            order_days: number;
+            /** To Day */
+            to_day: string;
+        };
+        /**
          * ActiveDayBody
          * @description People with any event on the day.
          */
@@ -3962,6 +4931,39 @@ export interface components {
             value: string;
         };
         /**
+         * AmountBody
+         * @description Integer minor units and their currency.
+         */
+        AmountBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * AnswerBody
+         * @description The series, the metrics that they are of, and why others have none.
+         */
+        AnswerBody: {
+            /** Made Time */
+            made_time: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricBody"][];
+            /** Series */
+            series: components["schemas"]["SeriesBody"][];
+        };
+        /**
+         * ApplyBody
+         * @description The mapping of a draft's campaigns.
+         */
+        ApplyBody: {
+            /**
+             * Campaigns
+             * @default []
+             */
+            campaigns: components["schemas"]["CampaignSaid"][];
+        };
+        /**
          * AskedBody
          * @description The people behind a figure, as the list was narrowed to them: who they are, how many, and how many of them the list
          *     has as users and as visitors; `unpublished` came, or were joined, after the last build.
@@ -3976,6 +4978,62 @@ export interface components {
             /** Visitors */
             visitors: number;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * AttributionBody
+         * @description Each model's credits add up to `conversions` and `money`.
+         */
+        AttributionBody: {
+            /** Channels */
+            channels: components["schemas"]["CreditedBody"][];
+            /** Conversions */
+            conversions: number;
+            /** Mean Touches */
+            mean_touches: number | null;
+            /** Models */
+            models: components["schemas"]["ModelBody"][];
+            /** Money */
+            money: components["schemas"]["AmountBody"][];
+            /** Ways */
+            ways: components["schemas"]["WayBody"][];
+            /** Without Touch */
+            without_touch: number;
+        };
+        /**
+         * AttributionQuery
+         * @description Conversions of these days (both included): completed orders, or an event by name.
+         */
+        AttributionQuery: {
+            /**
+             * Conversion
+             * @default order
+             */
+            conversion: string;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * Lookback Days
+             * @default 30
+             */
+            lookback_days: number;
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Skip
+             * @default []
+             */
+            skip: string[];
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
         };
         /**
          * BackupBody
@@ -4031,6 +5089,21 @@ export interface components {
             sheet: string;
         };
         /**
+         * BadLineBody
+         * @description A line that is left out, and why.
+         */
+        BadLineBody: {
+            /** Cell */
+            cell: string;
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            /** Line */
+            line: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * BadLineOut
          * @description A line that would not be stored.
          */
@@ -4042,6 +5115,17 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
+        };
+        /**
+         * BadMemberBody
+         * @description A line of a list of members that is left out.
+         */
+        BadMemberBody: {
+            /** Column */
+            column: string;
+            /** Line */
+            line: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * BaseRequest
@@ -4082,6 +5166,131 @@ export interface components {
             social: "contract" | "consented_upstream" | "ask_us";
         };
         /**
+         * BatchBody
+         * @description A file of costs. `counts` of its `rows` are the newest of their day and campaign; `without_channel` count nowhere.
+         */
+        BatchBody: {
+            /** Bad */
+            bad: components["schemas"]["BadLineBody"][];
+            /** Batch Id */
+            batch_id: string;
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Counts */
+            counts: number;
+            /** Ended By */
+            ended_by: string | null;
+            /** Ended Time */
+            ended_time: string | null;
+            /** Filename */
+            filename: string;
+            /** From Day */
+            from_day: string | null;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Platform */
+            platform: string;
+            platform_words: components["schemas"]["WordsBody"];
+            /** Rows */
+            rows: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "applied" | "undone";
+            /** To Day */
+            to_day: string | null;
+            /** Totals */
+            totals: components["schemas"]["CostMoney"][];
+            /** Without Channel */
+            without_channel: number;
+        };
+        /**
+         * BatchDetail
+         * @description A batch with its campaigns.
+         */
+        BatchDetail: {
+            batch: components["schemas"]["BatchBody"];
+            /** Campaigns */
+            campaigns: components["schemas"]["CampaignBody"][];
+        };
+        /**
+         * BoardBody
+         * @description A board at one version; `may_change` and `mine` are the caller's. `words` is the name of one that ships.
+         */
+        BoardBody: {
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "own" | "view" | "edit";
+            /** Archived Time */
+            archived_time: string | null;
+            /** Board Id */
+            board_id: string;
+            /** Changed Time */
+            changed_time: string | null;
+            /** Created Time */
+            created_time: string | null;
+            /** Made By Name */
+            made_by_name: string | null;
+            /** Made Time */
+            made_time: string | null;
+            /** May Change */
+            may_change: boolean;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Tiles */
+            tiles: components["schemas"]["TileBody"][];
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * BoardPatch
+         * @description What changes of a board; other tiles are a new version, made from `version`.
+         */
+        BoardPatch: {
+            /** Access */
+            access?: ("own" | "view" | "edit") | null;
+            /** Archived */
+            archived?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Tiles */
+            tiles?: components["schemas"]["TileBody"][] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * BoardRequest
+         * @description A board to make; `copy_of` takes another one's tiles.
+         */
+        BoardRequest: {
+            /**
+             * Access
+             * @default own
+             * @enum {string}
+             */
+            access: "own" | "view" | "edit";
+            /** Copy Of */
+            copy_of?: string | null;
+            /** Name */
+            name: string;
+            /** Tiles */
+            tiles?: components["schemas"]["TileBody"][];
+        };
+        /**
          * BreakdownBody
          * @description By a tag of people, or a property of the event with which they entered.
          */
@@ -4093,6 +5302,65 @@ export interface components {
             by: "tag" | "property";
             /** Key */
             key: string;
+        };
+        /**
+         * CacBody
+         * @description What a new person cost, in minor units.
+         */
+        CacBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * CampaignBody
+         * @description A campaign of a file, its rows and cost, and the channel it belongs to (null: nobody said).
+         */
+        CampaignBody: {
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string | null;
+            /** Code */
+            code: string | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Currency */
+            currency: string;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * CampaignSaid
+         * @description To which channel (and code) a campaign belongs; null takes it out of the figures.
+         */
+        CampaignSaid: {
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string | null;
+            /** Code */
+            code?: string | null;
+        };
+        /**
+         * CascadesBody
+         * @description Accepted invitations: people at each depth from 1, the deepest, the mean, the median days between being brought and
+         *     bringing somebody, and over how many.
+         */
+        CascadesBody: {
+            /** Accepted */
+            accepted: number;
+            /** By Depth */
+            by_depth: number[];
+            /** Cycle Days */
+            cycle_days: number | null;
+            /** Cycles */
+            cycles: number;
+            /** Deepest */
+            deepest: number;
+            /** Mean Depth */
+            mean_depth: number | null;
         };
         /**
          * CellBody
@@ -4191,32 +5459,6 @@ export interface components {
             toml?: string | null;
         };
         /**
-         * ChangeBody
-         * @description One difference between two plans.
-         */
-        ChangeBody: {
-            /** After */
-            after: string;
-            /** Before */
-            before: string;
-            /** Event */
-            event: string;
-            /** Field */
-            field: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "added" | "removed" | "changed";
-            /**
-             * Part
-             * @enum {string}
-             */
-            part: "event" | "common" | "user_properties";
-            /** Property */
-            property: string;
-        };
-        /**
          * ChangeRequest
          * @description Another name, another definition, or both.
          */
@@ -4224,6 +5466,101 @@ export interface components {
             funnel?: components["schemas"]["FunnelBody"] | null;
             /** Name */
             name?: string | null;
+        };
+        /**
+         * ChannelBody
+         * @description What a channel brought. `activation` is of newcomers of days that ended early enough to be known.
+         */
+        ChannelBody: {
+            /** Activation */
+            activation: number | null;
+            before: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+            /** Cac */
+            cac: components["schemas"]["CacBody"][];
+            /** Channel */
+            channel: string;
+            /** Newcomers */
+            newcomers: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * ChannelLinkBody
+         * @description A channel link. `address` is what is shared and printed; `opens` counts all time.
+         */
+        ChannelLinkBody: {
+            /** Address */
+            address: string;
+            /** Archived Time */
+            archived_time: string | null;
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string;
+            /** Code */
+            code: string;
+            /** Content */
+            content: string;
+            /** Creator */
+            creator: string;
+            /** Leads To */
+            leads_to: string;
+            /** Link Id */
+            link_id: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Medium */
+            medium: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Opens */
+            opens: number;
+            /** Target */
+            target: string;
+            /**
+             * Target Kind
+             * @enum {string}
+             */
+            target_kind: "url" | "mini_program";
+        };
+        /**
+         * ChannelLinkPage
+         * @description A page of links.
+         */
+        ChannelLinkPage: {
+            /** Items */
+            items: components["schemas"]["ChannelLinkBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * ChartBody
+         * @description How a result is drawn: `x` and `y` name columns, `series` splits by another one.
+         */
+        ChartBody: {
+            /**
+             * Kind
+             * @default table
+             * @enum {string}
+             */
+            kind: "table" | "line" | "bar" | "pie" | "number";
+            /**
+             * Series
+             * @default
+             */
+            series: string;
+            /**
+             * X
+             * @default
+             */
+            x: string;
+            /** Y */
+            y?: string[];
         };
         /**
          * ChoiceBody
@@ -4361,6 +5698,35 @@ export interface components {
             value: string;
         };
         /**
+         * CostBody
+         * @description Cost in one currency; `cac_minor` is null without newcomers. `payback` is revenue so far by cost, `payback_days` the
+         *     day after coming on which the cost was brought in, null where it was not yet.
+         */
+        CostBody: {
+            /** Cac Minor */
+            cac_minor: number | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Currency */
+            currency: string;
+            /** Payback */
+            payback: number | null;
+            /** Payback Days */
+            payback_days: number | null;
+            /** Revenue Minor */
+            revenue_minor: number;
+        };
+        /**
+         * CostMoney
+         * @description Integer minor units of a currency.
+         */
+        CostMoney: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * CountBody
          * @description People by answer.
          */
@@ -4405,6 +5771,83 @@ export interface components {
             share: number | null;
             /** Versions */
             versions: components["schemas"]["ShareBody"][];
+        };
+        /**
+         * CreditBody
+         * @description What a model gives a channel.
+         */
+        CreditBody: {
+            /** Conversions */
+            conversions: number;
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "first" | "last" | "linear" | "position" | "markov";
+            /** Money */
+            money: components["schemas"]["AmountBody"][];
+        };
+        /**
+         * CreditedBody
+         * @description A channel; empty for conversions without a touchpoint. `touched` are conversions with it anywhere on the way.
+         */
+        CreditedBody: {
+            /** Channel */
+            channel: string;
+            /** Credit */
+            credit: components["schemas"]["CreditBody"][];
+            /** People */
+            people: number;
+            /** Touched */
+            touched: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * CustomAsk
+         * @description What a custom metric is to be. `spec` is a measure, two divided, or a formula over two metrics.
+         */
+        CustomAsk: {
+            /** Definition En */
+            definition_en: string;
+            /** Definition Zh */
+            definition_zh: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /**
+             * Up Is Good
+             * @default true
+             */
+            up_is_good: boolean;
+        };
+        /**
+         * CustomBody
+         * @description One version of a custom metric.
+         */
+        CustomBody: {
+            /** Actor */
+            actor: string;
+            definition: components["schemas"]["WordsBody"];
+            /** Key */
+            key: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** State */
+            state: string;
+            /** Up Is Good */
+            up_is_good: boolean;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * CustomTagBody
@@ -4504,6 +5947,18 @@ export interface components {
                     }[];
                 };
             };
+        };
+        /**
+         * DayMoves
+         * @description Who came and went on a day.
+         */
+        DayMoves: {
+            /** Day */
+            day: string;
+            /** Joins */
+            joins: number;
+            /** Leaves */
+            leaves: number;
         };
         /**
          * DayNumbers
@@ -4961,28 +6416,12 @@ export interface components {
             required: boolean;
         };
         /**
-         * FiguresBody
-         * @description Everything about a funnel.
+         * FreeBody
+         * @description Whether a channel is declared to cost nothing.
          */
-        FiguresBody: {
-            /** As Of Time */
-            as_of_time: string;
-            /** Bounds S */
-            bounds_s: number[];
-            /** From Day */
-            from_day: string;
-            /** Groups */
-            groups: components["schemas"]["weaktie__data__funnels__bodies__GroupBody"][];
-            /** Last Event Day */
-            last_event_day: string | null;
-            /** Open People */
-            open_people: number;
-            /** Steps */
-            steps: components["schemas"]["StepWordsBody"][];
-            /** To Day */
-            to_day: string;
-            /** Trend */
-            trend: components["schemas"]["TrendBody"][];
+        FreeBody: {
+            /** Free */
+            free: boolean;
         };
         /**
          * FreshnessBody
@@ -5046,6 +6485,30 @@ export interface components {
             window_seconds: number;
             /** Within */
             within?: string | null;
+        };
+        /**
+         * FunnelFiguresBody
+         * @description Everything about a funnel.
+         */
+        FunnelFiguresBody: {
+            /** As Of Time */
+            as_of_time: string;
+            /** Bounds S */
+            bounds_s: number[];
+            /** From Day */
+            from_day: string;
+            /** Groups */
+            groups: components["schemas"]["weaktie__data__funnels__bodies__GroupBody"][];
+            /** Last Event Day */
+            last_event_day: string | null;
+            /** Open People */
+            open_people: number;
+            /** Steps */
+            steps: components["schemas"]["StepWordsBody"][];
+            /** To Day */
+            to_day: string;
+            /** Trend */
+            trend: components["schemas"]["TrendBody"][];
         };
         /**
          * FunnelRequest
@@ -5252,6 +6715,20 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * ItemBody
+         * @description One metric of a stage of the loop over its days; no point where there is no data, and why.
+         */
+        ItemBody: {
+            /** Currency */
+            currency: string;
+            /** From */
+            from: string;
+            metric: components["schemas"]["MetricBody"];
+            point: components["schemas"]["PointBody"] | null;
+            /** To */
+            to: string;
         };
         /**
          * JobBody
@@ -5485,6 +6962,19 @@ export interface components {
             url: string;
         };
         /**
+         * LinkTable
+         * @description Links as CSV text with a header; with `dry` nothing is made.
+         */
+        LinkTable: {
+            /**
+             * Dry
+             * @default false
+             */
+            dry: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
          * LiveBody
          * @description What was seen since the build.
          */
@@ -5529,6 +7019,35 @@ export interface components {
         LiveEventsBody: {
             /** Items */
             items: components["schemas"]["LiveEventBody"][];
+        };
+        /**
+         * LoopBody
+         * @description The AARRR page.
+         */
+        LoopBody: {
+            cac_missing: components["schemas"]["WordsBody"] | null;
+            cascades: components["schemas"]["CascadesBody"];
+            cascades_before: components["schemas"]["CascadesBody"];
+            /** Channels */
+            channels: components["schemas"]["ChannelBody"][];
+            /** From */
+            from: string;
+            /** Stages */
+            stages: components["schemas"]["StageBody"][];
+            /** To */
+            to: string;
+            /** Trend */
+            trend: components["schemas"]["SeriesBody"][];
+        };
+        /**
+         * MadeBody
+         * @description What came of a table of links: names that were (or would be) made, and lines that were not.
+         */
+        MadeBody: {
+            /** Bad */
+            bad: components["schemas"]["BadLineBody"][];
+            /** Made */
+            made: string[];
         };
         /**
          * MappingOut
@@ -5606,7 +7125,7 @@ export interface components {
             };
             definition: components["schemas"]["WordsBody"];
             /** Eights */
-            eights: components["schemas"]["GroupBody"][];
+            eights: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
             /** Generation */
             generation: number;
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
@@ -5663,6 +7182,81 @@ export interface components {
             matching: number;
         };
         /**
+         * MetricBody
+         * @description A metric as it is declared. `no_data` says why the shop has none yet.
+         */
+        MetricBody: {
+            /** Custom */
+            custom: boolean;
+            definition: components["schemas"]["WordsBody"];
+            denominator: components["schemas"]["weaktie__data__metrics__bodies__PartBody"] | null;
+            /** Events */
+            events: string[];
+            /** Formula */
+            formula: string[];
+            /** Group */
+            group: string;
+            /** Key */
+            key: string;
+            /** Mature Days */
+            mature_days: number;
+            no_data: components["schemas"]["WordsBody"] | null;
+            numerator: components["schemas"]["weaktie__data__metrics__bodies__PartBody"];
+            /** Purposes */
+            purposes: string[];
+            refunds: components["schemas"]["WordsBody"];
+            /** Sources */
+            sources: string[];
+            /** Unit */
+            unit: string;
+            /** Up Is Good */
+            up_is_good: boolean | null;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * MetricQuery
+         * @description Which metrics, over which days (both included), by which period, split and narrowed how.
+         */
+        MetricQuery: {
+            /**
+             * By
+             * @default day
+             * @enum {string}
+             */
+            by: "day" | "week" | "month" | "range";
+            /**
+             * Compare
+             * @default true
+             */
+            compare: boolean;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /** Metrics */
+            metrics: string[];
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Split
+             * @default
+             */
+            split: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+        };
+        /**
          * MineAsk
          * @description What the person does on their own page.
          */
@@ -5703,6 +7297,48 @@ export interface components {
             minute_time: string;
         };
         /**
+         * ModelBody
+         * @description A model's name.
+         */
+        ModelBody: {
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "first" | "last" | "linear" | "position" | "markov";
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * NameAnswer
+         * @description Whether a name follows the rule, what it says, and what is wrong with it.
+         */
+        NameAnswer: {
+            /** Fits */
+            fits: boolean;
+            /** Parts */
+            parts: {
+                [key: string]: string;
+            };
+            /** Problems */
+            problems: components["schemas"]["ProblemBody"][];
+        };
+        /**
+         * NameCheck
+         * @description A name to try, with the fields of its link; without `template` the rule that holds.
+         */
+        NameCheck: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            rule?: components["schemas"]["NewRule"] | null;
+        };
+        /**
          * NamesBody
          * @description Personal names and contacts: masked in a profile, in the clear after a reveal.
          */
@@ -5713,6 +7349,42 @@ export interface components {
             nickname: string | null;
             /** Phone */
             phone: string | null;
+        };
+        /**
+         * NamingBody
+         * @description The rule that holds, those before it, and the parts that a template may name.
+         */
+        NamingBody: {
+            /** Before */
+            before: components["schemas"]["RuleBody-Output"][];
+            /** Parts */
+            parts: components["schemas"]["weaktie__data__acquisition__bodies__PartBody"][];
+            rule: components["schemas"]["RuleBody-Output"];
+        };
+        /**
+         * NewCustom
+         * @description A custom metric with its key.
+         */
+        NewCustom: {
+            /** Definition En */
+            definition_en: string;
+            /** Definition Zh */
+            definition_zh: string;
+            /** Key */
+            key: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /**
+             * Up Is Good
+             * @default true
+             */
+            up_is_good: boolean;
         };
         /**
          * NewJobBody
@@ -5732,6 +7404,54 @@ export interface components {
         NewKeyBody: {
             /** Key */
             key: string;
+        };
+        /**
+         * NewLinkBody
+         * @description A link to be made. An empty code is replaced by a new one.
+         */
+        NewLinkBody: {
+            /**
+             * Campaign
+             * @default
+             */
+            campaign: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Creator
+             * @default
+             */
+            creator: string;
+            /**
+             * Medium
+             * @default
+             */
+            medium: string;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Target */
+            target: string;
+            /**
+             * Target Kind
+             * @default url
+             * @enum {string}
+             */
+            target_kind: "url" | "mini_program";
         };
         /**
          * NewMarks
@@ -5787,6 +7507,21 @@ export interface components {
             threshold: number;
             /** Url */
             url: string;
+        };
+        /**
+         * NewRule
+         * @description A naming rule to be.
+         */
+        NewRule: {
+            /**
+             * Choices
+             * @default {}
+             */
+            choices: {
+                [key: string]: string[];
+            };
+            /** Template */
+            template: string;
         };
         /**
          * NewSourceBody
@@ -6046,6 +7781,20 @@ export interface components {
             total: number | null;
         };
         /**
+         * OverShareBody
+         * @description A share of people whose window is over; `value` is null where nobody's is, with `reason` incomplete.
+         */
+        OverShareBody: {
+            /** Part */
+            part: number;
+            /** Reason */
+            reason: "incomplete" | null;
+            /** Value */
+            value: number | null;
+            /** Whole */
+            whole: number;
+        };
+        /**
          * OverviewBody
          * @description The shop at a glance.
          */
@@ -6072,6 +7821,26 @@ export interface components {
             top_events: components["schemas"]["EventCountBody"][];
             /** Users */
             users: number;
+        };
+        /**
+         * OwnedChannel
+         * @description One owned channel over all the days.
+         */
+        OwnedChannel: {
+            /** Channel */
+            channel: string;
+            /** Joins */
+            joins: number;
+            /** Leaves */
+            leaves: number;
+            /** Members */
+            members: number;
+            /** Moves */
+            moves: components["schemas"]["DayMoves"][];
+            /** Ratio */
+            ratio: number | null;
+            side: components["schemas"]["SideBody"];
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * OwnTagBody
@@ -6260,6 +8029,26 @@ export interface components {
             people: number;
         };
         /**
+         * PeriodBody
+         * @description Both sides of some days; not `complete` while a day of them is not over or not built.
+         */
+        PeriodBody: {
+            /** Complete */
+            complete: boolean;
+            /** First Day */
+            first_day: string;
+            /** Joins */
+            joins: number;
+            /** Last Day */
+            last_day: string;
+            /** Leaves */
+            leaves: number;
+            private: components["schemas"]["SideBody"];
+            public: components["schemas"]["SideBody"];
+            /** Ratio */
+            ratio: number | null;
+        };
+        /**
          * PersonBody
          * @description Who is signed in, and what they may do.
          */
@@ -6409,6 +8198,30 @@ export interface components {
             status: "planned" | "active" | "deprecated";
         };
         /**
+         * PointBody
+         * @description One period. `previous` is 环比, `year` 同比. Money is in minor units.
+         */
+        PointBody: {
+            /** Denominator */
+            denominator: number | null;
+            /** From */
+            from: string;
+            /** Numerator */
+            numerator: number | null;
+            previous: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+            reason: components["schemas"]["WordsBody"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "complete" | "incomplete" | "missing";
+            /** To */
+            to: string;
+            /** Value */
+            value: number | null;
+            year: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+        };
+        /**
          * Prepared
          * @description A file that was sent and not started. `mapping` is field to column, `cells` the same in full; `samples` are a few
          *     values of each column, personal ones masked; `preview` is null while there is a problem.
@@ -6470,7 +8283,7 @@ export interface components {
             /** Base Version */
             base_version: number;
             /** Changes */
-            changes: components["schemas"]["ChangeBody"][];
+            changes: components["schemas"]["weaktie__data__tracking__bodies__ChangeBody"][];
             /** Events */
             events: number;
             /** Properties */
@@ -6543,6 +8356,33 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PrivateBody
+         * @description The private domain of some days; `first_known_day` is null where no membership is known at all.
+         */
+        PrivateBody: {
+            /** Channels */
+            channels: components["schemas"]["OwnedChannel"][];
+            /** Currency */
+            currency: string;
+            /** First Known Day */
+            first_known_day: string | null;
+            /** Members */
+            members: number;
+            /** Periods */
+            periods: components["schemas"]["PeriodBody"][];
+            whole: components["schemas"]["PeriodBody"];
+        };
+        /**
+         * PrivateMoney
+         * @description Integer minor units of a currency.
+         */
+        PrivateMoney: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * Problem
          * @description Why a mapping cannot be applied yet.
          */
@@ -6552,6 +8392,15 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
+        };
+        /**
+         * ProblemBody
+         * @description Something that is wrong with a name.
+         */
+        ProblemBody: {
+            /** Place */
+            place: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ProfileBody
@@ -6723,7 +8572,7 @@ export interface components {
              * @enum {string}
              */
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
-            last: components["schemas"]["RunBody"] | null;
+            last: components["schemas"]["weaktie__data__pulls__api__RunBody"] | null;
             /** Made Time */
             made_time: string;
             /** Mapping */
@@ -6889,6 +8738,90 @@ export interface components {
             rates: components["schemas"]["RateBody"][];
             /** Test Orders */
             test_orders: number;
+        };
+        /**
+         * QueryBody
+         * @description A saved query at one version; `mine` says that the caller may change it.
+         */
+        QueryBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            chart: components["schemas"]["ChartBody"];
+            /** Created Time */
+            created_time: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Query Id */
+            query_id: string;
+            /** Shared */
+            shared: boolean;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * QueryPatch
+         * @description What changes of a saved query; another text, value or chart is a new version.
+         */
+        QueryPatch: {
+            /** Archived */
+            archived?: boolean | null;
+            chart?: components["schemas"]["ChartBody"] | null;
+            /** Name */
+            name?: string | null;
+            /** Shared */
+            shared?: boolean | null;
+            /** Sql */
+            sql?: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            } | null;
+        };
+        /**
+         * QueryRequest
+         * @description A query to save.
+         */
+        QueryRequest: {
+            /**
+             * @default {
+             *       "kind": "table",
+             *       "series": "",
+             *       "x": "",
+             *       "y": []
+             *     }
+             */
+            chart: components["schemas"]["ChartBody"];
+            /** Name */
+            name: string;
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            };
         };
         /**
          * QueueBody
@@ -7381,6 +9314,16 @@ export interface components {
             version: number;
         };
         /**
+         * ResultColumn
+         * @description A column of a result; the type is Arrow's.
+         */
+        ResultColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * RetentionAsk
          * @description A question about retention; each page, link and saved query of people holds one.
          *
@@ -7816,10 +9759,26 @@ export interface components {
          */
         Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
         /**
+         * RowsBody
+         * @description Some rows of a result; whole numbers beyond 2^53 are texts, what is nested is JSON.
+         */
+        RowsBody: {
+            /** Columns */
+            columns: components["schemas"]["ResultColumn"][];
+            /** Cut */
+            cut: boolean;
+            /** Offset */
+            offset: number;
+            /** Rows */
+            rows: unknown[][];
+            /** Total */
+            total: number;
+        };
+        /**
          * RuleBody
          * @description A rule: which letters, and the steps that mend them.
          */
-        RuleBody: {
+        "RuleBody-Input": {
             /**
              * Steps
              * @default []
@@ -7829,34 +9788,59 @@ export interface components {
             wanted: components["schemas"]["LettersWanted"];
         };
         /**
-         * RunBody
-         * @description What one run brought.
+         * RuleBody
+         * @description A naming rule; version 0 is the one before any was made.
          */
-        RunBody: {
-            /** Bad */
-            bad: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Ended Time */
-            ended_time: string | null;
-            error: components["schemas"]["PullError"] | null;
-            /** Files */
-            files: number;
-            /** Import Ids */
-            import_ids: string[];
-            /** Job Id */
-            job_id: string | null;
-            /** Rows */
-            rows: number;
-            /** Run Id */
-            run_id: string;
-            /** Started Time */
-            started_time: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "running" | "done" | "failed";
+        "RuleBody-Output": {
+            /** Choices */
+            choices: {
+                [key: string]: string[];
+            };
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string | null;
+            /** Template */
+            template: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RunErrorBody
+         * @description Why a run failed; line and column count from 1.
+         */
+        RunErrorBody: {
+            /** Code */
+            code: string;
+            /** Column */
+            column: number | null;
+            /** Line */
+            line: number | null;
+            message: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RunRequest
+         * @description A query to run; `values` are those of its `{{parameters}}`, dates as YYYY-MM-DD.
+         */
+        RunRequest: {
+            /** Query Id */
+            query_id?: string | null;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * RunsBody
+         * @description A page of the caller's own runs, newest first.
+         */
+        RunsBody: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__sql__bodies__RunBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * SalesDayBody
@@ -7917,6 +9901,22 @@ export interface components {
             name: string;
         };
         /**
+         * ScoreBody
+         * @description The value score (0–100) and its parts (0–1); `missing` says why there is none.
+         */
+        ScoreBody: {
+            /** Missing */
+            missing: ("too_few" | "incomplete" | "cost_missing") | null;
+            /** Payback */
+            payback: number | null;
+            /** Quality */
+            quality: number | null;
+            /** Retention */
+            retention: number | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * SecretsRequest
          * @description What the other side gave: for Shopify `secret`; for 有赞 `client_id`, `client_secret`; for 企业微信 `token`,
          *     `aes_key`, `receive_id` (the CorpID).
@@ -7926,6 +9926,47 @@ export interface components {
             secrets: {
                 [key: string]: string;
             };
+        };
+        /**
+         * SeedAsk
+         * @description Whose phones are to be hashed, how, and for what; the purpose is written into the audit log.
+         */
+        SeedAsk: {
+            /**
+             * Algorithm
+             * @default sha256
+             * @enum {string}
+             */
+            algorithm: "sha256" | "md5";
+            /** People */
+            people: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SeedCount
+         * @description How many digests a seed file has, of how many people, and who is left out.
+         */
+        SeedCount: {
+            /** Left Out */
+            left_out: components["schemas"]["SeedReason"][];
+            /** People */
+            people: number;
+            /** Seeds */
+            seeds: number;
+        };
+        /**
+         * SeedReason
+         * @description Why people are left out, and how many.
+         */
+        SeedReason: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * SegmentAsk
@@ -8321,6 +10362,21 @@ export interface components {
             tiers: components["schemas"]["SegmentNamedBody"][];
         };
         /**
+         * SeriesBody
+         * @description A metric over periods, of one value of the split, in one currency (empty where it is no money).
+         */
+        SeriesBody: {
+            /** Currency */
+            currency: string;
+            /** Metric */
+            metric: string;
+            /** Points */
+            points: components["schemas"]["PointBody"][];
+            /** Split */
+            split: string;
+            split_words: components["schemas"]["WordsBody"];
+        };
+        /**
          * SessionBody
          * @description The session: `csrf` goes into the X-CSRF-Token header of every unsafe request; empty while nobody is signed in.
          */
@@ -8405,6 +10461,35 @@ export interface components {
             note: string;
             /** User Properties */
             user_properties: components["schemas"]["PropertyBody-Input"][];
+        };
+        /**
+         * SideBody
+         * @description One side of a period; shares and money by head are null where they would divide by nobody. Money that is no list is of
+         *     the workspace's currency, in minor units.
+         */
+        SideBody: {
+            /** Active */
+            active: number;
+            /** Active Share */
+            active_share: number | null;
+            /** Aov Minor */
+            aov_minor: number | null;
+            /** Arpu Minor */
+            arpu_minor: number | null;
+            /** Buyers */
+            buyers: number;
+            /** Gmv */
+            gmv: components["schemas"]["PrivateMoney"][];
+            /** Order Rate */
+            order_rate: number | null;
+            /** Orders */
+            orders: number;
+            /** People */
+            people: number;
+            /** Repeaters */
+            repeaters: number;
+            /** Repurchase */
+            repurchase: number | null;
         };
         /**
          * SignInRequest
@@ -8527,6 +10612,68 @@ export interface components {
             theirs: number;
             /** Unexplained */
             unexplained: number;
+        };
+        /**
+         * SqlColumnBody
+         * @description A column of a table.
+         */
+        SqlColumnBody: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SqlLimitsBody
+         * @description What a query may take.
+         */
+        SqlLimitsBody: {
+            /** History Days */
+            history_days: number;
+            /** Keep Minutes */
+            keep_minutes: number;
+            /** Memory Gb */
+            memory_gb: number;
+            /** Most Rows */
+            most_rows: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * SqlSchemaBody
+         * @description What there is to ask.
+         */
+        SqlSchemaBody: {
+            limits: components["schemas"]["SqlLimitsBody"];
+            /** Tables */
+            tables: components["schemas"]["SqlTableBody"][];
+        };
+        /**
+         * SqlTableBody
+         * @description A table that queries may read; `rows` are those of its files, before anybody is left out.
+         */
+        SqlTableBody: {
+            /** Columns */
+            columns: components["schemas"]["SqlColumnBody"][];
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * StageBody
+         * @description One stage of AARRR.
+         */
+        StageBody: {
+            /** Items */
+            items: components["schemas"]["ItemBody"][];
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "acquisition" | "activation" | "retention" | "revenue" | "referral";
         };
         /**
          * Started
@@ -8921,6 +11068,20 @@ export interface components {
             taken: number;
         };
         /**
+         * TakenMembersBody
+         * @description What came of a list of members.
+         */
+        TakenMembersBody: {
+            /** Bad */
+            bad: components["schemas"]["BadMemberBody"][];
+            /** Duplicates */
+            duplicates: number;
+            /** Rows */
+            rows: number;
+            /** Stored */
+            stored: number;
+        };
+        /**
          * TextBody
          * @description A text of the plan in both languages; either may be empty.
          */
@@ -8974,6 +11135,106 @@ export interface components {
         TiesBody: {
             /** Items */
             items: components["schemas"]["TieBody"][];
+        };
+        /**
+         * TileBody
+         * @description One tile: `wide` of twelve columns, `high` in rows.
+         */
+        TileBody: {
+            /** High */
+            high: number;
+            holds: components["schemas"]["TileHolds"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "metric" | "query" | "link" | "text";
+            /** Tile Id */
+            tile_id: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Wide */
+            wide: number;
+        };
+        /**
+         * TileChart
+         * @description How a tile of a query is drawn.
+         */
+        TileChart: {
+            /**
+             * Kind
+             * @default table
+             * @enum {string}
+             */
+            kind: "table" | "line" | "bar" | "pie" | "number";
+            /**
+             * Series
+             * @default
+             */
+            series: string;
+            /**
+             * X
+             * @default
+             */
+            x: string;
+            /** Y */
+            y?: string[];
+        };
+        /**
+         * TileColumn
+         * @description A column of a tile's result.
+         */
+        TileColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * TileDataBody
+         * @description What a tile of a query shows; while it is running there is nothing yet, ask again.
+         */
+        TileDataBody: {
+            /** Columns */
+            columns: components["schemas"]["TileColumn"][];
+            /** Cut */
+            cut: boolean;
+            error: components["schemas"]["WordsBody"] | null;
+            /** Query Name */
+            query_name: string;
+            /** Rows */
+            rows: unknown[][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /** Total */
+            total: number;
+        };
+        /**
+         * TileHolds
+         * @description What a tile holds; which of these, its kind says.
+         */
+        TileHolds: {
+            chart?: components["schemas"]["TileChart"] | null;
+            /** Href */
+            href?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Query Id */
+            query_id?: string | null;
+            /** Show */
+            show?: ("number" | "line" | "bar") | null;
+            /** Text */
+            text?: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            } | null;
         };
         /**
          * TimelineBody
@@ -9276,6 +11537,16 @@ export interface components {
             total: number;
         };
         /**
+         * WayBody
+         * @description A way of channels and how many conversions took it.
+         */
+        WayBody: {
+            /** Channels */
+            channels: string[];
+            /** Conversions */
+            conversions: number;
+        };
+        /**
          * CheckBody
          * @description One thing the doctor looked at.
          */
@@ -9286,6 +11557,15 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * PartBody
+         * @description What a template may name.
+         */
+        weaktie__data__acquisition__bodies__PartBody: {
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * EventBody
@@ -9392,6 +11672,33 @@ export interface components {
             currency: string;
         };
         /**
+         * ChangeBody
+         * @description Another period's value and how much larger this one is, relative to it; null with a reason where there is none.
+         */
+        weaktie__data__metrics__bodies__ChangeBody: {
+            /** Change */
+            change: number | null;
+            reason: components["schemas"]["WordsBody"] | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * PartBody
+         * @description One of the two aggregates of a metric. `people` says whether it is a number of people; `window_days` is null where it is
+         *     the period alone, -1 for all time.
+         */
+        weaktie__data__metrics__bodies__PartBody: {
+            /** Events */
+            events: string[];
+            /** Has People */
+            has_people: boolean;
+            /** People */
+            people: boolean;
+            /** Window Days */
+            window_days: number | null;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * EventBody
          * @description One event of a timeline.
          */
@@ -9476,6 +11783,98 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * RunBody
+         * @description What one run brought.
+         */
+        weaktie__data__pulls__api__RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
+         * RunBody
+         * @description A run; `available` says that its result can be read.
+         */
+        weaktie__data__sql__bodies__RunBody: {
+            /** Available */
+            available: boolean;
+            /** Columns */
+            columns: components["schemas"]["ResultColumn"][];
+            /** Cut */
+            cut: boolean;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["RunErrorBody"] | null;
+            /** Made Time */
+            made_time: string;
+            /** Ms */
+            ms: number | null;
+            /** Query Id */
+            query_id: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Run Id */
+            run_id: string;
+            /** Sql */
+            sql: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed" | "cancelled";
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * ChangeBody
+         * @description One difference between two plans.
+         */
+        weaktie__data__tracking__bodies__ChangeBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Event */
+            event: string;
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "event" | "common" | "user_properties";
+            /** Property */
+            property: string;
         };
         /**
          * PropertyBody
@@ -9672,6 +12071,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    aarrr_api_aarrr_get: {
+        parameters: {
+            query: {
+                from: string;
+                segment?: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_accounts_api_accounts_get: {
         parameters: {
             query?: never;
@@ -9778,6 +12210,683 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+        };
+    };
+    declare_free_api_acquisition_channels__channel__free_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batches_api_acquisition_costs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"][];
+                };
+            };
+        };
+    };
+    read_file_api_acquisition_costs_post: {
+        parameters: {
+            query: {
+                filename: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batch_api_acquisition_costs__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_api_acquisition_costs__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_api_acquisition_costs__batch_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_acquisition_costs__batch_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_api_acquisition_figures_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcquisitionFiguresBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_csv_api_acquisition_figures_csv_get: {
+        parameters: {
+            query?: {
+                by?: "channel" | "code";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    links_api_acquisition_links_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+                channel?: string;
+                cursor?: string | null;
+                limit?: number | null;
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_link_api_acquisition_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLinkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    links_csv_api_acquisition_links_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    archive_link_api_acquisition_links__link_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    qr_api_acquisition_links__link_id__qr__kind__get: {
+        parameters: {
+            query?: {
+                scale?: number;
+            };
+            header?: never;
+            path: {
+                kind: "svg" | "png";
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_link_api_acquisition_links__link_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_links_api_acquisition_links_batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkTable"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    naming_api_acquisition_naming_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamingBody"];
+                };
+            };
+        };
+    };
+    set_naming_api_acquisition_naming_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleBody-Output"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_name_api_acquisition_naming_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    seeds_api_acquisition_seeds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_seeds_api_acquisition_seeds_count_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedCount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_attribution_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9931,6 +13040,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PropertiesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_boards_api_boards_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_board_api_boards_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_board_api_boards__board_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_board_api_boards__board_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tile_data_api_boards__board_id__tiles__tile_id__get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileDataBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_versions_api_boards__board_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_board_api_boards__board_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
                 };
             };
             /** @description Validation Error */
@@ -10652,7 +13989,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["RuleBody-Input"];
             };
         };
         responses: {
@@ -10685,7 +14022,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["RuleBody-Input"];
             };
         };
         responses: {
@@ -11064,7 +14401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FiguresBody"];
+                    "application/json": components["schemas"]["FunnelFiguresBody"];
                 };
             };
             /** @description Validation Error */
@@ -12057,6 +15394,251 @@ export interface operations {
             };
         };
     };
+    catalogue_api_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricBody"][];
+                };
+            };
+        };
+    };
+    custom_api_metrics_custom_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_custom_api_metrics_custom_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustom"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    custom_versions_api_metrics_custom__key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_custom_api_metrics_custom__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    archive_custom_api_metrics_custom__key__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_custom_api_metrics_custom__key__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_metrics_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     overview_api_overview_get: {
         parameters: {
             query?: never;
@@ -12160,6 +15742,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrivacyRequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_api_private_figures_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                grain?: "day" | "week" | "month";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_csv_api_private_figures_csv_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                grain?: "day" | "week" | "month";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_members_api_private_members_post: {
+        parameters: {
+            query?: {
+                channel?: "" | "wecom_friend" | "wecom_group" | "official_account" | "mini_program";
+                source_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenMembersBody"];
                 };
             };
             /** @description Validation Error */
@@ -12731,7 +16411,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunBody"][];
+                    "application/json": components["schemas"]["weaktie__data__pulls__api__RunBody"][];
                 };
             };
             /** @description Validation Error */
@@ -14904,6 +18584,413 @@ export interface operations {
             };
         };
     };
+    list_queries_api_sql_queries_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_query_api_sql_queries_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_query_api_sql_queries__query_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_query_api_sql_queries__query_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_versions_api_sql_queries__query_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_query_api_sql_queries__query_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_runs_api_sql_runs_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_api_sql_runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_run_api_sql_runs__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_run_api_sql_runs__run_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_run_api_sql_runs__run_id__export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "parquet";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rows_of_run_api_sql_runs__run_id__rows_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    schema_api_sql_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlSchemaBody"];
+                };
+            };
+        };
+    };
     words_api_tag_words_get: {
         parameters: {
             query?: never;
@@ -15370,7 +19457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeBody"][];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__ChangeBody"][];
                 };
             };
             /** @description Validation Error */

@@ -34,6 +34,7 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.tags": "Tags",
   "nav.rfm": "RFM",
   "nav.group.analyse": "Analyse",
+  "nav.group.channels": "Channels",
   "nav.group.data": "Data",
   "nav.live": "Live events",
   "nav.sources": "Sources",

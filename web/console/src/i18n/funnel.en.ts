@@ -2,7 +2,6 @@
 import type { zhFunnel } from "./funnel.zh-CN";
 
 export const enFunnel: Record<keyof typeof zhFunnel, string> = {
-  "nav.group.analyse": "Analyse",
   "nav.funnel": "Funnels",
   "funnel.about": "How far people go in order and where they are lost. Each person counts once, with the furthest step reached.",
   "funnel.steps": "Steps",

@@ -1,6 +1,5 @@
 /** 漏斗分析。 */
 export const zhFunnel = {
-  "nav.group.analyse": "分析",
   "nav.funnel": "漏斗分析",
   "funnel.about": "看用户按顺序走到哪一步、在哪一步流失；每个人只计一次，取其到达的最远一步。",
   "funnel.steps": "步骤",

@@ -2,7 +2,6 @@
 import type { zhRetention } from "./retention.zh-CN";
 
 export const enRetention: Record<keyof typeof zhRetention, string> = {
-  "nav.group.analyse": "Analyse",
   "nav.retention": "Retention",
   "nav.paths": "User paths",
   "period.label": "Period",

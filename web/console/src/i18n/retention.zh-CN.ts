@@ -1,6 +1,5 @@
 /** 留存、生命周期与路径。 */
 export const zhRetention = {
-  "nav.group.analyse": "分析",
   "nav.retention": "留存分析",
   "nav.paths": "用户路径分析",
   "period.label": "时段",

@@ -2,7 +2,6 @@
 import type { zhSql } from "./sql.zh-CN";
 
 export const enSql: Record<keyof typeof zhSql, string> = {
-  "nav.group.analyse": "Analyse",
   "nav.sql": "SQL",
   "sql.about": "Read-only SQL (DuckDB's) over the tables. People who did not grant analytics are not in them; each run is in your history.",
   "sql.tables": "Tables",

@@ -1,6 +1,5 @@
 /** SQL 查询。 */
 export const zhSql = {
-  "nav.group.analyse": "分析",
   "nav.sql": "SQL 查询",
   "sql.about": "对数据表运行只读 SQL（DuckDB 语法）。未授权统计分析的用户不在表中；每次运行记入您的历史。",
   "sql.tables": "数据表",

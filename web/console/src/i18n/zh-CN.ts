@@ -33,6 +33,7 @@ export const zh = {
   "nav.tags": "标签",
   "nav.rfm": "RFM",
   "nav.group.analyse": "分析",
+  "nav.group.channels": "渠道",
   "nav.group.data": "数据",
   "nav.live": "实时数据",
   "nav.sources": "数据源",

@@ -1,12 +1,12 @@
 import {
   BarChart,
   LineChart,
+  PieChart,
   SankeyChart,
   type BarSeriesOption,
   type LineSeriesOption,
-  type SankeySeriesOption,
-  PieChart,
   type PieSeriesOption,
+  type SankeySeriesOption,
 } from "echarts/charts";
 import {
   GridComponent,
@@ -21,12 +21,16 @@ import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import type { ChartProps } from "./Chart";
 
-use([LineChart, BarChart, SankeyChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
+use([LineChart, BarChart, PieChart, SankeyChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
 
 export type ChartOption = ComposeOption<
-  BarSeriesOption | LineSeriesOption | SankeySeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
-use([LineChart, BarChart, PieChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
-  BarSeriesOption | LineSeriesOption | PieSeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
+  | BarSeriesOption
+  | LineSeriesOption
+  | PieSeriesOption
+  | SankeySeriesOption
+  | GridComponentOption
+  | LegendComponentOption
+  | TooltipComponentOption
 >;
 
 export default function ChartCanvas({ option, height, label, onPick, testId }: ChartProps) {

@@ -3,7 +3,7 @@ import type { components } from "@/api/schema";
 import { complete, type EventMatch } from "@/kit/conditions";
 import type { Key, Params } from "@/i18n";
 
-export type FunnelAnswer = components["schemas"]["FiguresBody"];
+export type FunnelAnswer = components["schemas"]["FunnelFiguresBody"];
 export type FunnelGroup = FunnelAnswer["groups"][number];
 export type SavedFunnel = components["schemas"]["SavedBody"];
 export interface Exclusion extends EventMatch {
