@@ -9,7 +9,7 @@ export const enSegments = {
   "people.visitors": "Anonymous visitors {n}",
   "nav.segments": "Segments",
   "segment.about": "People named by a rule, a list or a chart. Dynamic segments are computed again after each build, and who entered and left is kept.",
-  "segment.newAbout": "Set conditions on the left; the size follows on the right.",
+  "segment.newAbout": "Set conditions; the number of people follows.",
   "segment.new": "New segment",
   "segment.search": "Search names, notes or conditions",
   "segment.none": "No segments yet",

@@ -9,7 +9,7 @@ export const zhSegments = {
   "people.visitors": "匿名访客 {n}",
   "nav.segments": "用户分群",
   "segment.about": "用规则、名单或图表背后的人群定义分群；动态分群在每次构建后重新计算，谁进入、谁离开都有记录。",
-  "segment.newAbout": "左侧设置条件，右侧随时显示人数。",
+  "segment.newAbout": "设置条件，符合的人数随时显示。",
   "segment.new": "新建分群",
   "segment.search": "搜索名称、备注或条件",
   "segment.none": "还没有分群",

@@ -30,6 +30,7 @@ export function filterRule(filters: UserFilters, scale: number): object | null {
 
 /** The rule of the people behind a figure, narrowed by the list's filters too. `people` is the query as JSON. */
 export function peopleRule(people: string, filters: object | null): object {
-  const leaf = { is: "people", query: JSON.parse(people) as unknown };
+  const query = JSON.parse(people) as Record<string, unknown>;
+  const leaf = query.kind === "segment" ? { is: "segment", segment: query.segment_id } : { is: "people", query };
   return filters === null ? leaf : { is: "all", of: [leaf, filters] };
 }

@@ -58,7 +58,7 @@ export function Builder({ segment, first }: { segment?: SegmentOne; first: Rule 
           ))}
         </Panel>
         {mayEdit && (
-          <Panel title={t("segment.saveTitle")}>
+          <Panel title={t("segment.saveTitle")} className="builder-save">
             <Form<About>
               layout="vertical"
               initialValues={{ name: segment?.name ?? "", note: segment?.note ?? "", frozen: segment?.frozen ?? false }}

@@ -143,12 +143,22 @@ export function unfinished(rule: Rule): number {
   return leafIsComplete(rule) ? 0 : 1;
 }
 
+const KINDS = ["tag", "event", "order", "tie", "rfm", "segment", "people", "list"];
+
+function isRule(found: unknown): found is Rule {
+  if (typeof found !== "object" || found === null || !("is" in found)) return false;
+  const of = "of" in found ? found.of : undefined;
+  if (found.is === "all" || found.is === "any") return Array.isArray(of) && of.every(isRule);
+  if (found.is === "not") return isRule(of);
+  return KINDS.includes(String(found.is)) && (found.is !== "order" || ("steps" in found && Array.isArray(found.steps)));
+}
+
 /** A rule from an address; null where it is none. */
 export function ruleFrom(text: string | null): Rule | null {
   if (!text) return null;
   try {
     const found: unknown = JSON.parse(text);
-    return typeof found === "object" && found !== null && "is" in found ? (found as Rule) : null;
+    return isRule(found) ? found : null;
   } catch {
     return null;
   }
