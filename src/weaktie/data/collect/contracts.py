@@ -33,6 +33,8 @@ CHANNEL_WORDS: dict[str, Words] = {
         ("bilibili", "B 站", "Bilibili"), ("zhihu", "知乎", "Zhihu"), ("search", "搜索引擎", "Search engine"),
         ("qr_code", "扫码", "QR code"), ("referral", "好友邀请", "Referral"), ("kol", "达人", "Creator"),
         ("email", "邮件", "E-mail"), ("sms", "短信", "SMS"), ("push", "推送", "Push"), ("organic", "自然流量", "Organic"),
+        ("wecom_friend", "企微好友", "WeCom friends"), ("wecom_group", "企微社群", "WeCom groups"),
+        ("official_account", "公众号", "Official account"), ("mini_program", "小程序", "Mini-program"),
     )
 }  # fmt: skip
 CHANNEL_WORDS |= {
