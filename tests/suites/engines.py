@@ -9,12 +9,8 @@ import pytest
 
 from weaktie.store.engine.contracts import Engine
 
-ENGINES = [
-    "duckdb",
-    pytest.param(
-        "spark", marks=pytest.mark.skip(reason="notyet: spark:// is the next side of the engine's address")
-    ),
-]
+SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+ENGINES = ["duckdb", pytest.param("spark", marks=SPARK)]
 SCHEMA = pa.schema([("alias_no", pa.int32()), ("event", pa.string()), ("at", pa.timestamp("us", tz="UTC"))])
 
 
