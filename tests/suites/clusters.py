@@ -32,7 +32,8 @@ spark.driver.bindAddress 127.0.0.1
 spark.executor.memory 512m
 spark.executor.cores 1
 spark.sql.autoBroadcastJoinThreshold 10485760
-spark.scheduler.minRegisteredResourcesRatio 1.0
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto
 """
 
 
@@ -88,7 +89,7 @@ def _environment(folder: Path) -> dict[str, str]:
     (settings / "spark-defaults.conf").write_text(DEFAULTS, "utf-8")
     return {
         "SPARK_HOME": str(Path(spec.origin).parent), "SPARK_CONF_DIR": str(settings), "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": "-XX:+UseSerialGC", "PYSPARK_PYTHON": sys.executable,
+        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "PYSPARK_PYTHON": sys.executable,
     }  # fmt: skip
 
 
