@@ -142,6 +142,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
     "overview": lambda s: active(s) == 2,
+    "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
 }
 
 

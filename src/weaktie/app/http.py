@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
+from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.collect import api as collect_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
@@ -48,7 +49,8 @@ def make_api(wt: App) -> FastAPI:
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
-        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, api, backup_api,
+        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, api,
+        backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public):

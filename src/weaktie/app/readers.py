@@ -40,6 +40,7 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("rfm", "the worker takes people out of the generation every 20 s", (("GET", "/api/rfm"),)),
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
+    Reader("properties of events", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/behaviour/properties"),)),
     Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
 )  # fmt: skip
 
@@ -87,7 +88,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/relays/{relay_id}/parity"), ("GET", "/api/tracking/alerts"), ("GET", "/api/tracking/coverage"),
         ("GET", "/api/tracking/event"), ("GET", "/api/tracking/events"), ("GET", "/api/tracking/plan/proposal"),
         ("GET", "/api/tracking/state"), ("GET", "/api/tracking/violations"), ("GET", "/api/tracking/violations.csv"),
-        ("GET", "/api/tracking/traits"),
+        ("GET", "/api/tracking/traits"), ("GET", "/api/behaviour/events"),
     ),
     "orders by number and amount without their buyers: the shop's books": (
         ("GET", "/api/reconciliations"), ("GET", "/api/reconciliations/terms"), ("GET", "/api/reconciliations/{rec_id}"),

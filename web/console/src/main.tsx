@@ -15,6 +15,7 @@ import "./styles/slices.css";
 import "./styles/imports.css";
 import "./styles/mend.css";
 import "./styles/tracking.css";
+import "./styles/behaviour.css";
 import "./styles/identity.css";
 import "./styles/consent.css";
 

@@ -81,7 +81,10 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """The events of some matchers, by person and, within a person, by time (then by event id).
+    """The events of some matchers, by person and, within a person, by time.
+
+    Those of one instant stand in the order in which they arrived (partition, record and index of the log, the line of an
+    imported file), and where even that is one, by what they matched.
 
     People of n persons and m rows: `people` (n) ascending, `starts` (n + 1) into the rows, `time_us` (m), `day` (m),
     `matched` (m) with bit i where the row passes matcher i. `columns` are what was asked for beside them, each (m).

@@ -1,5 +1,6 @@
 """Lazy tables: the events that matchers look for, as numbers."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import narwhals as nw
 
 from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
-from weaktie.data.quality.service import customers, without_impossible
+from weaktie.data.quality.service import customers
 from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
+RECORDS = 1 << 36
+INDEXES = 1 << 16
 
 
 def passes(condition: Condition) -> nw.Expr:
@@ -39,22 +42,61 @@ def matches(matcher: Matcher) -> nw.Expr:
     return reduce(and_, tests) if tests else ~nw.col("event").is_null()
 
 
-def matched_events(
-    events: Frame, matchers: tuple[Matcher, ...], days: Days, columns: tuple[str, ...], most_a_minute: int
-) -> Frame:
-    """Rows that pass a matcher: alias_no, time_us, day, event_id, matched (bit i for matcher i), and the columns asked for.
-
-    Only what may serve analytics and what customers did: crawlers, tests and impossible rates are nobody's.
-    """
-    may = events.filter(
-        nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null(), nw.col("day") >= days.first, nw.col("day") <= days.last
+def may_count(events: Frame, days: Days) -> Frame:
+    """Events of the days that may serve analytics and that customers did: crawlers and tests are nobody's."""
+    return customers(
+        events.filter(
+            nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null(), nw.col("day") >= days.first, nw.col("day") <= days.last
+        )
     )  # fmt: skip
-    may = without_impossible(customers(may), most_a_minute)
+
+
+def matched_events(
+    events: Frame, matchers: Sequence[Matcher], days: Days, columns: Sequence[str], impossible: Frame | None
+) -> Frame:
+    """Rows that pass a matcher: alias_no, time_us, day, tie, matched (bit i for matcher i), and the columns asked for.
+
+    `impossible` (alias_no, day) are identifiers and days at rates beyond a person's; None where there are none. `tie` is
+    the order in which rows arrived: partition, record and index of the log, the line of an imported file.
+    """
     tests = [matches(m) for m in matchers]
     bits = [
         nw.when(test).then(nw.lit(1 << i)).otherwise(nw.lit(0)).cast(nw.Int64) for i, test in enumerate(tests)
     ]
-    rows = may.filter(reduce(or_, tests)).with_columns(
-        time_us=micros("event_time"), matched=reduce(lambda a, b: a + b, bits)
+    rows = may_count(events, days).filter(reduce(or_, tests))
+    if impossible is not None:
+        rows = rows.join(impossible, on=["alias_no", "day"], how="anti")
+    arrived = (
+        (nw.coalesce(nw.col("log_partition"), nw.lit(-1)).cast(nw.Int64) + 1) % 1024 * (RECORDS * INDEXES)
     )
-    return rows.select("alias_no", "time_us", "day", "event_id", "event_time", "matched", *columns)
+    arrived = arrived + nw.coalesce(nw.col("log_record"), nw.lit(0)) % RECORDS * INDEXES
+    arrived = arrived + nw.coalesce(nw.col("log_index"), nw.lit(0)).cast(nw.Int64) % INDEXES
+    rows = rows.with_columns(
+        time_us=micros("event_time"), matched=reduce(lambda a, b: a + b, bits), tie=arrived
+    )
+    return rows.select(
+        "alias_no",
+        "time_us",
+        "tie",
+        nw.col("day").cast(nw.Int32),
+        nw.col("matched").cast(nw.UInt32),
+        *columns,
+    )
+
+
+def busy(events: Frame, keys: Sequence[str], limit: int) -> Frame:
+    """Keys with more than `limit` events: whoever did more in a minute did more on the day, and altogether."""
+    return events.group_by(*keys).agg(nw.len().alias("n")).filter(nw.col("n") > limit).select(*keys)
+
+
+def event_counts(events: Frame, after_day: int) -> Frame:
+    """Events that analysis may count by name, on days after one: event, events."""
+    may = customers(events.filter(nw.col("purposes") % 2 == 1, nw.col("day") > after_day))
+    return may.group_by("event").agg(nw.len().alias("events"))
+
+
+def newest_rows(events: Frame, event: str, columns: Sequence[str], most: int) -> Frame:
+    """The latest rows of an event (of any with ANY_EVENT) that analysis may read."""
+    may = customers(events.filter(nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null()))
+    may = may if event == ANY_EVENT else may.filter(nw.col("event") == event)
+    return may.sort("event_time", descending=True).head(most).select(*columns)

@@ -1,5 +1,6 @@
 """The door of behaviour: who may be analysed, and what they did in order."""
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import Connection
 
 from weaktie.data.behaviour.contracts import (
+    ANY_EVENT,
     I32,
     MOST_MATCHERS,
     BadPeople,
@@ -22,23 +25,33 @@ from weaktie.data.behaviour.contracts import (
     Sequences,
     TagColumns,
 )
+from weaktie.data.behaviour.logic import Reading, ordered, persons_of, reading, size_of, taken
 from weaktie.data.behaviour.queries import matched_events
+from weaktie.data.behaviour.rates import Rates
+from weaktie.data.behaviour.vocabulary import SeenEvent, SeenProperty, Vocabulary, event_words
 from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import Identity, owner_of
 from weaktie.data.profiles.contracts import ANALYTICS, Permits
 from weaktie.data.profiles.service import USER_TAGS
 from weaktie.data.quality.service import Quality
+from weaktie.data.sources.service import purposes
+from weaktie.data.tracking.service import current
 from weaktie.kit.clock import Clock
 from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.engine.contracts import Engine
 from weaktie.store.lake.contracts import Lake
+from weaktie.store.lake.service import frame_of, newest_version
 from weaktie.store.lake.tables import EVENTS
 
 CROWD_SECONDS = 5.0
 """A withdrawal or an erasure reaches every analysis within this time."""
-KEPT_SEQUENCES = 8
+LAKE_SECONDS = 60.0
+"""New events reach every analysis within this time."""
+PATIENCE = 20.0
+"""How much longer than a reading took its snapshot is kept."""
+KEPT_BYTES = 1 << 30
 
 
 class Behaviour:
@@ -60,54 +73,112 @@ class Behaviour:
         self._lock = threading.Lock()
         self._crowd: Crowd | None = None
         self._looked = float("-inf")
+        self._snapped = float("-inf")
+        self._patience_s = CROWD_SECONDS
+        self._heard: tuple[object, ...] = ()
+        self._rates = Rates()
+        self._vocabulary = Vocabulary(
+            lake, lambda connection, value: people.find(connection, value) is not None
+        )
         self._kept: OrderedDict[object, Sequences] = OrderedDict()
         self._sources: dict[str, PeopleSource] = {}
 
     def crowd(self) -> Crowd:
-        """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change."""
+        """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.
+
+        What people said holds at the next look. New events are waited for at most a minute, and the longer the more the last
+        reading of the lake took: a shop that never sleeps would else be read anew at every look.
+        """
         with self._lock:
             now = self.clock.monotonic()
             if self._crowd is not None and now - self._looked < CROWD_SECONDS:
                 return self._crowd
             with self.database.connect() as connection:
-                snapshot = self.lake.snapshot(connection)
-                marked = self.quality.marked(connection)
-                said = (
-                    self._permits.newest_receipt(connection), self._people.last_decision(connection), self._people.erased(connection),
-                )  # fmt: skip
-                key = f"{snapshot.version}|{marked.digest}|{said}"
-                if self._crowd is None or self._crowd.key != key:
-                    with self.engine.session() as session:
-                        known = self._people.person_map(connection, session, snapshot)
-                    persons = known.person_of
-                    granted, _ = self._permits.masks(connection, persons)
-                    own = sorted(marked.persons(persons) - {ERASED})
-                    may = (persons != ERASED) & ((granted[np.maximum(persons, 0)] & ANALYTICS) != 0)
-                    may &= ~np.isin(persons, own)
-                    self._crowd = Crowd(
-                        snapshot, np.where(may, persons, np.int32(ERASED)).astype(np.int32), known.spans, key
-                    )
+                said = self._said(connection)
+                keep = self._crowd is not None and now - self._snapped < min(self._patience_s, LAKE_SECONDS)
+                version = newest_version(connection)
+                if (
+                    self._crowd is None
+                    or said != self._heard
+                    or (version != self._crowd.snapshot.version and not keep)
+                ):
+                    self._crowd, self._heard = self._counted(connection, said), said
+                    self._snapped = now
                     self._kept.clear()
             self._looked = now
             return self._crowd
 
+    def _said(self, connection: Connection) -> tuple[object, ...]:
+        """What people and staff said that decides who may be analysed; a few indexed look-ups."""
+        return (
+            self._permits.newest_receipt(connection), self._people.last_decision(connection), self._people.erased(connection),
+            self.quality.own_people(connection), tuple(sorted(purposes(connection).items())),
+        )  # fmt: skip
+
+    def _counted(self, connection: Connection, said: tuple[object, ...]) -> Crowd:
+        snapshot = self.lake.snapshot(connection)
+        with self.engine.session() as session:
+            known = self._people.person_map(connection, session, snapshot)
+        persons = known.person_of
+        granted, _ = self._permits.masks(connection, persons)
+        marked = self.quality.own_people(connection)
+        own = sorted({int(persons[n]) for n in marked if n < len(persons)} - {ERASED})
+        may = (
+            (persons != ERASED)
+            & ((granted[np.maximum(persons, 0)] & ANALYTICS) != 0)
+            & ~np.isin(persons, own)
+        )
+        allowed = np.where(may, persons, np.int32(ERASED)).astype(np.int32)
+        key = f"{snapshot.version}|{hashlib.sha256(repr(said).encode()).hexdigest()[:16]}"
+        return Crowd(snapshot, allowed, known.spans, key)
+
+    def check(
+        self, matchers: Sequence[Matcher], places: Sequence[str] = (), columns: Sequence[str] = ()
+    ) -> None:
+        """Raises BadCondition where a condition or column cannot be understood; `places` name the matchers."""
+        reading(matchers, columns, self.lake.columns("events"), places)
+
     def sequences(
         self, matchers: Sequence[Matcher], days: Days, columns: Sequence[str] = (), crowd: Crowd | None = None
     ) -> Sequences:
-        """The events of these matchers on these days by person. Raises BadCondition."""
+        """The events of these matchers on these days by person. Raises BadCondition.
+
+        They stay in memory while the crowd is the same, as far as KEPT_BYTES go; the latest always do.
+        """
         assert 0 < len(matchers) <= MOST_MATCHERS
         crowd = crowd or self.crowd()
-        wanted = (crowd.key, tuple(matchers), days, tuple(columns))
+        how = reading(matchers, columns, self.lake.columns("events"))
+        wanted = (crowd.key, tuple(matchers), days, tuple(columns), tuple(c.column_id for c in how.promoted))
         with self._lock:
             if wanted in self._kept:
                 self._kept.move_to_end(wanted)
                 return self._kept[wanted]
-        found = self._read(crowd, tuple(matchers), days, tuple(columns))
+        before = self.clock.monotonic()
+        found = self._read(crowd, how, days)
         with self._lock:
+            self._patience_s = max(CROWD_SECONDS, PATIENCE * (self.clock.monotonic() - before))
             self._kept[wanted] = found
-            while len(self._kept) > KEPT_SEQUENCES:
+            while len(self._kept) > 1 and sum(_bytes(s) for s in self._kept.values()) > KEPT_BYTES:
                 self._kept.popitem(last=False)
         return found
+
+    def seen_events(self) -> list[SeenEvent]:
+        """Every event that was seen, the most frequent first, with its words from the tracking plan."""
+        crowd = self.crowd()
+        with self.database.connect() as connection, self.engine.session() as session:
+            return self._vocabulary.events(connection, session, crowd)
+
+    def seen_properties(self, event: str = ANY_EVENT) -> list[SeenProperty]:
+        """What an event carries, with frequent values that name nobody."""
+        crowd = self.crowd()
+        with self.database.connect() as connection, self.engine.session() as session:
+            return self._vocabulary.properties(connection, session, crowd, event)
+
+    def event_words(self, events: Sequence[str]) -> dict[str, Words]:
+        """What the tracking plan calls these events."""
+        with self.database.connect() as connection:
+            plan = current(connection).plan
+        return {event: event_words(plan, event) for event in events}
 
     def tags(self, keys: Sequence[str], crowd: Crowd | None = None) -> TagColumns:
         """Tags of everybody who may be analysed, as the last build left them; who deleted a tag has none. Raises BadTag."""
@@ -153,37 +224,38 @@ class Behaviour:
             )
         return source
 
-    def _read(
-        self, crowd: Crowd, matchers: tuple[Matcher, ...], days: Days, columns: tuple[str, ...]
-    ) -> Sequences:
-        files = [f.path for f in crowd.snapshot.of("events", from_day=days.first, to_day=days.last)]
+    def _read(self, crowd: Crowd, how: Reading, days: Days) -> Sequences:
+        files = crowd.snapshot.of("events", from_day=days.first, to_day=days.last)
+        columns = list(dict.fromkeys(how.columns.values()))
         with self.engine.session() as session:
-            frame = matched_events(
-                session.scan(files, EVENTS.schema), matchers, days, columns, self.quality.limit
+            odd = self._rates.pairs(session, crowd.snapshot, days, self.quality.limit)
+            frame = session.members(
+                frame_of(session, files, "events", how.promoted), EVENTS.open_column, how.members
             )
-            table = session.collect(frame)
-        aliases, times = table["alias_no"].to_numpy(), table["time_us"].to_numpy()
-        person = owner_of(crowd.persons, crowd.spans, aliases, times)
-        order = np.lexsort((_rank(table["event_id"]), times, person))
-        order = order[np.searchsorted(person[order], 0) :]
-        person = person[order]
-        people, first = np.unique(person, return_index=True)
-        return Sequences(
-            people.astype(np.int32),
-            np.append(first, len(person)).astype(np.int64),
-            times[order],
-            table["day"].to_numpy()[order].astype(np.int32),
-            table["matched"].to_numpy()[order].astype(np.uint32),
-            {name: _coded(table[name], order) for name in columns},
+            impossible = session.table(odd) if odd.num_rows else None
+            table = session.collect(matched_events(frame, how.matchers, days, columns, impossible))
+        aliases, times, ties, day, matched = (
+            table[name].to_numpy() for name in ("alias_no", "time_us", "tie", "day", "matched")
         )
+        shared = crowd.spans.num_rows > 0
+        person = (
+            owner_of(crowd.persons, crowd.spans, aliases, times)
+            if shared
+            else persons_of(crowd.persons, aliases)
+        )
+        people, starts, order = ordered(person, times, ties, matched, len(crowd.persons))
+        return Sequences(
+            people, starts, taken(times, order), taken(day, order), taken(matched, order),
+            {name: _coded(table[column], order) for name, column in how.columns.items()},
+        )  # fmt: skip
 
 
-def _rank(ids: pa.ChunkedArray) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
-    ranks: np.ndarray[tuple[int], np.dtype[np.uint64]] = pc.rank(ids, tiebreaker="dense").to_numpy()
-    return ranks
-
-
-def _coded(column: pa.ChunkedArray, order: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Coded:
+def _coded(column: pa.ChunkedArray, order: I32) -> Coded:
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return Coded(codes[order].astype(np.int32), encoded.dictionary.to_pylist())
+    return Coded(taken(codes.astype(np.int32), order), encoded.dictionary.to_pylist())
+
+
+def _bytes(found: Sequences) -> int:
+    arrays = (found.people, found.starts, found.time_us, found.day, found.matched)
+    return size_of([*arrays, *(c.codes for c in found.columns.values())])

@@ -22,8 +22,9 @@ from weaktie.data.quality.contracts import (
     People,
     Rate,
 )
-from weaktie.data.quality.queries import counted_days, declared_orders, each_once, flagged_orders, impossible
+from weaktie.data.quality.queries import counted_days, declared_orders, each_once, flagged_orders
 from weaktie.data.quality.queries import customers as customers
+from weaktie.data.quality.queries import impossible as impossible
 from weaktie.data.quality.queries import without_impossible as without_impossible
 from weaktie.data.quality.tables import marks
 from weaktie.kit.clock import Clock, business_day
@@ -133,6 +134,15 @@ class Quality:
             people, tuple(sorted(own)),
             *(tuple(by_kind.get(kind, ())) for kind in ("order_prefix", "product", "coupon")),
         )  # fmt: skip
+
+    def own_people(self, connection: Connection) -> tuple[int, ...]:
+        """Identifiers by which own people are named now: one look-up, for those who only ask whether it changed."""
+        rows = connection.execute(
+            select(marks.c.alias_no)
+            .where(marks.c.ended_us.is_(None), marks.c.alias_no.is_not(None))
+            .order_by(marks.c.alias_no)
+        )
+        return tuple(int(n) for n in rows.scalars())
 
     def left_out_orders(self, session: Session, snapshot: Snapshot, marked: Marked) -> pa.Table:
         """Orders that no figure counts: order_id, crawler, test (0 or 1; own people's are tests), in the order of ids."""

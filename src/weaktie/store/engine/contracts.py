@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import narwhals as nw
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from weaktie.kit.errors import Unavailable
 from weaktie.kit.words import Words
 
+MemberType = Literal["text", "number"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +54,16 @@ class Session(Protocol):
 
     def table(self, data: pa.Table) -> nw.LazyFrame[Any]:
         """An Arrow table as a lazy frame of this session."""
+        ...
+
+    def members(
+        self, frame: nw.LazyFrame[Any], column: str, wanted: "Mapping[str, tuple[str, MemberType]]"
+    ) -> nw.LazyFrame[Any]:
+        """The frame with further columns, `wanted[new column]` being (key of the JSON object in `column`, type).
+
+        As `text` numbers and what is nested are their JSON; as `number` only finite numbers and texts that are nothing but
+        one have a value. Null where the key is missing or null, or the column holds no JSON. Any key is safe.
+        """
         ...
 
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:

@@ -9,6 +9,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from weaktie.kit.settings import Engine as EngineSettings
+from weaktie.store.engine.contracts import MemberType
 
 
 class DuckEngine:
@@ -68,6 +69,16 @@ class DuckSession:
         """An Arrow table as a frame, without copying it."""
         return nw.from_native(self._cursor.from_arrow(data))
 
+    def members(
+        self, frame: nw.LazyFrame[Any], column: str, wanted: Mapping[str, tuple[str, MemberType]]
+    ) -> nw.LazyFrame[Any]:
+        """Each member by a JSON pointer that is a literal; a row that is no JSON has none."""
+        if not wanted:
+            return frame
+        made = [_member(column, key, kind).alias(name) for name, (key, kind) in wanted.items()]
+        rows: duckdb.DuckDBPyRelation = frame.to_native()
+        return nw.from_native(rows.select(duckdb.StarExpression(), *made))
+
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """Run the frame into Arrow."""
         return frame.to_native().to_arrow_table()
@@ -85,6 +96,16 @@ class DuckSession:
             else:
                 table.to_native().create_view(name, replace=True)
         return self._cursor.sql(query, params=dict(values or {})).to_arrow_table()
+
+
+def _member(column: str, key: str, kind: MemberType) -> duckdb.Expression:
+    pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+    name, quoted = column.replace('"', '""'), pointer.replace("'", "''")
+    text = f"TRY(json_extract_string(\"{name}\", '{quoted}'))"
+    if kind == "text":
+        return duckdb.SQLExpression(text)
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    return duckdb.SQLExpression(f"CASE WHEN isfinite({number}) THEN {number} END")
 
 
 _TYPES = {

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+from sqlalchemy import Connection, func, select
 
 from weaktie.kit.clock import Clock
 from weaktie.store.database.service import Database
+from weaktie.store.database.tables import lake_versions
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Lake, LakeFile, PromotedColumn
 from weaktie.store.lake.files import FileLake
@@ -37,6 +39,11 @@ def open_lake(
     return FileLake(
         home / (address.removeprefix("file:") or "lake"), clock, grace_seconds=grace_seconds, columns=columns
     )
+
+
+def newest_version(connection: Connection) -> int:
+    """The version a snapshot would have now, without reading the manifest."""
+    return int(connection.execute(select(func.coalesce(func.max(lake_versions.c.version), 0))).scalar_one())
 
 
 def frame_of(

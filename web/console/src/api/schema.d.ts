@@ -132,6 +132,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/behaviour/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The events that were seen, with their words from the tracking plan.
+         */
+        get: operations["events_api_behaviour_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/behaviour/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Properties
+         * @description What an event carries; without one, what any of them carries.
+         */
+        get: operations["properties_api_behaviour_properties_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collect/validate": {
         parameters: {
             query?: never;
@@ -3697,37 +3737,6 @@ export interface components {
             total: number | null;
         };
         /**
-         * EventBody
-         * @description One event of a timeline.
-         */
-        EventBody: {
-            amount: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"] | null;
-            /** Channel */
-            channel: string | null;
-            /** Content Id */
-            content_id: string | null;
-            /** Event */
-            event: string;
-            /** Event Id */
-            event_id: string;
-            /** Event Time */
-            event_time: string;
-            /** Order Id */
-            order_id: string | null;
-            /** Platform */
-            platform: string | null;
-            /** Product Id */
-            product_id: string | null;
-            /** Properties */
-            properties: {
-                [key: string]: unknown;
-            };
-            /** Received Time */
-            received_time: string | null;
-            /** Source */
-            source: string | null;
-        };
-        /**
          * EventCountBody
          * @description How often an event happened.
          */
@@ -3746,7 +3755,7 @@ export interface components {
             name: string;
             /** Observed */
             observed: components["schemas"]["ObservedBody"][];
-            plan: components["schemas"]["PlannedEventBody"] | null;
+            plan: components["schemas"]["PlannedEventBody-Output"] | null;
             row: components["schemas"]["EventRowBody"];
         };
         /**
@@ -3756,7 +3765,7 @@ export interface components {
         EventRequest: {
             /** Base Version */
             base_version: number;
-            event: components["schemas"]["PlannedEventBody"] | null;
+            event: components["schemas"]["PlannedEventBody-Input"] | null;
             /** Name */
             name: string | null;
             /**
@@ -3795,6 +3804,14 @@ export interface components {
             seen_on: string[];
             /** Status */
             status: string;
+        };
+        /**
+         * EventsBody
+         * @description Every event, the most frequent first.
+         */
+        EventsBody: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__behaviour__api__EventBody"][];
         };
         /**
          * EvidenceBody
@@ -4864,15 +4881,15 @@ export interface components {
             /** Actor */
             actor: string;
             /** Common */
-            common: components["schemas"]["PropertyBody"][];
+            common: components["schemas"]["weaktie__data__tracking__bodies__PropertyBody"][];
             /** Events */
-            events: components["schemas"]["PlannedEventBody"][];
+            events: components["schemas"]["PlannedEventBody-Output"][];
             /** Note */
             note: string;
             /** Saved Time */
             saved_time: string | null;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody"][];
+            user_properties: components["schemas"]["weaktie__data__tracking__bodies__PropertyBody"][];
             /** Version */
             version: number;
         };
@@ -4880,7 +4897,7 @@ export interface components {
          * PlannedEventBody
          * @description A planned event.
          */
-        PlannedEventBody: {
+        "PlannedEventBody-Input": {
             /**
              * @default {
              *       "en": "",
@@ -4911,7 +4928,55 @@ export interface components {
              * Properties
              * @default []
              */
-            properties: components["schemas"]["PropertyBody"][];
+            properties: components["schemas"]["PropertyBody-Input"][];
+            /**
+             * Purposes
+             * @default []
+             */
+            purposes: ("analytics" | "personalisation" | "marketing" | "social")[];
+            /**
+             * Status
+             * @default active
+             * @enum {string}
+             */
+            status: "planned" | "active" | "deprecated";
+        };
+        /**
+         * PlannedEventBody
+         * @description A planned event.
+         */
+        "PlannedEventBody-Output": {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Platforms
+             * @default []
+             */
+            platforms: ("web" | "iOS" | "Android" | "mini_program" | "HarmonyOS" | "server")[];
+            /**
+             * Properties
+             * @default []
+             */
+            properties: components["schemas"]["weaktie__data__tracking__bodies__PropertyBody"][];
             /**
              * Purposes
              * @default []
@@ -5150,10 +5215,18 @@ export interface components {
             sound: boolean;
         };
         /**
+         * PropertiesBody
+         * @description Columns first, then promoted columns, then keys of the open properties, the most frequent first.
+         */
+        PropertiesBody: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__behaviour__api__PropertyBody"][];
+        };
+        /**
          * PropertyBody
          * @description A planned property.
          */
-        PropertyBody: {
+        "PropertyBody-Input": {
             /**
              * @default {
              *       "en": "",
@@ -6135,14 +6208,14 @@ export interface components {
             /** Base Version */
             base_version: number;
             /** Common */
-            common: components["schemas"]["PropertyBody"][];
+            common: components["schemas"]["PropertyBody-Input"][];
             /**
              * Note
              * @default
              */
             note: string;
             /** User Properties */
-            user_properties: components["schemas"]["PropertyBody"][];
+            user_properties: components["schemas"]["PropertyBody-Input"][];
         };
         /**
          * SignInRequest
@@ -6476,7 +6549,7 @@ export interface components {
          */
         TimelineBody: {
             /** Items */
-            items: components["schemas"]["EventBody"][];
+            items: components["schemas"]["weaktie__data__profiles__bodies__EventBody"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -6752,6 +6825,33 @@ export interface components {
             ok: boolean;
         };
         /**
+         * EventBody
+         * @description An event that was seen, and how often in the last 90 days of the data.
+         */
+        weaktie__data__behaviour__api__EventBody: {
+            /** Count */
+            count: number;
+            /** Event */
+            event: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * PropertyBody
+         * @description A property; `values` are its most frequent values, none where they could name somebody.
+         */
+        weaktie__data__behaviour__api__PropertyBody: {
+            /** Property */
+            property: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "boolean" | "time";
+            /** Values */
+            values: string[];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -6770,6 +6870,37 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
+        };
+        /**
+         * EventBody
+         * @description One event of a timeline.
+         */
+        weaktie__data__profiles__bodies__EventBody: {
+            amount: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"] | null;
+            /** Channel */
+            channel: string | null;
+            /** Content Id */
+            content_id: string | null;
+            /** Event */
+            event: string;
+            /** Event Id */
+            event_id: string;
+            /** Event Time */
+            event_time: string;
+            /** Order Id */
+            order_id: string | null;
+            /** Platform */
+            platform: string | null;
+            /** Product Id */
+            product_id: string | null;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Received Time */
+            received_time: string | null;
+            /** Source */
+            source: string | null;
         };
         /**
          * LeftOutBody
@@ -6806,6 +6937,44 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * PropertyBody
+         * @description A planned property.
+         */
+        weaktie__data__tracking__bodies__PropertyBody: {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            about: components["schemas"]["TextBody"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            label: components["schemas"]["TextBody"];
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type: "text" | "integer" | "number" | "money" | "boolean" | "time" | "list" | "enum";
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
         };
         /**
          * CheckBody
@@ -7137,6 +7306,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+        };
+    };
+    events_api_behaviour_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsBody"];
+                };
+            };
+        };
+    };
+    properties_api_behaviour_properties_get: {
+        parameters: {
+            query?: {
+                event?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PropertiesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -155,3 +155,6 @@ export type ColumnType = PromotedColumn["type"];
 export type TraitReport = Got<"/api/tracking/traits">;
 export type TraitViolation = TraitReport["items"][number];
 export type TrackingState = Got<"/api/tracking/state">;
+
+export type SeenEvent = Item<Got<"/api/behaviour/events">>;
+export type SeenProperty = Item<Got<"/api/behaviour/properties">>;

@@ -8,6 +8,7 @@ import { enTracking } from "./tracking.en";
 import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
+import { enBehaviour } from "./behaviour.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
@@ -272,4 +273,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enConsent,
   ...enRights,
   ...enQuality,
+  ...enBehaviour,
 };

@@ -8,6 +8,7 @@ import { zhTracking } from "./tracking.zh-CN";
 import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
+import { zhBehaviour } from "./behaviour.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
@@ -271,4 +272,5 @@ export const zh = {
   ...zhConsent,
   ...zhRights,
   ...zhQuality,
+  ...zhBehaviour,
 };
