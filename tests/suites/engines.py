@@ -102,3 +102,24 @@ class EngineSuite:
             assert one.collect(first).num_rows == 1
             assert two.collect(second).num_rows == 2
             assert one.collect(first).num_rows == 1
+
+    def test_members_of_json_are_columns(self, engine: Engine) -> None:
+        rows = [
+            '{"size": "L", "n": 3, "a b": "x\'y", "$.n": "path", "q\\"": 1.5}', '{"size": null, "n": "12.5", "deep": {"k": [1]}}',
+            '{"n": "1e400", "size": true}', '{"n": "12d"}', "no json", "[1]", None, '{"n": " -7 ", "size": "文字"}',
+        ]  # fmt: skip
+        wanted = {
+            "size": ("size", "text"), "n": ("n", "number"), "n_text": ("n", "text"), "spaced": ("a b", "text"),
+            "dollar": ("$.n", "text"), "quoted": ('q"', "number"), "deep": ("deep", "text"),
+        }  # fmt: skip
+        table = pa.table({"row": pa.array(range(len(rows)), pa.int32()), "body": pa.array(rows, pa.string())})
+        with engine.session() as session:
+            frame = session.members(session.table(table), "body", wanted)  # type: ignore[arg-type]
+            found = session.collect(frame.sort("row")).to_pydict()
+            assert session.collect(session.members(session.table(table), "body", {})).num_columns == 2
+        assert found["size"] == ["L", None, "true", None, None, None, None, "文字"]
+        assert found["n"] == [3.0, 12.5, None, None, None, None, None, -7.0]
+        assert found["n_text"] == ["3", "12.5", "1e400", "12d", None, None, None, " -7 "]
+        assert [found[name][0] for name in ("spaced", "dollar", "quoted")] == ["x'y", "path", 1.5]
+        assert found["deep"][1] == '{"k":[1]}'
+        assert found["body"] == rows

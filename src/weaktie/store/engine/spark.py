@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Collection, Mapping
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ import pyarrow as pa
 
 from weaktie.kit.settings import Engine as EngineSettings
 from weaktie.kit.words import Words
-from weaktie.store.engine.contracts import EPOCH, EngineMissing, EngineUnreachable
+from weaktie.store.engine.contracts import EPOCH, EngineMissing, EngineUnreachable, MemberType
 
 CONNECT_SECONDS = 5.0
 MOST_SHUFFLE_PARTITIONS = 200
 _GLOB = re.compile(r"([*?\[\]{}\\])")
 _VALUE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(\w+)", re.DOTALL)
+_NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+"""A text that is nothing but a finite number; Java would also take `1d` and `0x1p3`."""
 _lock = threading.Lock()
 _open: dict[str, tuple[Any, int]] = {}
 """The application of each address in this process, and how many engines use it: Spark allows one."""
@@ -118,6 +121,22 @@ class SparkSession:
         """An Arrow table as a frame: what is small goes along with the query, the rest is spread over the workers."""
         return nw.from_native(self._spark.createDataFrame(data, _spark_schema(data.schema)))
 
+    def members(
+        self, frame: nw.LazyFrame[Any], column: str, wanted: Mapping[str, tuple[str, MemberType]]
+    ) -> nw.LazyFrame[Any]:
+        """Each member from the object read as a map of texts: a key is a value there, never part of a path."""
+        if not wanted:
+            return frame
+        from pyspark.sql import functions as f
+
+        members = f.from_json(f.col(column), "map<string,string>")
+        made = {}
+        for name, (key, kind) in wanted.items():
+            text = f.element_at(members, f.lit(key))
+            number = f.when(text.rlike(_NUMBER), text.try_cast("double"))
+            made[name] = text if kind == "text" else f.when(f.abs(number) < f.lit(float("inf")), number)
+        return nw.from_native(frame.to_native().withColumns(made))
+
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """Run the frame into Arrow."""
         found: pa.Table = frame.to_native().toArrow()
@@ -198,8 +217,10 @@ def _spark_schema(schema: pa.Schema) -> Any:
 
 
 def _fill_gaps() -> None:
-    """What our queries use and narwhals lacks on Spark: `dt.total_microseconds()` of a difference of two times."""
+    """What our queries use and narwhals lacks on Spark: `dt.total_microseconds()` of a difference of two times, and unsigned
+    integers, which are the next larger signed ones there."""
     from narwhals._spark_like.expr_dt import SparkLikeExprDateTimeNamespace as Times
+    from narwhals._spark_like.utils import NW_TO_SPARK_DTYPES
 
     def total_microseconds(self: Any) -> Any:
         functions = self.compliant._F  # noqa: SLF001  as narwhals' own methods of this class do
@@ -208,3 +229,4 @@ def _fill_gaps() -> None:
         )
 
     Times.total_microseconds = total_microseconds
+    NW_TO_SPARK_DTYPES |= dict.fromkeys((nw.UInt8, nw.UInt16, nw.UInt32), attrgetter("LongType"))  # type: ignore[operator]
