@@ -46,12 +46,17 @@ def fill(market: Market, chance: random.Random) -> None:
     market.permits.refused = {11}
     market.put("products", *(_product(n, chance) for n in range(30)))
     events = [_event(n, chance) for n in range(EVENTS)]
-    hasty = [{"alias_no": 3, "event": "Product Viewed", "us": at(DAY, 9), "log_partition": 0} for _ in range(301)]
+    hasty = [
+        {"alias_no": 3, "event": "Product Viewed", "us": at(DAY, 9), "log_partition": 0} for _ in range(301)
+    ]
     for start in range(0, EVENTS, 1_000):
         market.put("events", *events[start : start + 1_000])
     market.put("events", *hasty)
     market.put("orders", *(row for n in range(ORDERS) for row in _order(n, chance)))
-    market.put("order_items", *({"order_id": f"o{n}", "line_no": 1, "product_id": f"p{n % 30}"} for n in range(ORDERS)))
+    market.put(
+        "order_items",
+        *({"order_id": f"o{n}", "line_no": 1, "product_id": f"p{n % 30}"} for n in range(ORDERS)),
+    )
     market.put("users", *(_user(n, chance) for n in range(1, PEOPLE + 1) for _ in range(1 + n % 3)))
     market.put("relations", *(_relation(chance) for _ in range(200)))
 

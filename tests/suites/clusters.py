@@ -49,7 +49,9 @@ def spark_address() -> Iterator[str]:
     running: list[subprocess.Popen[bytes]] = []
     try:
         log = folder / "master.log"
-        running.append(_start(log, "master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0"))
+        running.append(
+            _start(log, "master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        )
         address = _wait(log, running[0], MASTER).group(1)
         logs = [folder / f"worker-{n}.log" for n in range(WORKERS)]
         for log in logs:

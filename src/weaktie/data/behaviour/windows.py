@@ -43,7 +43,10 @@ def _latest(chain: Frame, column: str) -> Frame:
     filled = chain.with_columns(largest=largest)
     # A running maximum is null where the row itself is null; the rows until the next value carry the last one on.
     return filled.with_columns(
-        nw.col("largest").fill_null(strategy="forward").over("person_no", order_by=["time_us", "step"]).alias(column)
+        nw.col("largest")
+        .fill_null(strategy="forward")
+        .over("person_no", order_by=["time_us", "step"])
+        .alias(column)
     ).drop("largest")
 
 

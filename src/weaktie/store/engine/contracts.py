@@ -91,5 +91,7 @@ class EngineUnreachable(Unavailable):
     """Nobody answers at the engine's address."""
 
     def __init__(self, address: str, why: str) -> None:
-        words = Words(f"无法连接查询引擎 {address}（{why}）。", f"The engine {address} does not answer ({why}).")
+        words = Words(
+            f"无法连接查询引擎 {address}（{why}）。", f"The engine {address} does not answer ({why})."
+        )
         super().__init__("engine_unreachable", words, place="addresses.engine")
