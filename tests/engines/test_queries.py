@@ -7,7 +7,7 @@ from tests.engines.asked import ASKED, Asker
 from tests.engines.shops import rows_of
 from weaktie.store.engine.contracts import Engine
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.timeout(400)]
 
 
 def answer(name: str, market: Market, engine: Engine) -> list[tuple[object, ...]]:

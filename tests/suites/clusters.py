@@ -25,6 +25,8 @@ from weaktie.store.engine.spark import missing
 WORKERS = 2
 READY_SECONDS = 60.0
 MASTER = re.compile(r"Starting Spark master at (spark://\S+)")
+KEPT = 'exec 3<&0; "$@" <&- 3<&- & pid=$!; cat <&3 >/dev/null; kill "$pid"; wait "$pid"'
+"""Runs a command until standard input ends: it ends with the test process, however that ends."""
 REGISTERED = "Successfully registered with master"
 DEFAULTS = """\
 spark.driver.host 127.0.0.1
@@ -62,11 +64,8 @@ def spark_address() -> Iterator[str]:
         yield address
     finally:
         for process in reversed(running):
-            process.terminate()
-        for process in running:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-            process.kill()
+                process.communicate(timeout=20)
         os.environ.clear()
         os.environ |= before
         shutil.rmtree(folder, ignore_errors=True)
@@ -98,7 +97,9 @@ def _environment(folder: Path) -> dict[str, str]:
 def _start(log: Path, what: str, *arguments: str) -> "subprocess.Popen[bytes]":
     command = [str(Path(os.environ["SPARK_HOME"]) / "bin" / "spark-class"), f"org.apache.spark.deploy.{what}"]
     with log.open("wb") as out:
-        return subprocess.Popen([*command, *arguments], stdout=out, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            ["sh", "-c", KEPT, "sh", *command, *arguments], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT
+        )
 
 
 def _wait(log: Path, process: "subprocess.Popen[bytes]", pattern: re.Pattern[str]) -> re.Match[str]:
