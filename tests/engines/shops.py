@@ -97,13 +97,14 @@ def _order(number: int, chance: random.Random) -> list[dict[str, object]]:
         "coupon_id": chance.choice([None, "C1"]), "refunded_minor": chance.choice([None, 0]), **when,
     }  # fmt: skip
     later = {"version_time": at(DAY, 18)}
-    return [first] + {
+    more: dict[int, list[dict[str, object]]] = {
         0: [{**first, **later, "status": "refunded", "amount_minor": -amount}],
         1: [{**first, **later, "status": "refunded", "refunded_minor": amount // 3}],
         2: [{**first, **later, "status": "cancelled", "amount_minor": -amount}],
         3: [{**first, **later, "status": "adjustment", "amount_minor": -5}],
         4: [{**first, "status": "paid"}],
-    }.get(number % 9, [])  # fmt: skip
+    }  # fmt: skip
+    return [first, *more.get(number % 9, [])]
 
 
 def _user(number: int, chance: random.Random) -> dict[str, object]:

@@ -33,6 +33,8 @@ spark.driver.host 127.0.0.1
 spark.driver.bindAddress 127.0.0.1
 spark.executor.memory 512m
 spark.executor.cores 1
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
 spark.sql.autoBroadcastJoinThreshold 10485760
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto
@@ -89,16 +91,23 @@ def _environment(folder: Path) -> dict[str, str]:
     settings.mkdir()
     (settings / "spark-defaults.conf").write_text(DEFAULTS, "utf-8")
     return {
-        "SPARK_HOME": str(Path(spec.origin).parent), "SPARK_CONF_DIR": str(settings), "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "PYSPARK_PYTHON": sys.executable,
-    }  # fmt: skip
+        "SPARK_HOME": str(Path(spec.origin).parent),
+        "SPARK_CONF_DIR": str(settings),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "256m",
+        "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "PYSPARK_PYTHON": sys.executable,
+    }
 
 
 def _start(log: Path, what: str, *arguments: str) -> "subprocess.Popen[bytes]":
     command = [str(Path(os.environ["SPARK_HOME"]) / "bin" / "spark-class"), f"org.apache.spark.deploy.{what}"]
     with log.open("wb") as out:
         return subprocess.Popen(
-            ["sh", "-c", KEPT, "sh", *command, *arguments], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT
+            ["sh", "-c", KEPT, "sh", *command, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
 
 

@@ -109,7 +109,11 @@ class SparkSession:
             self._spark.catalog.dropTempView(name)
 
     def scan(
-        self, paths: list[Path], schema: pa.Schema, *, may_lack: Collection[str] = ()
+        self,
+        paths: list[Path],
+        schema: pa.Schema,
+        *,
+        may_lack: Collection[str] = (),  # noqa: ARG002
     ) -> nw.LazyFrame[Any]:
         """Parquet files as one frame; a column that a file has not is null there, whether or not it `may_lack` it."""
         if not paths:
@@ -219,8 +223,8 @@ def _spark_schema(schema: pa.Schema) -> Any:
 def _fill_gaps() -> None:
     """What our queries use and narwhals lacks on Spark: `dt.total_microseconds()` of a difference of two times, and unsigned
     integers, which are the next larger signed ones there."""
+    from narwhals._spark_like import utils
     from narwhals._spark_like.expr_dt import SparkLikeExprDateTimeNamespace as Times
-    from narwhals._spark_like.utils import NW_TO_SPARK_DTYPES
 
     def total_microseconds(self: Any) -> Any:
         functions = self.compliant._F  # noqa: SLF001  as narwhals' own methods of this class do
@@ -229,4 +233,6 @@ def _fill_gaps() -> None:
         )
 
     Times.total_microseconds = total_microseconds
-    NW_TO_SPARK_DTYPES |= dict.fromkeys((nw.UInt8, nw.UInt16, nw.UInt32), attrgetter("LongType"))  # type: ignore[operator]
+    wider: Any = dict.fromkeys((nw.UInt8, nw.UInt16, nw.UInt32), attrgetter("LongType"))
+    types: Any = utils.NW_TO_SPARK_DTYPES
+    types.update(wider)
