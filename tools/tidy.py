@@ -302,11 +302,11 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/database": "copies",
         "store/log": "files",
         "store/lake": "files promoted",
-        "store/engine": "duck",
+        "store/engine": "duck spark",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/behaviour": "rates vocabulary",
+        "data/behaviour": "rates vocabulary windows",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",

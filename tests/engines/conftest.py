@@ -23,3 +23,9 @@ def grown_up(tmp_path_factory: pytest.TempPathFactory, spark_engine: Engine) -> 
     market = shop(tmp_path_factory.mktemp("grown up"), spark_engine)
     yield market
     market.database.close()
+
+
+@pytest.fixture(scope="session")
+def embedded_engine(embedded: Market) -> Engine:
+    """DuckDB."""
+    return embedded.engine
