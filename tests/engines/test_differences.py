@@ -30,7 +30,9 @@ def test_every_module_of_queries_is_tried_or_marked() -> None:
 def test_narwhals_still_lacks_what_is_added_to_it() -> None:
     from narwhals._spark_like.expr_dt import SparkLikeExprDateTimeNamespace as Times
 
-    assert isinstance(vars(Times)["total_seconds"], not_implemented), "then `_fill_gaps` may have become needless"
+    assert isinstance(vars(Times)["total_seconds"], not_implemented), (
+        "then `_fill_gaps` may have become needless"
+    )
 
 
 @spark

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from weaktie.store.engine.contracts import Engine
+from weaktie.store.engine.contracts import Engine, MemberType
 
 SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 ENGINES = ["duckdb", pytest.param("spark", marks=SPARK)]
@@ -108,13 +108,13 @@ class EngineSuite:
             '{"size": "L", "n": 3, "a b": "x\'y", "$.n": "path", "q\\"": 1.5}', '{"size": null, "n": "12.5", "deep": {"k": [1]}}',
             '{"n": "1e400", "size": true}', '{"n": "12d"}', "no json", "[1]", None, '{"n": " -7 ", "size": "文字"}',
         ]  # fmt: skip
-        wanted = {
+        wanted: dict[str, tuple[str, MemberType]] = {
             "size": ("size", "text"), "n": ("n", "number"), "n_text": ("n", "text"), "spaced": ("a b", "text"),
             "dollar": ("$.n", "text"), "quoted": ('q"', "number"), "deep": ("deep", "text"),
         }  # fmt: skip
         table = pa.table({"row": pa.array(range(len(rows)), pa.int32()), "body": pa.array(rows, pa.string())})
         with engine.session() as session:
-            frame = session.members(session.table(table), "body", wanted)  # type: ignore[arg-type]
+            frame = session.members(session.table(table), "body", wanted)
             found = session.collect(frame.sort("row")).to_pydict()
             assert session.collect(session.members(session.table(table), "body", {})).num_columns == 2
         assert found["size"] == ["L", None, "true", None, None, None, None, "文字"]

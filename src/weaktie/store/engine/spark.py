@@ -119,11 +119,11 @@ class SparkSession:
         if not paths:
             return self.table(schema.empty_table())
         names = ["file://" + _GLOB.sub(r"\\\1", str(p.resolve())) for p in paths]
-        return nw.from_native(self._spark.read.schema(_spark_schema(schema)).parquet(*names))
+        return _lazy(self._spark.read.schema(_spark_schema(schema)).parquet(*names))
 
     def table(self, data: pa.Table) -> nw.LazyFrame[Any]:
         """An Arrow table as a frame: what is small goes along with the query, the rest is spread over the workers."""
-        return nw.from_native(self._spark.createDataFrame(data, _spark_schema(data.schema)))
+        return _lazy(self._spark.createDataFrame(data, _spark_schema(data.schema)))
 
     def members(
         self, frame: nw.LazyFrame[Any], column: str, wanted: Mapping[str, tuple[str, MemberType]]
@@ -139,7 +139,7 @@ class SparkSession:
             text = f.element_at(members, f.lit(key))
             number = f.when(text.rlike(_NUMBER), text.try_cast("double"))
             made[name] = text if kind == "text" else f.when(f.abs(number) < f.lit(float("inf")), number)
-        return nw.from_native(frame.to_native().withColumns(made))
+        return _lazy(frame.to_native().withColumns(made))
 
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """Run the frame into Arrow."""
@@ -214,6 +214,11 @@ def _reach(address: str) -> None:
     raise EngineUnreachable(address, why)
 
 
+def _lazy(native: Any) -> nw.LazyFrame[Any]:
+    frame: nw.LazyFrame[Any] = nw.from_native(native)
+    return frame
+
+
 def _spark_schema(schema: pa.Schema) -> Any:
     from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -232,7 +237,8 @@ def _fill_gaps() -> None:
             lambda span: functions.unix_micros(functions.lit(EPOCH) + span)
         )
 
-    Times.total_microseconds = total_microseconds
+    times: Any = Times
+    times.total_microseconds = total_microseconds
     wider: Any = dict.fromkeys((nw.UInt8, nw.UInt16, nw.UInt32), attrgetter("LongType"))
     types: Any = utils.NW_TO_SPARK_DTYPES
     types.update(wider)
