@@ -40,7 +40,7 @@ def test_narwhals_still_lacks_what_is_added_to_it() -> None:
 def test_first_in_an_order_is_still_refused(spark_engine: Engine) -> None:
     with spark_engine.session() as session:
         frame = session.table(pa.table({"k": [1, 1], "v": [2, 1]}))
-        with pytest.raises(NotImplementedError):
+        with pytest.raises(Exception, match="not supported"):
             frame.group_by("k").agg(nw.col("v").first(order_by="v"))
 
 
