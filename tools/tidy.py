@@ -315,7 +315,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
         "data/reconcile": "comparing",
-        "data/profiles": "bodies catalogue figures jobs_days permits publish published queries_people show state tags "
+        "data/profiles": "bodies catalogue day_kernel figures jobs_days permits publish published queries_people show state tags "
         "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
     }.items()
 }

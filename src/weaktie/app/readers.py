@@ -98,7 +98,8 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
     ),
     "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
     _HOUSE: (
-        ("GET", "/api/accounts"), ("POST", "/api/accounts"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),
+        ("GET", "/api/accounts"), ("POST", "/api/accounts"),
+        ("GET", "/api/accounts/names"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),
         ("GET", "/api/audit/export"), ("GET", "/api/audit/verify"), ("GET", "/api/definitions"), ("GET", "/api/doctor"),
         ("GET", "/api/health"), ("GET", "/api/imports"), ("GET", "/api/imports/mappings"), ("GET", "/api/imports/{import_id}"),
         ("POST", "/api/invitation"), ("GET", "/api/jobs"), ("POST", "/api/jobs"),

@@ -328,6 +328,17 @@ def test_invitations_set_a_password_once(console: Console) -> None:
         assert boss.send("POST", "/api/accounts", invited).json()["error"]["code"] == "email_taken"
 
 
+def test_colleagues_know_each_others_names_and_no_more(console: Console) -> None:
+    console.person("owner")
+    email = console.person("operator", "second@example.com")
+    with console.database.connect() as connection:
+        accounts = {a.account_id: a.name for a in console.accounts.list_accounts(connection)}
+    with console.browser() as browser:
+        browser.sign_in(email)
+        assert browser.client.get("/api/accounts/names").json() == accounts
+        assert browser.client.get("/api/accounts").status_code == 403
+
+
 def test_a_lost_password_comes_back_by_a_link(console: Console) -> None:
     email = console.person("owner")
     with console.browser() as browser:

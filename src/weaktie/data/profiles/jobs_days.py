@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from weaktie.data.identity.contracts import PersonMap
-from weaktie.data.profiles import queries, state
+from weaktie.data.profiles import day_kernel, queries, state
 from weaktie.data.profiles.catalogue import code_version
 from weaktie.data.profiles.contracts import BuildParts, Progress
 from weaktie.data.profiles.tables import ORDERS_NOW, USER_DAY
@@ -29,6 +30,7 @@ from weaktie.store.lake.tables import EVENTS, ORDERS, PRODUCTS
 
 BLOCK_DAYS = 32
 INTEREST_DAYS = 90
+NOBODY = pa.table({"alias_no": pa.array([], pa.int32()), "day": pa.array([], pa.int32())})
 Frame = nw.LazyFrame[Any]
 
 
@@ -190,6 +192,26 @@ def _block(inputs: Inputs, number: int, days: list[int], seen: Seen) -> Block:
     return Block(number, days, replaced, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
+def _event_days(
+    parts: BuildParts, inputs: Inputs, days: list[int], offsets: list[int], as_frame: Frame
+) -> Frame:
+    """The days' events by identifier: by a walk over arrays where the engine is in this process, else by its query."""
+    session, limit = inputs.session, parts.quality.limit
+    events = inputs.scan("events", EVENTS.schema, from_day=days[0], to_day=days[-1])
+    if not parts.engine.in_process:
+        categories = session.table(inputs.categories) if inputs.categories.num_rows else None
+        return queries.event_days(events, as_frame, inputs.spans(), categories, limit)
+    names = sorted({c for c in inputs.categories["category"].to_pylist() if c is not None})
+    numbers = pc.index_in(inputs.categories["category"], pa.array(names, pa.string()))
+    numbered = inputs.categories.select(["product_id"]).append_column("category_no", numbers)
+    fast = NOBODY
+    if limit:
+        may = queries.analysable(events).filter(nw.col("day").is_in(days))
+        fast = session.collect(queries.impossible_days(may, limit))
+    found = day_kernel.rows_of(session, events, days, inputs.person_map.spans, numbered, fast)
+    return session.table(day_kernel.event_days(found, days, offsets, names))
+
+
 def _stage(parts: BuildParts, inputs: Inputs, block: Block) -> list[Staged]:
     """The block's new files: found from a killed build, or computed and written."""
     name = f"block:{block.number}"
@@ -200,19 +222,11 @@ def _stage(parts: BuildParts, inputs: Inputs, block: Block) -> list[Staged]:
         if all(parts.lake.is_there(s) for s in staged):
             return staged
     session = inputs.session
-    zone = parts.settings.zone
-    days = session.table(
-        pa.table(
-            {
-                "day": pa.array(block.days, pa.int32()),
-                "offset_minutes": pa.array([offset_minutes(d, zone) for d in block.days], pa.int32()),
-            }
-        )
-    )
-    events = inputs.scan("events", EVENTS.schema, from_day=block.days[0], to_day=block.days[-1])
-    categories = session.table(inputs.categories) if inputs.categories.num_rows else None
+    offsets = [offset_minutes(d, parts.settings.zone) for d in block.days]
+    columns = {"day": pa.array(block.days, pa.int32()), "offset_minutes": pa.array(offsets, pa.int32())}
+    days = session.table(pa.table(columns))
     rows = queries.user_day(
-        queries.event_days(events, days, inputs.spans(), categories, parts.quality.limit),
+        _event_days(parts, inputs, block.days, offsets, days),
         queries.order_days(session.table(inputs.orders), days),
     )
     old = session.scan([f.path for f in block.replaced], USER_DAY.schema)

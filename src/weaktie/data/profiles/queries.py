@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 
 from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS, USER_DAY
-from weaktie.data.quality.service import customers, without_impossible
+from weaktie.data.quality.service import customers, impossible, without_impossible
 from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
@@ -124,6 +124,11 @@ def product_categories(products: Frame) -> Frame:
     return last_by(known, "product_id", ["version_time", "event_id"]).select("product_id", "category")
 
 
+def impossible_days(events: Frame, most_a_minute: int) -> Frame:
+    """Identifiers and days at rates beyond a person's, which count nowhere: alias_no, day."""
+    return impossible(customers(events), most_a_minute).select("alias_no", "day")
+
+
 def event_days(
     events: Frame, days: Frame, spans: Frame | None, categories: Frame | None, most_a_minute: int
 ) -> Frame:
@@ -185,16 +190,18 @@ def order_days(orders: Frame, days: Frame) -> Frame:
 
 
 def user_day(counts: Frame, bought: Frame) -> Frame:
-    """Both sides as one row for each identifier and day, in the columns of the table."""
+    """Both sides as one row for each identifier and day, in the columns of the table. On most days nobody buys anything: only
+    days with both are added up."""
+    columns = (*KEYS, *OPENS_DAY)
     a = counts.with_columns(
         orders=nw.lit(0, nw.Int64), refunds=nw.lit(0, nw.Int64), amount_minor=nw.lit(0, nw.Int64),
         currency=nw.lit(None, nw.String),
-    )  # fmt: skip
+    ).select(*columns)  # fmt: skip
     nothing = {name: nw.lit(0, nw.Int64) for name in OPENS_DAY if name not in bought.collect_schema().names()}
     nothing["top_category"] = nw.lit(None, nw.String)
-    b = bought.with_columns(**nothing)
-    columns = (*KEYS, *OPENS_DAY)
-    both = nw.concat([a.select(*columns), b.select(*columns)])
+    b = bought.with_columns(**nothing).select(*columns)
+    alone = a.join(b.select(*KEYS), on=list(KEYS), how="anti")
+    both = nw.concat([a.join(b.select(*KEYS), on=list(KEYS), how="semi"), b])
     how = {"first_us": "min", "last_us": "max", "currency": "max", "top_category": "max"}
     summed = [
         getattr(nw.col(c), how.get(c, "sum"))().alias(c)
@@ -202,7 +209,9 @@ def user_day(counts: Frame, bought: Frame) -> Frame:
         else nw.col(c).sum().cast(nw.Int64).alias(c)
         for c in OPENS_DAY
     ]
-    return both.group_by(*KEYS).agg(*summed).select(*USER_DAY.schema.names)
+    return nw.concat([alone, both.group_by(*KEYS).agg(*summed).select(*columns)]).select(
+        *USER_DAY.schema.names
+    )
 
 
 def _flag(condition: nw.Expr) -> nw.Expr:

@@ -28,6 +28,11 @@ def has_bit(column: str, bit: int) -> nw.Expr:
 class Engine(Protocol):
     """Runs queries; a session is used by one thread."""
 
+    @property
+    def in_process(self) -> bool:
+        """Whether rows come into this process cheaply, so that a walk over arrays beats a query."""
+        ...
+
     def session(self) -> "Session":
         """A connection of its own, closed by the caller (a context manager)."""
         ...

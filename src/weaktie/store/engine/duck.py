@@ -15,6 +15,8 @@ from weaktie.store.engine.contracts import MemberType
 class DuckEngine:
     """One in-memory DuckDB; sessions are cursors of it, so that memory and threads are bounded together."""
 
+    in_process = True
+
     def __init__(self, settings: EngineSettings, scratch: Path) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         config: dict[str, Any] = {

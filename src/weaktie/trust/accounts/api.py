@@ -31,6 +31,7 @@ __all__ = ["PUBLIC_ROUTES", "Caller", "require", "router", "write_key"]
 router = APIRouter(prefix="/api", tags=["accounts"])
 Owner = Annotated[Caller, Depends(require("own"))]
 Developer = Annotated[Caller, Depends(require("develop"))]
+View = Annotated[Caller, Depends(require("view"))]
 
 PUBLIC_ROUTES: frozenset[tuple[str, str]] = frozenset(
     {
@@ -267,6 +268,13 @@ def list_accounts(request: Request, _caller: Owner) -> list[AccountBody]:
     """Everybody who can or could sign in."""
     with _database(request).connect() as connection:
         return [_account_body(a) for a in _accounts(request).list_accounts(connection)]
+
+
+@router.get("/accounts/names")
+def list_names(request: Request, _caller: View) -> dict[str, str]:
+    """What to call everybody who does something: ids of accounts and keys with their names. Colleagues know each other."""
+    with _database(request).connect() as connection:
+        return dict(_accounts(request).names(connection))
 
 
 @router.post("/accounts", status_code=201)

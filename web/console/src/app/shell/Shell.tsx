@@ -18,10 +18,32 @@ import { useRenewSession, useSession } from "@/kit/session";
 import { Shortcuts } from "./Shortcuts";
 import { LanguageSwitch, ThemeSwitch } from "./Switches";
 
+const CLOSED = "weaktie.nav.closed";
+const groups = NAVIGATION.flatMap(({ label }) => (label ? [label as string] : []));
+
+/** The groups that somebody folded away in this browser; without storage none is. */
+function closedGroups(): string[] {
+  try {
+    return groups.filter((label) => (localStorage.getItem(CLOSED) ?? "").split(" ").includes(label));
+  } catch {
+    return [];
+  }
+}
+
+function keepClosed(closed: string[]): void {
+  try {
+    localStorage.setItem(CLOSED, closed.join(" "));
+  } catch {
+    // A browser without storage forgets it, no more.
+  }
+}
+
 function Navigation({ onPick }: { onPick?: () => void }) {
   const { t } = useLanguage();
   const { may } = useSession();
   const { pathname } = useLocation();
+  const [closed, setClosed] = useState(closedGroups);
+  useEffect(() => keepClosed(closed), [closed]);
   const items = useMemo<MenuProps["items"]>(
     () =>
       NAVIGATION.map((group) => ({ ...group, places: group.places.filter((place) => may(place.needs)) }))
@@ -39,16 +61,21 @@ function Navigation({ onPick }: { onPick?: () => void }) {
           }));
           return group.label === null
             ? links
-            : [{ type: "group" as const, key: group.label, label: t(group.label), children: links }];
+            : [{ key: group.label, label: t(group.label), children: links, className: "nav-group" }];
         }),
     [t, may],
   );
+  const here = placeOf(pathname);
+  const around = NAVIGATION.find((group) => group.places.some((place) => place.path === here?.path))?.label;
+  const shown = NAVIGATION.flatMap(({ label }) => (label && (label === around || !closed.includes(label)) ? [label] : []));
   return (
     <nav aria-label={t("nav.label")} className="nav">
       <Menu
         mode="inline"
         items={items}
-        selectedKeys={[placeOf(pathname)?.path ?? ""]}
+        selectedKeys={[here?.path ?? ""]}
+        openKeys={shown}
+        onOpenChange={(open) => setClosed(groups.filter((label) => !open.includes(label)))}
         onClick={onPick}
         inlineIndent={14}
       />

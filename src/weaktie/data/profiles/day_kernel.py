@@ -1,0 +1,269 @@
+"""Events of days as rows of `user_day`, in one pass over arrays: what `queries.event_days` says, for an engine in this process.
+
+The engine scans and turns names into small numbers; the rest is one walk over each identifier's events in order of time.
+A test holds both forms equal.
+"""
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from weaktie.data.identity.service import owner_of
+from weaktie.data.profiles.queries import SESSION_GAP_MINUTES, Frame
+from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS
+from weaktie.data.quality.service import customers
+from weaktie.store.engine.contracts import Session
+
+I8 = npt.NDArray[np.int8]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+NONE = -1
+assert len({name for c in COUNTED for name in c.events}) == sum(len(c.events) for c in COUNTED), (
+    "a name counts twice"
+)
+GAP_US = SESSION_GAP_MINUTES * 60_000_000
+FEW, MANY = 64, 1_000
+_HOURS = np.array(
+    [
+        next(i for i, (_, low, high) in enumerate(DAY_PARTS) if (hour - low) % 24 < (high - low) % 24)
+        for hour in range(24)
+    ],
+    np.int8,
+)
+"""Which part of the day each hour belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Events that count, as arrays of one length. A `session` of 0 is none; `kind`, `system` and `category` are NONE where
+    they are nothing that is counted."""
+
+    alias: I32
+    owner: I32
+    day: I32
+    us: I64
+    kind: I8
+    system: I8
+    session: U64
+    category: I32
+
+
+def rows_of(
+    session: Session,
+    events: Frame,
+    days: list[int],
+    spans: pa.Table,
+    categories: pa.Table,
+    impossible: pa.Table,
+) -> Rows:
+    """The events of these days that count: nobody's, crawlers' and tests' are left out, and the pairs (alias_no, day) of
+    `impossible`. `categories` has product_id and category_no."""
+    tables: dict[str, Frame | pa.Table] = {
+        "events": customers(events), "days": pa.table({"day": pa.array(days, pa.int32())}), "impossible": impossible,
+    }  # fmt: skip
+    category, join = f"CAST({NONE} AS INTEGER)", ""
+    if categories.num_rows:
+        tables["categories"] = categories
+        category = f"coalesce(c.category_no, {NONE})"
+        join = "LEFT JOIN categories c ON c.product_id = e.product_id"
+    wary = "AND NOT EXISTS (FROM impossible i WHERE i.alias_no = e.alias_no AND i.day = e.day)"
+    kinds = _case("event", [(c.events, i) for i, c in enumerate(COUNTED)])
+    systems = _case("lower(platform)", [(names, i) for i, (_, _, names) in enumerate(PLATFORM_COLUMNS)])
+    found = session.sql(
+        f"SELECT e.alias_no, e.day, e.event_time, {kinds} AS kind, {systems} AS system, "  # noqa: S608 - our own names
+        f"CASE WHEN session_id IS NULL THEN CAST(0 AS UBIGINT) ELSE hash(session_id) | 1 END AS session, {category} AS category "
+        f"FROM events e {join} WHERE purposes % 2 = 1 AND e.alias_no IS NOT NULL AND e.day IN (SELECT day FROM days) "
+        f"{wary if impossible.num_rows else ''}",
+        tables,
+    )
+    alias = found["alias_no"].to_numpy()
+    us = found["event_time"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    owner = alias
+    if spans.num_rows:
+        most = max(int(alias.max(initial=0)), int(spans["owner_no"].to_numpy().max()))
+        owner = owner_of(np.arange(most + 1, dtype=np.int32), spans, alias, us)
+    return Rows(
+        alias, owner, found["day"].to_numpy(), us, *(found[c].to_numpy() for c in ("kind", "system", "session", "category"))
+    )  # fmt: skip
+
+
+def event_days(rows: Rows, days: list[int], offsets: list[int], categories: list[str]) -> pa.Table:
+    """One row for each identifier, owner and day: the columns of `queries.event_days`.
+
+    `days` are those of the rows with `offsets`, the zone minus UTC in minutes; `categories[category_no]` is in the order of
+    the alphabet.
+    """
+    first = min(days, default=0)
+    by_day = np.zeros(max(days, default=0) - first + 1, np.int64)
+    by_day[np.array(days, np.int64) - first] = offsets
+    order = _in_order(rows)
+    starts = _starts(order, rows.alias, rows.owner, rows.day)
+    counts, edges, top = _fold(
+        order, starts, rows.day, rows.us, rows.kind, rows.system, rows.session, rows.category, by_day, first,
+        len(COUNTED), len(DAY_PARTS), len(PLATFORM_COLUMNS), max(len(categories), 1), _HOURS,
+    )  # fmt: skip
+    heads = order[starts[:-1]]
+    names = [
+        "events", "sessions", *(c.column for c in COUNTED), *(name for name, _, _ in DAY_PARTS),
+        *(name for name, _, _ in PLATFORM_COLUMNS),
+    ]  # fmt: skip
+    columns: dict[str, I32 | I64] = {
+        "alias_no": rows.alias[heads],
+        "owner_no": rows.owner[heads],
+        "day": rows.day[heads],
+    }
+    columns |= {name: np.ascontiguousarray(counts[:, i], np.int64) for i, name in enumerate(names)}
+    columns |= {"first_us": edges[:, 0], "last_us": edges[:, 1], "top_category_events": top[:, 1]}
+    shown = pa.array(top[:, 0], mask=top[:, 1] == 0)
+    named = pa.array(categories, pa.string()).take(shown) if categories else pa.nulls(len(heads), pa.string())
+    return pa.table({**columns, "top_category": named})
+
+
+def _case(column: str, among: list[tuple[tuple[str, ...], int]]) -> str:
+    tests = " ".join(
+        f"WHEN {column} IN ({', '.join(repr(name) for name in names)}) THEN {number}"
+        for names, number in among
+    )
+    return f"CAST(CASE {tests} ELSE {NONE} END AS TINYINT)"
+
+
+def _in_order(rows: Rows) -> I64:
+    """Rows by identifier, then day, owner and time. They come as runs in that order: few are moved, and not far."""
+    order: I64 = _by_alias(rows.alias, int(rows.alias.max(initial=-1)) + 1)
+    long = _settle(order, rows.alias, rows.owner, rows.day, rows.us)
+    for low, high in long:
+        some = order[low:high]
+        order[low:high] = some[np.lexsort((rows.us[some], rows.owner[some], rows.day[some]))]
+    return order
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_alias(alias: I32, count: int) -> I64:
+    at = np.zeros(count + 1, np.int64)
+    for one in alias:
+        at[one + 1] += 1
+    for i in range(count):
+        at[i + 1] += at[i]
+    order = np.empty(len(alias), np.int64)
+    for row in range(len(alias)):
+        order[at[alias[row]]] = row
+        at[alias[row]] += 1
+    return order
+
+
+@numba.njit(cache=True, nogil=True)
+def _after(a: int, b: int, owner: I32, day: I32, us: I64) -> bool:
+    """Whether row a of an identifier comes after row b."""
+    if day[a] != day[b]:
+        return bool(day[a] > day[b])
+    if owner[a] != owner[b]:
+        return bool(owner[a] > owner[b])
+    return bool(us[a] > us[b])
+
+
+@numba.njit(cache=True, nogil=True)
+def _settle(order: I64, alias: I32, owner: I32, day: I32, us: I64) -> I64:
+    """Sorts the rows of each identifier where they are few; returns the others that are not in order: (from, to) each."""
+    long = [(0, 0) for _ in range(0)]
+    low = 0
+    while low < len(order):
+        high = low + 1
+        sorted_ = True
+        while high < len(order) and alias[order[high]] == alias[order[low]]:
+            if _after(order[high - 1], order[high], owner, day, us):
+                sorted_ = False
+            high += 1
+        if not sorted_ and high - low > MANY:
+            long.append((low, high))
+        elif not sorted_:
+            for i in range(low + 1, high):
+                row, j = order[i], i
+                while j > low and _after(order[j - 1], row, owner, day, us):
+                    order[j] = order[j - 1]
+                    j -= 1
+                order[j] = row
+        low = high
+    found = np.empty((len(long), 2), np.int64)
+    for i in range(len(long)):
+        found[i, 0], found[i, 1] = long[i]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _starts(order: I64, alias: I32, owner: I32, day: I32) -> I64:
+    """Where each identifier, owner and day begins, and the end."""
+    found = np.empty(len(order) + 1, np.int64)
+    n = 0
+    for i in range(len(order)):
+        a, b = order[i - 1], order[i]
+        if i == 0 or alias[a] != alias[b] or owner[a] != owner[b] or day[a] != day[b]:
+            found[n] = i
+            n += 1
+    found[n] = len(order)
+    return found[: n + 1].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def _fold(
+    order: I64, starts: I64, day: I32, us: I64, kind: I8, system: I8, session: U64, category: I32, offsets: I64, first: int,
+    kinds: int, parts: int, systems: int, categories: int, hours: I8,
+) -> tuple[I32, I64, I64]:  # fmt: skip
+    n = len(starts) - 1
+    counts = np.zeros((n, 2 + kinds + parts + systems), np.int32)
+    edges, top = np.empty((n, 2), np.int64), np.zeros((n, 2), np.int64)
+    met = np.zeros(categories, np.int64)
+    for g in range(n):
+        low, high = starts[g], starts[g + 1]
+        offset = offsets[day[order[low]] - first]
+        before = np.int64(-1)
+        counts[g, 0] = high - low
+        edges[g, 0], edges[g, 1] = us[order[low]], us[order[high - 1]]
+        for i in range(low, high):
+            row = order[i]
+            if kind[row] >= 0:
+                counts[g, 2 + kind[row]] += 1
+            minute = (us[row] // 60_000_000 % 1440 + offset + 1440) % 1440
+            counts[g, 2 + kinds + hours[minute // 60]] += 1
+            if system[row] >= 0:
+                counts[g, 2 + kinds + parts + system[row]] += 1
+            if session[row] == 0:
+                if before < 0 or us[row] - before > GAP_US:
+                    counts[g, 1] += 1
+                before = us[row]
+            if category[row] >= 0:
+                met[category[row]] += 1
+        counts[g, 1] += _sessions(order, low, high, session)
+        for i in range(low, high):
+            of = category[order[i]]
+            if of >= 0 and met[of]:
+                if met[of] > top[g, 1] or (met[of] == top[g, 1] and of > top[g, 0]):
+                    top[g, 0], top[g, 1] = of, met[of]
+                met[of] = 0
+    return counts, edges, top
+
+
+@numba.njit(cache=True, nogil=True)
+def _sessions(order: I64, low: int, high: int, session: U64) -> int:
+    """How many sessions the rows name."""
+    if high - low > FEW:
+        named = np.sort(session[order[low:high]])
+        found = 0
+        for i in range(len(named)):
+            if named[i] != 0 and (i == 0 or named[i] != named[i - 1]):
+                found += 1
+        return found
+    found = 0
+    for i in range(low, high):
+        own = session[order[i]]
+        new = own != 0
+        for j in range(low, i):
+            if session[order[j]] == own:
+                new = False
+                break
+        if new:
+            found += 1
+    return found

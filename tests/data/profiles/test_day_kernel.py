@@ -1,0 +1,117 @@
+"""The walk over arrays says what the query says, for any events in any order of files."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.data.profiles.market import DAY, Market, at
+from weaktie.data.identity.logic import SPANS
+from weaktie.data.profiles import day_kernel, queries
+from weaktie.store.lake.tables import EVENTS
+
+NAMES = ("Product Viewed", "product_view", "Content Liked", "Something Else", "$AppStart")
+PLATFORMS = ("iOS", "ANDROID", "MiniProgram", "h5", "toaster", None)
+EVENT = st.fixed_dictionaries(
+    {
+        "alias_no": st.integers(1, 4),
+        "event": st.sampled_from(NAMES),
+        "minute": st.integers(0, 3 * 1440 - 1),
+        "platform": st.sampled_from(PLATFORMS),
+        "session_id": st.sampled_from([None, "s1", "s2", "s3"]),
+        "product_id": st.sampled_from([None, "p1", "p2", "p3", "px"]),
+        "flags": st.sampled_from([0, 0, 0, 16, 64]),
+        "purposes": st.sampled_from([15, 15, 14]),
+    }
+)
+CATEGORIES = {"p1": "茶", "p2": "包", "p3": "茶"}
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    files=st.lists(st.lists(EVENT, max_size=60), min_size=1, max_size=3),
+    shared=st.booleans(),
+    limit=st.sampled_from([0, 3]),
+)
+def test_both_forms_agree(
+    market: Market, files: list[list[dict[str, Any]]], shared: bool, limit: int
+) -> None:
+    tables = [_table(events, number) for number, events in enumerate(files)]
+    spans = SPANS.empty_table()
+    if shared:
+        turn = at(DAY - 1)
+        rows = [[3, 3], [-(1 << 62), turn], [turn, 1 << 62], [1, 2]]
+        spans = pa.table([pa.array(v, f.type) for v, f in zip(rows, SPANS, strict=True)], schema=SPANS)
+    days, offsets = [DAY - 2, DAY - 1, DAY], [480, 480, 540]
+    categories = pa.table({"product_id": list(CATEGORIES), "category": list(CATEGORIES.values())})
+    with market.engine.session() as session:
+        frame = session.table(pa.concat_tables(tables))
+        as_frame = session.table(
+            pa.table({"day": pa.array(days, pa.int32()), "offset_minutes": pa.array(offsets, pa.int32())})
+        )
+        asked = queries.event_days(
+            frame, as_frame, session.table(spans) if shared else None, session.table(categories), limit
+        )
+        expected = session.collect(asked)
+        fast = pa.table({"alias_no": pa.array([], pa.int32()), "day": pa.array([], pa.int32())})
+        if limit:
+            fast = session.collect(queries.impossible_days(queries.analysable(frame), limit))
+        numbered = pa.table(
+            {"product_id": ["p1", "p2", "p3"], "category_no": pa.array([1, 0, 1], pa.int32())}
+        )
+        found = day_kernel.event_days(
+            day_kernel.rows_of(session, frame, days, spans, numbered, fast), days, offsets, ["包", "茶"]
+        )
+    columns = sorted(found.schema.names)
+    assert columns == sorted(c for c in expected.schema.names if c not in {"given_sessions", "cut_sessions"})
+    assert _lines(found, columns) == _lines(expected, columns)
+
+
+def test_many_rows_out_of_order_are_sorted() -> None:
+    n = 5_000
+    random = np.random.default_rng(3)
+    us = random.permutation(n).astype(np.int64) * 1_000_000
+    none = np.full(n, day_kernel.NONE)
+    rows = day_kernel.Rows(
+        np.ones(n, np.int32), np.ones(n, np.int32), np.full(n, 5, np.int32), us, none.astype(np.int8), none.astype(np.int8),
+        np.zeros(n, np.uint64), none.astype(np.int32),
+    )  # fmt: skip
+    (line,) = day_kernel.event_days(rows, [5], [0], []).to_pylist()
+    assert (line["events"], line["sessions"], line["first_us"], line["last_us"]) == (
+        n,
+        1,
+        0,
+        (n - 1) * 1_000_000,
+    )
+
+
+def test_no_events_are_no_rows() -> None:
+    numbers, times, small = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int8)
+    nothing = day_kernel.Rows(numbers, numbers, numbers, times, small, small, np.empty(0, np.uint64), numbers)
+    assert day_kernel.event_days(nothing, [], [], []).num_rows == 0
+
+
+def _table(events: list[dict[str, Any]], number: int) -> pa.Table:
+    rows = []
+    for i, event in enumerate(events):
+        us = at(DAY - 2, 0) + event["minute"] * 60_000_000
+        given = {k: v for k, v in event.items() if k != "minute"}
+        row = dict.fromkeys(EVENTS.schema.names) | given
+        rows.append(
+            row
+            | {
+                "event_id": f"{number}-{i}",
+                "event_time": us,
+                "day": DAY - 2 + event["minute"] // 1440,
+                "log_partition": 0,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=EVENTS.schema)
+
+
+def _lines(table: pa.Table, columns: list[str]) -> list[tuple[object, ...]]:
+    """Rows in one order; no category met is 0 in one form and null in the other, which `user_day` takes for 0."""
+    rows = [row | {"top_category_events": row["top_category_events"] or 0} for row in table.to_pylist()]
+    return sorted((tuple(row[c] for c in columns) for row in rows), key=repr)
