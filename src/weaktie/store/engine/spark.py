@@ -64,6 +64,8 @@ def java() -> str | None:
 class SparkEngine:
     """One Spark application of this process; sessions have their own views and share its executors."""
 
+    in_process = False
+
     def __init__(self, address: str, settings: EngineSettings, scratch: Path) -> None:
         lacking = missing()
         if lacking is not None:
