@@ -1,5 +1,6 @@
 """The table of differences is true and whole: what it says is missing is missing, and no query is forgotten."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import narwhals as nw
@@ -8,12 +9,18 @@ import pytest
 from narwhals._utils import not_implemented
 
 from tests.engines.differences import DIFFERENCES, TRIED, rendered
+from tests.suites.engines import SPARK
 from weaktie.store.engine.contracts import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "src" / "weaktie" / "data"
-spark = pytest.mark.spark
-group = pytest.mark.xdist_group("spark")
+
+
+def on_spark(test: Callable[..., None]) -> Callable[..., None]:
+    """Marks a test as one of the cluster's."""
+    for mark in SPARK:
+        test = mark(test)
+    return test
 
 
 def test_the_page_shows_the_table() -> None:
@@ -35,8 +42,7 @@ def test_narwhals_still_lacks_what_is_added_to_it() -> None:
     )
 
 
-@spark
-@group
+@on_spark
 def test_first_in_an_order_is_still_refused(spark_engine: Engine) -> None:
     with spark_engine.session() as session:
         frame = session.table(pa.table({"k": [1, 1], "v": [2, 1]}))
@@ -44,8 +50,7 @@ def test_first_in_an_order_is_still_refused(spark_engine: Engine) -> None:
             frame.group_by("k").agg(nw.col("v").first(order_by="v"))
 
 
-@spark
-@group
+@on_spark
 def test_sums_beyond_64_bits_are_refused(embedded_engine: Engine, spark_engine: Engine) -> None:
     table = pa.table({"n": pa.array([2**62] * 4, pa.int64())})
     with embedded_engine.session() as session:
@@ -54,8 +59,7 @@ def test_sums_beyond_64_bits_are_refused(embedded_engine: Engine, spark_engine: 
         session.collect(session.table(table).select(nw.col("n").sum()))
 
 
-@spark
-@group
+@on_spark
 def test_what_is_unsigned_comes_back_signed(spark_engine: Engine) -> None:
     with spark_engine.session() as session:
         frame = session.table(pa.table({"n": pa.array([2**32 - 1], pa.int64())}))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.data.profiles.market import Market, no_progress
 from tests.engines.shops import lake_rows
+from tests.suites.engines import SPARK
 from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import Condition, Days, Matcher
@@ -21,7 +22,7 @@ from weaktie.data.reconcile.service import Reconciler
 from weaktie.kit.clock import business_day
 from weaktie.store.lake.contracts import Snapshot
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.timeout(400)]
+pytestmark = SPARK
 
 
 @pytest.fixture(scope="module")

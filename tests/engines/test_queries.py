@@ -5,9 +5,10 @@ import pytest
 from tests.data.profiles.market import Market
 from tests.engines.asked import ASKED, Asker
 from tests.engines.shops import rows_of
+from tests.suites.engines import SPARK
 from weaktie.store.engine.contracts import Engine
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.timeout(400)]
+pytestmark = SPARK
 
 
 def answer(name: str, market: Market, engine: Engine) -> list[tuple[object, ...]]:

@@ -9,7 +9,8 @@ import pytest
 
 from weaktie.store.engine.contracts import Engine, MemberType
 
-SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.timeout(600)]
+"""Marks of tests on the cluster: one process has it, and the first of them waits for it to start."""
 ENGINES = ["duckdb", pytest.param("spark", marks=SPARK)]
 SCHEMA = pa.schema([("alias_no", pa.int32()), ("event", pa.string()), ("at", pa.timestamp("us", tz="UTC"))])
 
