@@ -1,5 +1,6 @@
 """The table of differences is true and whole: what it says is missing is missing, and no query is forgotten."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from narwhals._utils import not_implemented
 
 from tests.engines.differences import DIFFERENCES, TRIED, rendered
 from tests.suites.engines import SPARK
-from weaktie.store.engine.contracts import Engine
+from weaktie.store.engine.contracts import Engine, EngineMissing
+from weaktie.store.engine.spark import SparkSession
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "src" / "weaktie" / "data"
@@ -66,3 +68,39 @@ def test_what_is_unsigned_comes_back_signed(spark_engine: Engine) -> None:
         found = session.collect(frame.select(nw.col("n").cast(nw.UInt32)))
     assert found["n"].to_pylist() == [2**32 - 1]
     assert found.schema.field("n").type == pa.int64()
+
+
+@on_spark
+def test_an_application_that_the_cluster_ended_is_begun_anew(spark_engine: Engine) -> None:
+    with spark_engine.session() as session:
+        session._spark.sparkContext._jsc.sc().stop()  # type: ignore[attr-defined]
+    with spark_engine.session() as session:
+        assert session.collect(session.table(pa.table({"n": [1, 2]})).select(nw.col("n").sum()))[
+            "n"
+        ].to_pylist() == [3]
+
+
+@on_spark
+def test_what_runs_can_be_stopped(spark_engine: Engine) -> None:
+    slow = nw.all_horizontal(nw.col("n") >= 0, ignore_nulls=False)
+    with spark_engine.session() as session:
+        assert isinstance(session, SparkSession)
+        frame = session.table(pa.table({"n": range(3_000)}))
+        # 27 thousand million rows: hours, if nobody stops it.
+        cubed = frame.join(frame, how="cross").join(frame, how="cross", suffix="_3").filter(slow)
+        timer = threading.Timer(3.0, session.interrupt)
+        timer.start()
+        with pytest.raises(Exception, match=r"(?i)cancel"):
+            session.collect(cubed.select(nw.len()))
+        timer.join()
+        assert session.collect(frame.select(nw.len()))[0].to_pylist() == [3_000]
+
+
+@on_spark
+def test_sql_of_people_is_refused_by_name(spark_engine: Engine) -> None:
+    with spark_engine.session() as session:
+        assert isinstance(session, SparkSession)
+        with pytest.raises(EngineMissing):
+            session.seal([])
+        with pytest.raises(EngineMissing):
+            session.text(session.table(pa.table({"n": [1]})))

@@ -7,6 +7,7 @@ memory of executors …) stands in `spark-defaults.conf` of its `SPARK_CONF_DIR`
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import sys
@@ -71,25 +72,32 @@ class SparkEngine:
         if lacking is not None:
             raise lacking
         scratch.mkdir(parents=True, exist_ok=True)
-        self._address = address
+        self._address, self._settings, self._scratch = address, settings, scratch
+        self._closed = False
         with _lock:
             if any(other != address for other in _open):
                 raise EngineUnreachable(address, "another cluster is open in this process")
             spark, users = _open[address] if address in _open else (_start(address, settings, scratch), 0)
             _open[address] = (spark, users + 1)
-        self._spark: Any = spark
 
     def session(self) -> "SparkSession":
-        """A session for one thread."""
-        return SparkSession(self._spark.newSession())
+        """A session for one thread. An application that the cluster has ended since is begun anew."""
+        assert not self._closed
+        with _lock:
+            spark, users = _open[self._address]
+            if _has_ended(spark):
+                spark.stop()
+                spark = _start(self._address, self._settings, self._scratch)
+                _open[self._address] = (spark, users)
+        return SparkSession(spark.newSession())
 
     def close(self) -> None:
         """Let go; the application ends with its last engine."""
         with _lock:
-            spark, users = _open.pop(self._address, (None, 0))
-            if spark is None or self._spark is None:
+            if self._closed:
                 return
-            self._spark = None
+            self._closed = True
+            spark, users = _open.pop(self._address)
             if users > 1:
                 _open[self._address] = (spark, users - 1)
             else:
@@ -102,6 +110,7 @@ class SparkSession:
     def __init__(self, spark: Any) -> None:
         self._spark = spark
         self._views: set[str] = set()
+        self._tag = f"weaktie-{secrets.token_hex(8)}"
 
     def __enter__(self) -> "SparkSession":
         return self
@@ -145,8 +154,19 @@ class SparkSession:
 
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """Run the frame into Arrow."""
-        found: pa.Table = frame.to_native().toArrow()
-        return found
+        return self._run(frame.to_native())
+
+    def interrupt(self) -> None:
+        """Stop what the session runs, from another thread; the call that ran it raises."""
+        self._spark.sparkContext.cancelJobsWithTag(self._tag)
+
+    def seal(self, files: list[Path]) -> None:  # noqa: ARG002
+        """Spark cannot be locked to some files: what people wrote runs on DuckDB over the same files. Raises EngineMissing."""
+        raise _not_here()
+
+    def text(self, frame: nw.LazyFrame[Any]) -> str:  # noqa: ARG002
+        """Spark does not write a frame as a text of its SQL. Raises EngineMissing."""
+        raise _not_here()
 
     def sql(
         self,
@@ -160,8 +180,22 @@ class SparkSession:
             frame.to_native().createOrReplaceTempView(name)
             self._views.add(name)
         named = _VALUE.sub(lambda m: f":{m[1]}" if m[1] else m[0], query)
-        found: pa.Table = self._spark.sql(named, dict(values or {})).toArrow()
+        return self._run(self._spark.sql(named, dict(values or {})))
+
+    def _run(self, native: Any) -> pa.Table:
+        context = self._spark.sparkContext
+        context.addJobTag(self._tag)
+        try:
+            found: pa.Table = native.toArrow()
+        finally:
+            context.removeJobTag(self._tag)
         return found
+
+
+def _not_here() -> EngineMissing:
+    return EngineMissing(
+        Words("手写 SQL 暂不能在 spark:// 上运行。", "SQL that people wrote does not run on spark://.")
+    )
 
 
 def _start(address: str, settings: EngineSettings, scratch: Path) -> Any:
@@ -199,8 +233,14 @@ def _start(address: str, settings: EngineSettings, scratch: Path) -> Any:
     # Both ends of a Python worker have to be the same Python, and no file of the user's is to be read as the driver's.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = Native.builder.master(address).appName("weaktie").config(map=chosen).getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
+    # What a query held may stand in Spark's messages; what went wrong comes here as an exception.
+    spark.sparkContext.setLogLevel("FATAL")
     return spark
+
+
+def _has_ended(spark: Any) -> bool:
+    context = spark.sparkContext._jsc  # noqa: SLF001  Spark tells it to no other name
+    return context is None or bool(context.sc().isStopped())
 
 
 def _reach(address: str) -> None:
