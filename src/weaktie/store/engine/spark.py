@@ -71,6 +71,8 @@ class SparkEngine:
         lacking = missing()
         if lacking is not None:
             raise lacking
+        if address not in _open:
+            _reach(address)
         scratch.mkdir(parents=True, exist_ok=True)
         self._address, self._settings, self._scratch = address, settings, scratch
         self._closed = False
@@ -87,6 +89,7 @@ class SparkEngine:
             spark, users = _open[self._address]
             if _has_ended(spark):
                 spark.stop()
+                _reach(self._address)
                 spark = _start(self._address, self._settings, self._scratch)
                 _open[self._address] = (spark, users)
         return SparkSession(spark.newSession())
@@ -201,7 +204,6 @@ def _not_here() -> EngineMissing:
 def _start(address: str, settings: EngineSettings, scratch: Path) -> Any:
     """The application on the cluster. With `threads` it keeps that many cores; otherwise it takes what is free and gives it
     back when idle, so that a server and a command can share a cluster."""
-    _reach(address)
     from pyspark.sql import SparkSession as Native
 
     _fill_gaps()
