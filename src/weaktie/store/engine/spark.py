@@ -12,6 +12,7 @@ import shutil
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from operator import attrgetter
@@ -217,6 +218,8 @@ def _start(address: str, settings: EngineSettings, scratch: Path) -> Any:
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.catalogImplementation": "in-memory",
         "spark.ui.enabled": "false",
+        # What a query held may stand in Spark's messages; what went wrong comes here as an exception.
+        "spark.log.level": "FATAL",
         "spark.ui.showConsoleProgress": "false",
         "spark.python.worker.reuse": "true",
     }
@@ -230,14 +233,12 @@ def _start(address: str, settings: EngineSettings, scratch: Path) -> Any:
             "spark.dynamicAllocation.enabled": "true",
             "spark.dynamicAllocation.shuffleTracking.enabled": "true",
             "spark.dynamicAllocation.executorIdleTimeout": "60s",
-            "spark.dynamicAllocation.schedulerBacklogTimeout": "100ms",
         }
     # Both ends of a Python worker have to be the same Python, and no file of the user's is to be read as the driver's.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    spark = Native.builder.master(address).appName("weaktie").config(map=chosen).getOrCreate()
-    # What a query held may stand in Spark's messages; what went wrong comes here as an exception.
-    spark.sparkContext.setLogLevel("FATAL")
-    return spark
+    # Spark warns of pandas 3; nothing of ours goes through pandas.
+    with warnings.catch_warnings(category=FutureWarning, action="ignore"):
+        return Native.builder.master(address).appName("weaktie").config(map=chosen).getOrCreate()
 
 
 def _has_ended(spark: Any) -> bool:
