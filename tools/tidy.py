@@ -302,21 +302,32 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/database": "copies",
         "store/log": "files",
         "store/lake": "files promoted",
-        "store/engine": "duck spark",
+        "store/engine": "alone child duck guard spark",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
-        "data/behaviour": "rates vocabulary windows",
+        "data/acquisition": "bodies costs following linking naming seeds spending spending_api targets",
+        "data/behaviour": "asking days vocabulary windows",
+        "data/retention": "bodies",
+        "data/paths": "bodies",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
+        "data/funnels": "bodies",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",
         "data/pulls": "ways",
         "data/tracking": "bodies checking columns proposal report traits watch workbook yamls",
+        "data/quality": "rates",
         "data/reconcile": "comparing",
-        "data/profiles": "bodies catalogue day_kernel figures jobs_days permits publish published queries_people show state tags "
-        "tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
+        "data/segments": "behind bodies evaluating lists rules sentence world",
+        "data/private": "members",
+        "data/tags": "bodies checking declaring forbidden frames marking python_tags reading running state",
+        "data/rfm": "bodies",
+        "data/profiles": "asof bodies catalogue day_kernel figures jobs_days lineage permits publish published queries_people rules show "
+        "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
+        "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
+        "data/sql": "bodies running saved",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

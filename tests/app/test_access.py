@@ -33,9 +33,11 @@ PUBLIC = {
     ("POST", "/webhooks/{webhook_id}"),
     ("GET", "/consent/{token}"),
     ("POST", "/consent/v1/mine"),
+    ("GET", "/l/{code}"),
 }
 """Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, other systems
-sign what they push, and a person's own page is a signed link."""
+sign what they push, a person's own page is a signed link, and a channel link
+is for everybody."""
 WRITE_KEYED = {("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links")}
 """Routes of a shop's server: a write key opens them, and nothing else does."""
 STREAMS = {("GET", "/api/live/stream")}

@@ -4,7 +4,9 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -20,10 +22,13 @@ from weaktie.app.readers import NOT_READERS, READERS, WITHIN_S
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.data.identity.contracts import Identifier
-from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock
+from weaktie.data.tags.contracts import Wish
+from weaktie.kit.clock import DAY_US, MINUTE_US, FixedClock, business_day, day_to_date
+from weaktie.kit.words import Words
 from weaktie.trust.accounts.gate import route_permissions
 from weaktie.trust.consent.contracts import Purpose
 
+SEED = {"people": {"kind": "newcomers", "from": "2026-09-01", "to": "2026-09-30"}, "reason": "look-alike"}
 GONE, STAYS, PLACE = "u-withdraws", "u-stays", "西藏"
 
 
@@ -38,6 +43,9 @@ class Shop:
     notebook: Notebook
     write_key: str
     relay: RelayPermits
+    analyst: Browser
+    segment: str = ""
+    kept: str | None = None
 
     def get(self, path: str) -> str:
         """The text of an answer to a read key."""
@@ -46,6 +54,13 @@ class Shop:
 
     def json(self, path: str) -> object:
         return json.loads(self.get(path))
+
+    def asked(self, path: str, question: dict[str, Any]) -> Any:
+        """The answer to a question of a read key over the last 31 days, today included."""
+        today = day_to_date(business_day(self.wt.clock.now_us(), self.wt.settings.zone))
+        days = {"first_day": (today - timedelta(days=30)).isoformat(), "last_day": today.isoformat()}
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.http.post(path, json=days | question, headers=headers).json()
 
     def keeps(self, number: int) -> bool:
         """Whether the door keeps an event of the person."""
@@ -84,30 +99,43 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(3, STAYS, event="Order Completed", properties=other),
             track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
             track(5, GONE, anonymous="tablet"),
+            track(7, GONE, event="Subscribed", properties={"private_channel": "wecom_group"}),
             track(6, STAYS, anonymous="tablet"),
+            track(7, GONE, at_us=START_US - 3 * DAY_US),
         )
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
         bring_in(wt)
         build_once(wt, lambda *_: None)
+        words = Words("标记", "Mark")
+        wt.custom_tags.make(
+            Wish("x_mark", "manual", words, Words("口径", "Definition"), "basic", "text"), "test"
+        )
+        for user_id in (GONE, STAYS):
+            wt.custom_tags.by_hand.set("x_mark", user_id, "a", None, "test")
         key = wt.create_key("read", "test", source_id=None, actor="test")
         write_key = wt.create_key("write", "test", source_id=None, actor="test")
-        with wt.database.begin() as tx:
-            _, token = wt.accounts.invite(tx, name="op", email="op@example.com", role="operator")
         hashed = wt.accounts.hash_password(PASSWORD)
-        with wt.database.begin() as tx:
-            wt.accounts.use_invitation(tx, token, name=None, password_hash=hashed)
+        for role in ("operator", "analyst"):
+            with wt.database.begin() as tx:
+                _, token = wt.accounts.invite(tx, name=role, email=f"{role}@example.com", role=role)
+                wt.accounts.use_invitation(tx, token, name=None, password_hash=hashed)
         with (
             TestClient(make_api(wt), base_url=ORIGIN) as http,
             TestClient(make_api(wt), base_url=ORIGIN) as other_http,
+            TestClient(make_api(wt), base_url=ORIGIN) as third_http,
         ):
-            browser = Browser(other_http)
-            assert browser.sign_in("op@example.com").status_code == 200
+            browser, analyst = Browser(other_http), Browser(third_http)
+            assert browser.sign_in("operator@example.com").status_code == 200
+            assert analyst.sign_in("analyst@example.com").status_code == 200
             with Notebook(wt.settings.home, "analytics") as notebook:
-                notebook.app.clock = wt.clock
-                notebook._looked = wt.clock.monotonic()
+                notebook.app.clock = notebook.app.serving.clock = wt.clock
+                notebook.app.serving.look()
                 relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
-                yield Shop(wt, http, browser, key, notebook, write_key, relay)
+                wt.clock.move(6)  # type: ignore[attr-defined]
+                rule = {"is": "event", "event": "Order Completed", "least": 1}
+                made = browser.send("POST", "/api/segments", {"name": "buyers", "rule": rule}).json()
+                yield Shop(wt, http, browser, key, notebook, write_key, relay, analyst, made["segment_id"])
 
 
 def in_notebook(shop: Shop) -> bool:
@@ -116,9 +144,68 @@ def in_notebook(shop: Shop) -> bool:
     return alias in shop.notebook.events.collect()["alias_no"].to_pylist()
 
 
+def in_sql(shop: Shop) -> tuple[bool, bool]:
+    """Whether a result that was kept before still shows the person, and whether a new one does."""
+    if shop.kept is None:
+        shop.kept = ran(shop)
+    rows = shop.analyst.send("GET", f"/api/sql/runs/{shop.kept}/rows").text
+    return "o1" in rows, "o1" in shop.analyst.send("GET", f"/api/sql/runs/{ran(shop)}/rows").text
+
+
+def ran(shop: Shop) -> str:
+    """The id of a run that has ended."""
+    answer = shop.analyst.send("POST", "/api/sql/runs", {"sql": "SELECT order_id FROM orders"}).json()
+    ticket = shop.wt.sql_page.runner.ticket(answer["run_id"])
+    assert ticket is not None
+    assert ticket.future is not None
+    ticket.future.result(timeout=60)
+    return str(answer["run_id"])
+
+
 def active(shop: Shop) -> int:
     found = shop.wt.metrics.overview().active_by_day
     return max(n for _, n in found)
+
+
+def previewed(shop: Shop) -> int:
+    """How many people have an order."""
+    rule = {"is": "tag", "tag": "orders_total", "op": "ge", "values": [1]}
+    return int(shop.operator.send("POST", "/api/segments/preview", {"rule": rule}).json()["size"])
+
+
+def buyers(shop: Shop) -> int:
+    found = json.loads(shop.get("/api/rfm/moves?months=1"))
+    return int(sum(cell["count"] for cell in found["months"][0]["cells"]))
+
+
+def new_people(life: Any) -> int:
+    """People who are new on the days that have passed."""
+    return sum(stage["new"] or 0 for stage in life["groups"][0]["stages"])
+
+
+def entered(shop: Shop) -> int:
+    step = {"event": ""}
+    answer = shop.operator.send("POST", "/api/funnels/query", {"funnel": {"steps": [step, step]}})
+    return int(answer.json()["groups"][0]["steps"][0]["people"])
+
+
+def asked(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
+    body = {"metrics": ["active_users"], "from": "2026-09-01", "to": today, "by": "range"}
+    answer = shop.operator.send("POST", "/api/metrics/query", body).json()
+    return int(answer["series"][0]["points"][0]["value"])
+
+
+def converted(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
+    body = {"from": "2026-09-01", "to": today}
+    return int(shop.operator.send("POST", "/api/attribution/query", body).json()["conversions"])
+
+
+def newcomers(shop: Shop) -> int:
+    today = day_to_date(shop.wt.metrics.today).isoformat()
+    found = shop.json(f"/api/aarrr?from=2026-09-01&to={today}")
+    return sum(channel["newcomers"] for channel in found["channels"])  # type: ignore[index]
 
 
 PROBES: dict[str, Callable[[Shop], object]] = {
@@ -139,10 +226,27 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "facets": lambda s: PLACE in s.get("/api/users/facets"),
     "tags": lambda s: PLACE in s.get("/api/tags"),
     "rfm": lambda s: s.json("/api/rfm")["people"] == 2,  # type: ignore[index]
+    "segment sizes": lambda s: previewed(s) == 2,
+    "segment members": lambda s: GONE in s.get(f"/api/segments/{s.segment}/members"),
+    "segment member": lambda s: s.json(f"/api/segments/{s.segment}/members/{GONE}")["member"],  # type: ignore[index]
+    "segment export": lambda s: GONE in s.get(f"/api/segments/{s.segment}/export"),
+    "custom tags": lambda s: s.json("/api/custom-tags")["items"][0]["people"] == 2,  # type: ignore[index]
+    "rfm moves": lambda s: buyers(s) == 2,
     "live": lambda s: GONE in s.get("/api/live/events"),
     "quality": lambda s: GONE in s.get("/api/quality"),
+    "sql": lambda s: in_sql(s) != (False, False),
     "overview": lambda s: active(s) == 2,
+    "retention": lambda s: s.asked("/api/retention/query", {"mode": "new"})["groups"][0]["people"] == 2,
+    "lifecycle": lambda s: new_people(s.asked("/api/lifecycle/query", {})) == 1,
+    "paths": lambda s: s.asked("/api/paths/query", {})["people"] == 2,
+    "funnels": lambda s: entered(s) == 2,
     "properties of events": lambda s: '"p3"' in s.get("/api/behaviour/properties?event=Product Viewed"),
+    "acquisition": lambda s: s.json("/api/acquisition/figures")["everybody"]["newcomers"] == 2,  # type: ignore[index]
+    "seeds": lambda s: s.operator.send("POST", "/api/acquisition/seeds/count", SEED).json()["people"] == 2,
+    "private domain": lambda s: s.json("/api/private/figures")["members"] == 1,  # type: ignore[index]
+    "metrics": lambda s: asked(s) == 2,
+    "attribution": lambda s: converted(s) == 2,
+    "aarrr": lambda s: newcomers(s) == 2,
 }
 
 

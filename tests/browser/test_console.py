@@ -16,6 +16,13 @@ PAGES = (
     "/relays", "/reconcile", "/quality", "/jobs", "/erasures", "/audit", "/settings", "/settings/backups", "/tracking",
     "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns", "/tracking/versions", "/consents",
     "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified",
+    "/segments", "/segments/new",
+    "/acquire", "/acquire/links", "/acquire/costs", "/acquire/naming", "/private",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/funnel",
+    "/analyse/retention", "/analyse/retention/lifecycle", "/analyse/paths",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/metrics", "/analyse/aarrr",
+    "/analyse/attribution",
+    "/consents/texts", "/consents/person", "/rights", "/identity", "/identity/unidentified", "/analyse/sql", "/boards",
 )  # fmt: skip
 SETTLED = ".content h1, .content .page-title, .content"
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 
 from tests.data.profiles.market import DAY, at
 from tests.engines.shops import PEOPLE
+from weaktie.data.acquisition import queries as acquisition
 from weaktie.data.behaviour import queries as behaviour
 from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
 from weaktie.data.behaviour.windows import cohort_returns, cohort_sizes, funnel_levels
@@ -20,6 +22,8 @@ from weaktie.data.quality import queries as quality
 from weaktie.data.quality.contracts import Marked
 from weaktie.data.reconcile.queries import copies
 from weaktie.data.relay.queries import ours_by_day
+from weaktie.data.serving.contracts import Look
+from weaktie.data.serving.queries import served
 from weaktie.store.engine.contracts import Session, micros
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.tables import TABLES
@@ -28,6 +32,7 @@ Frame = nw.LazyFrame[Any]
 LIMIT = 300
 VIEW, ADD, SHARE = "Product Viewed", "Product Added", "Product Shared"
 MARKED = Marked((1,), (1,), ("o1", "o23"), ("p7",), ("C1",))
+LOOK = Look(1, np.arange(1, 31, dtype=np.int32), np.arange(1, 31, dtype=np.int32), {}, "look")
 CONDITIONS = (
     Condition("product_id", "in", ("p1", "p2")), Condition("product_id", "not_in", ("p1",)), Condition("channel", "set"),
     Condition("channel", "unset"), Condition("platform", "contains", ("n",)), Condition("channel", "ne", ("douyin",)),
@@ -52,6 +57,19 @@ class Asker:
         return self.session.table(
             pa.table({"who": pa.array(numbers, pa.int32()), "person_no": pa.array(persons, pa.int32())})
         )
+
+    def served_people(self) -> Frame:
+        """As `people`, in the columns of a look."""
+        return self.people().rename({"who": "alias_no"})
+
+    def pairs(self) -> Frame:
+        """Some identifiers and days."""
+        rows = self.events.filter(nw.col("day") > DAY - 10, ~nw.col("alias_no").is_null())
+        return rows.group_by("alias_no", "day").agg(nw.len().alias("n")).select("alias_no", "day")
+
+    def shared(self) -> Frame:
+        """The shared device."""
+        return self.session.table(pa.table({"alias_no": pa.array([5], pa.int32())}))
 
     def matched(self, *events: str) -> Frame:
         """Rows that match these events, by person: what funnels and retention are taken over."""
@@ -82,9 +100,15 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "behaviour.cohort_returns, first": lambda t: cohort_returns(t.matched(VIEW, ADD), DAY - 30, DAY, every=False),
     "behaviour.cohort_sizes": lambda t: cohort_sizes(t.matched(VIEW, ADD), DAY - 30, DAY, every=False),
     "behaviour.funnel_levels": lambda t: funnel_levels(t.matched(VIEW, ADD, SHARE), 3, 7 * 86_400_000_000),
+    "acquisition.first_touches": lambda t: acquisition.first_touches(t.events, t.pairs(), LIMIT),
+    "acquisition.registrations": lambda t: acquisition.registrations(t.users),
+    "acquisition.trait_channels": lambda t: acquisition.trait_channels(t.users),
     "collect.latest_events": lambda t: latest_events(t.events, event=VIEW, source="s", limit=50),
     "identity.login_instants": lambda t: login_instants(t.events, [5]),
     "identity.unidentified": lambda t: unidentified(t.orders, t.events, HIDDEN_PERSON),
+    "metrics.activity": lambda t: metrics.activity(t.events, (DAY - 29, DAY), t.shared(), LIMIT),
+    "metrics.registrations": lambda t: metrics.registrations(t.users),
+    "metrics.spent": lambda t: metrics.spent(t.events, (DAY - 29, DAY), LIMIT, 1_800_000_000),
     "metrics.active_pairs": lambda t: metrics.active_pairs(t.events, DAY - 29, LIMIT),
     "metrics.event_counts": lambda t: metrics.event_counts(t.events),
     "metrics.sales_by_day": lambda t: metrics.sales_by_day(_orders(t)),
@@ -94,5 +118,7 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "quality.flagged_orders": lambda t: quality.each_once([quality.flagged_orders(t.events)]),
     "quality.impossible": lambda t: quality.impossible(t.events, LIMIT),
     "reconcile.copies": lambda t: copies(t.orders),
+    "serving.served, events": lambda t: served(t.events, TABLES["events"], t.served_people(), LOOK),
+    "serving.served, relations": lambda t: served(t.relations, TABLES["relations"], t.served_people(), LOOK),
     "relay.ours_by_day": lambda t: ours_by_day(t.events, "s", at(DAY - 9), {0: 2_000}, (DAY - 9, DAY)),
 }  # fmt: skip

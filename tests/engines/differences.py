@@ -59,6 +59,7 @@ DIFFERENCES = (
 )  # fmt: skip
 
 TRIED: dict[str, str] = {
+    "acquisition/queries.py": "test_queries",
     "behaviour/queries.py": "test_queries, test_product",
     "behaviour/windows.py": "test_queries",
     "collect/queries.py": "test_queries",
@@ -69,6 +70,7 @@ TRIED: dict[str, str] = {
     "quality/queries.py": "test_queries, test_product",
     "reconcile/queries.py": "test_queries, test_product",
     "relay/queries.py": "test_queries",
+    "serving/queries.py": "test_queries",
 }
 """Every module of queries, and which tests of this folder run it on the cluster; or a mark and its reason."""
 

@@ -124,3 +124,22 @@ class EngineSuite:
         assert [found[name][0] for name in ("spaced", "dollar", "quoted")] == ["x'y", "path", 1.5]
         assert found["deep"][1] == '{"k":[1]}'
         assert found["body"] == rows
+
+    def test_members_of_a_json_column(self, engine: Engine) -> None:
+        texts = [
+            '{"a/b": "x", "n": 10, "o": {"k": 1}}',
+            '{"n": " 7 ", "a/b": null}',
+            "no json",
+            None,
+            '{"n": "ten"}',
+        ]
+        wanted: dict[str, tuple[str, MemberType]] = {
+            "text": ("a/b", "text"), "number": ("n", "number"), "nested": ("o", "text"), "none": ("'; --", "text"),
+        }  # fmt: skip
+        with engine.session() as session:
+            frame = session.table(pa.table({"row": range(5), "properties": texts}))
+            rows = session.collect(session.members(frame, "properties", wanted).sort("row"))
+        assert rows["text"].to_pylist() == ["x", None, None, None, None]
+        assert rows["number"].to_pylist() == [10.0, 7.0, None, None, None]
+        assert rows["nested"].to_pylist() == ['{"k":1}', *[None] * 4]
+        assert rows["none"].to_pylist() == [None] * 5

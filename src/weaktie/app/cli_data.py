@@ -14,6 +14,11 @@ from weaktie.app.status import catch_up
 from weaktie.app.wiring import App, open_app
 from weaktie.data.imports.contracts import KINDS, ImportSpec
 from weaktie.data.profiles.jobs import build as run_build
+from weaktie.data.segments.jobs import refresh_all as refresh_segments
+from weaktie.data.tags.jobs import after_build as fill_tags
+from weaktie.data.tags.jobs import fill as fill_tag
+from weaktie.data.tags.python_tags import compute as compute_tags
+from weaktie.data.tags.python_tags import limit as limit_tags
 from weaktie.data.tracking.jobs import check as check_tracking
 from weaktie.data.tracking.jobs import recheck as recheck_tracking
 from weaktie.kit.errors import Refused
@@ -106,7 +111,11 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     catch_up(wt, patient=True)
     result = run_build(wt.build_parts, told, patience_s=TURN_SECONDS)
     wt.review_queue.refresh()
+    if not result.unchanged:
+        told(0.99, Words("计算分群", "computing segments"))
+        refresh_segments(wt.segments, result.generation)
     _check_tracking(wt)
+    own = fill_tags(wt.custom_tags, lambda _share, _step: None)
     return {
         "generation": result.generation,
         "unchanged": result.unchanged,
@@ -115,6 +124,7 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
         "left_out": result.left_out.total,
         "days_computed": result.days_computed,
         "seconds": round(result.seconds, 3),
+        "custom_tags": own,
     }
 
 
@@ -133,6 +143,29 @@ def tracking(
     with open_app(home) as wt:
         days = int(str(wt.jobs.get(job).params["days"]))
         as_job(wt, job, lambda told: asdict(recheck_tracking(wt.tracking_parts, days, told)))
+
+
+@app.command(hidden=True)
+def tag(
+    job: Annotated[str, typer.Option(help="Job to run.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Compute a tag of the shop's own for everybody; the worker runs it for a job."""
+    with open_app(home) as wt:
+        key = str(wt.jobs.get(job).params["key"])
+        as_job(wt, job, lambda told: fill_tag(wt.custom_tags, key, told))
+
+
+@app.command("tag-file", hidden=True)
+def tag_file(
+    file: Annotated[Path, typer.Option(help="Python file that declares tags.")],
+    into: Annotated[Path, typer.Option(help="Folder for what it gives.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Run one Python file of tags with bounded time and memory; a build starts it as a process of its own."""
+    limit_tags()
+    with open_app(home) as wt, wt.engine.session() as session:
+        compute_tags(session, wt.behaviour.crowd(), wt.quality.limit, file, into)
 
 
 @app.command(hidden=True)

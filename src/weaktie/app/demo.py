@@ -11,16 +11,22 @@ import msgspec
 
 from weaktie.app.home import STAMP, make_home
 from weaktie.app.wiring import open_app, prepare_home
+from weaktie.data.acquisition.contracts import NewLink
+from weaktie.data.acquisition.costs import read_costs
 from weaktie.data.imports.contracts import KINDS, ImportSpec
-from weaktie.kit.clock import Clock
+from weaktie.kit.clock import Clock, business_day
 from weaktie.kit.errors import Conflict
+from weaktie.kit.settings import render_toml
 from weaktie.kit.words import Words
 from weaktie.simulate.contracts import MarketSpec
-from weaktie.simulate.service import replay, trickle, write_entities, write_truth
+from weaktie.simulate.service import marketing, replay, trickle, write_entities, write_truth
 from weaktie.store.runs.contracts import Progress
+from weaktie.trust.audit.service import record
 
 NOTE = "demo.json"
 EVENTS_A_SECOND = 6.0
+SHOP_HOST = "shop.example"
+COSTS = "模拟数据-渠道成本-simulated.csv"
 BASIS = dict.fromkeys(("analytics", "personalisation", "marketing", "social"), "consented_upstream")
 WORKSPACE = {
     "name": "弱连接演示店",
@@ -64,6 +70,8 @@ def begin_demo(home: Path, clock: Clock, *, users: int, seed: int, days: int) ->
         )
     home.mkdir(parents=True, exist_ok=True)
     make_home(home, dict(WORKSPACE))
+    with (home / "weaktie.toml").open("a", encoding="utf-8") as settings:
+        settings.write(render_toml({"acquisition": {"hosts": SHOP_HOST}}))
     made = prepare_home(home, clock, simulated=True)
     state = DemoState(users, seed, days, clock.now_us(), made.write_key)
     _remember(home, state)
@@ -92,7 +100,33 @@ def fill_demo(
             state.spec, host, int(port), state.write_key, state.write_key,
             lambda done, expected: told(min(done / expected, 1.0), sending),
         )  # fmt: skip
+    enter_marketing(home, state)
     _remember(home, replace(state, filled=True))
+
+
+def enter_marketing(home: Path, state: DemoState) -> None:
+    """Make the shop's channel links, enter its advertising costs and the members of its owned channels; all say simulated."""
+    given = marketing(state.spec)
+    with open_app(home) as wt:
+        part = wt.acquisition
+        today = business_day(wt.clock.now_us(), wt.settings.zone)
+        file = read_costs(given.costs.encode(), COSTS, currency=state.spec.currency, today=today)
+        with wt.database.begin() as tx:
+            for channel, code in given.paid:
+                link = NewLink(
+                    name=f"{channel} 模拟", target_kind="url", target=f"https://{SHOP_HOST}/", channel=channel, code=code,
+                    campaign=code, note="模拟数据 simulated",
+                )  # fmt: skip
+                part.links.create(tx, link, actor="demo")
+            for channel in given.free:
+                part.spending.declare_free(tx, channel, free=True, actor="demo")
+            batch = part.spending.draft(tx, file, COSTS, actor="demo")
+            part.spending.apply(tx, batch.batch_id, [], actor="demo")
+            record(
+                tx, wt.clock, actor="demo", action="costs.apply", object_kind="cost_batch", object_id=batch.batch_id,
+                detail={"rows": batch.rows, "simulated": True},
+            )  # fmt: skip
+        wt.private.take_members(given.members, channel="", source_id="default")
 
 
 def keep_alive(state: DemoState, address: str, stop: threading.Event, alive: Callable[[], bool]) -> None:

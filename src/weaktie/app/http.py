@@ -8,17 +8,29 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
+from weaktie.data.acquisition import api as acquisition_api
+from weaktie.data.acquisition import following, spending_api
+from weaktie.data.attribution import api as attribution_api
 from weaktie.data.behaviour import api as behaviour_api
+from weaktie.data.boards import api as boards_api
 from weaktie.data.collect import api as collect_api
+from weaktie.data.funnels import api as funnels_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
+from weaktie.data.paths import api as paths_api
+from weaktie.data.private import api as private_api
 from weaktie.data.profiles import api as profiles_api
 from weaktie.data.pulls import api as pulls_api
 from weaktie.data.quality import api as quality_api
 from weaktie.data.reconcile import api as reconcile_api
 from weaktie.data.relay import api as relay_api
+from weaktie.data.retention import api as retention_api
+from weaktie.data.rfm import api as rfm_api
+from weaktie.data.segments import api as segments_api
 from weaktie.data.sources import api as sources_api
+from weaktie.data.sql import api as sql_api
+from weaktie.data.tags import api as tags_api
 from weaktie.data.tracking import api as tracking_api
 from weaktie.data.webhooks import api as webhooks_api
 from weaktie.kit.errors import NotFound
@@ -43,17 +55,24 @@ def make_api(wt: App) -> FastAPI:
     install_error_handlers(application)
     application.add_middleware(profiles_api.ProfileReads)
     application.add_middleware(
-        RequestGuard, unlimited=[("POST", "/api/imports"), ("POST", "/api/reconciliations/export")]
+        RequestGuard,
+        unlimited=[
+            ("POST", "/api/imports"),
+            ("POST", "/api/reconciliations/export"),
+            ("POST", "/api/segments/lists"),
+            ("POST", "/api/acquisition/costs"),
+        ],
     )
     application.add_middleware(SecurityHeaders, https=wt.settings.security.secure_cookies)
     # Routes are looked through in this order: the one that is asked most stands first.
     for module in (
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
-        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, api,
-        backup_api,
+        pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
+        tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
+        private_api, spending_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
-    for router in (collect_api.public, webhooks_api.public):
+    for router in (collect_api.public, webhooks_api.public, following.router):
         application.include_router(router)
     _add_console(application)
     return application

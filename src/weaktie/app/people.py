@@ -22,6 +22,7 @@ from weaktie.trust.consent.contracts import I32, SENSITIVE_FIELDS, Chooser, Purp
 from weaktie.trust.rights.contracts import Person
 
 if TYPE_CHECKING:
+    from weaktie.app.wiring_analyse import AnalyseParts
     from weaktie.app.wiring_base import BaseParts
 
 CONTACTS: dict[str, IdentifierKind] = {"phone": "phone", "email": "email"}
@@ -30,7 +31,7 @@ CONTACTS: dict[str, IdentifierKind] = {"phone": "phone", "email": "email"}
 class ConsentPeople:
     """`trust.consent.contracts.People` over identity, sources, profiles and rights."""
 
-    def __init__(self, wt: "BaseParts") -> None:
+    def __init__(self, wt: "AnalyseParts") -> None:
         self._wt = wt
 
     def find(self, connection: Connection, user_id: str) -> Chooser | None:
@@ -67,7 +68,7 @@ class ConsentPeople:
 
     def tags(self, alias_nos: Sequence[int]) -> list[ShownTag]:
         """The person's tags."""
-        return self._wt.profiles.own_tags(list(alias_nos))
+        return [*self._wt.profiles.own_tags(list(alias_nos)), *self._wt.custom_tags.own_tags(alias_nos)]
 
     def crowd(self, connection: Connection) -> tuple[I32, SeenIn, Mapping[str, int]]:
         """Everybody, where they were seen, and what the sources grant."""

@@ -38,10 +38,64 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("facets", "the worker takes people out of the generation every 20 s", (("GET", "/api/users/facets"),)),
     Reader("tags", "the worker takes people out of the generation every 20 s", (("GET", "/api/tags"),)),
     Reader("rfm", "the worker takes people out of the generation every 20 s", (("GET", "/api/rfm"),)),
+    Reader(
+        "custom tags",
+        "asks for the crowd at each read, at most 5 s old",
+        (
+            ("GET", "/api/custom-tags"), ("POST", "/api/custom-tags/preview"), ("GET", "/api/profiles/{user_id}/custom-tags"),
+            ("POST", "/api/custom-tags"), ("PUT", "/api/custom-tags/{key}"),
+            ("POST", "/api/custom-tags/{key}/versions/{version}/restore"),
+        ),
+    ),
+    Reader(
+        "rfm moves",
+        "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/rfm/moves"), ("GET", "/api/rfm/moves.csv"), ("POST", "/api/rfm/rules/preview")),
+    ),
     Reader("live", "asks for receipts of each event", (("GET", "/api/live/events"), ("GET", "/api/live/stream"))),
     Reader("quality", "asks for receipts of each identifier that it names", (("GET", "/api/quality"),)),
+    Reader(
+        "segment sizes", "counts of the crowd, at most 5 s old; the size of a stored segment is of its last run",
+        (
+            ("GET", "/api/segments"), ("GET", "/api/segments/{segment_id}"), ("POST", "/api/segments/preview"),
+            ("GET", "/api/segments/values"),
+        ),
+    ),
+    Reader("segment members", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/segments/{segment_id}/members"),)),
+    Reader("segment member", "asks for receipts at each read", (("GET", "/api/segments/{segment_id}/members/{user_id}"),)),
+    Reader("segment export", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/segments/{segment_id}/export"),)),
     Reader("properties of events", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/behaviour/properties"),)),
-    Reader("overview", "active people are counted again when a receipt has come", (("GET", "/api/overview"),)),
+    Reader(
+        "funnels", "asks for the crowd at each read, at most 5 s old",
+        (("POST", "/api/funnels/query"), ("GET", "/api/funnels/csv")),
+    ),
+    Reader(
+        "sql",
+        "asks for receipts at each run, at most 5 s old; a kept result is refused once somebody in it withdrew",
+        (
+            ("POST", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}/rows"), ("GET", "/api/sql/runs/{run_id}/export"),
+            ("GET", "/api/boards/{board_id}/tiles/{tile_id}"),
+        ),
+    ),
+    Reader(
+        "acquisition", "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/acquisition/figures"), ("GET", "/api/acquisition/figures.csv")),
+    ),
+    Reader(
+        "seeds", "asks for the crowd and for both consents at each read",
+        (("POST", "/api/acquisition/seeds/count"), ("POST", "/api/acquisition/seeds")),
+    ),
+    Reader(
+        "private domain", "asks for the crowd at each read, at most 5 s old",
+        (("GET", "/api/private/figures"), ("GET", "/api/private/figures.csv")),
+    ),
+    Reader("retention", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/retention/query"),)),
+    Reader("lifecycle", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/lifecycle/query"),)),
+    Reader("paths", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/paths/query"),)),
+    Reader("overview", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/overview"),)),
+    Reader("metrics", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/metrics/query"),)),
+    Reader("aarrr", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/aarrr"),)),
+    Reader("attribution", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/attribution/query"),)),
 )  # fmt: skip
 
 _OWN = "the person's own data, for the person or for answering their rights: a withdrawal does not end these"
@@ -75,7 +129,33 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/dead-letters/mend"), ("POST", "/api/dead-letters/discard"), ("POST", "/api/dead-letters/take-back"),
         ("POST", "/api/quality/marks"), ("POST", "/api/quality/marks/{mark_id}/end"),
         ("POST", "/api/quality/marks/{mark_id}/resume"), ("POST", "/api/pulls/{pull_id}/run"),
-        ("POST", "/api/relays/{relay_id}/vendor-numbers"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("POST", "/api/segments"), ("PUT", "/api/segments/{segment_id}"),
+        ("POST", "/api/segments/lists"), ("POST", "/api/segments/{segment_id}/refresh"),
+        ("POST", "/api/segments/{segment_id}/versions/{version}/restore"), ("POST", "/api/segments/{segment_id}/archive"),
+        ("POST", "/api/segments/{segment_id}/take-back"),
+    ),
+    "rules in words, and numbers of people by run: nobody can be told in them": (
+        ("GET", "/api/segments/vocabulary"), ("POST", "/api/segments/sentence"), ("GET", "/api/segments/{segment_id}/versions"),
+        ("GET", "/api/segments/{segment_id}/history"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("POST", "/api/private/members"),
+    ),
+    "an address that leads to the shop; opens are counted by day and nothing about the visitor is kept": (("GET", "/l/{code}"),),
+    "links, costs and names of campaigns: the shop's own books": (
+        ("GET", "/api/acquisition/links"), ("POST", "/api/acquisition/links"), ("POST", "/api/acquisition/links/batch"),
+        ("GET", "/api/acquisition/links.csv"), ("POST", "/api/acquisition/links/{link_id}/archive"),
+        ("POST", "/api/acquisition/links/{link_id}/restore"), ("GET", "/api/acquisition/links/{link_id}/qr.{kind}"),
+        ("GET", "/api/acquisition/naming"), ("PUT", "/api/acquisition/naming"), ("POST", "/api/acquisition/naming/check"),
+        ("GET", "/api/acquisition/costs"), ("POST", "/api/acquisition/costs"), ("GET", "/api/acquisition/costs/{batch_id}"),
+        ("DELETE", "/api/acquisition/costs/{batch_id}"), ("POST", "/api/acquisition/costs/{batch_id}/apply"),
+        ("POST", "/api/acquisition/costs/{batch_id}/undo"), ("PUT", "/api/acquisition/channels/{channel}/free"),
+        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("PUT", "/api/profiles/{user_id}/custom-tags/{key}"),
+        ("DELETE", "/api/profiles/{user_id}/custom-tags/{key}"), ("POST", "/api/custom-tags/{key}/people"),
+        ("POST", "/api/custom-tags/{key}/refill"), ("DELETE", "/api/custom-tags/{key}"), ("PUT", "/api/rfm/rules"),
+        ("POST", "/api/rfm/rules/{version}/restore"),
+    ),
+    "what tags are and how RFM is cut, without anybody's values": (
+        ("GET", "/api/tags/lineage"), ("GET", "/api/custom-tags/tables"), ("GET", "/api/custom-tags/{key}/versions"),
+        ("GET", "/api/tag-words"), ("POST", "/api/tag-words"), ("DELETE", "/api/tag-words/{word}"), ("GET", "/api/rfm/rules"),
     ),
     "texts, and counts of people by their answer: consent itself": (
         ("GET", "/api/consent/texts"), ("GET", "/api/consent/texts/{subject}/{version}/diff"), ("GET", "/api/consent/numbers"),
@@ -97,6 +177,16 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/reconciliations/source"),
     ),
     "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
+    "texts of queries, how their runs went, and boards, without results": (
+        ("GET", "/api/boards"), ("POST", "/api/boards"), ("GET", "/api/boards/{board_id}"),
+        ("PATCH", "/api/boards/{board_id}"), ("GET", "/api/boards/{board_id}/versions"),
+        ("POST", "/api/boards/{board_id}/versions/{version}/restore"),
+        ("GET", "/api/sql/schema"), ("GET", "/api/sql/runs"), ("GET", "/api/sql/runs/{run_id}"),
+        ("POST", "/api/sql/runs/{run_id}/cancel"), ("GET", "/api/sql/queries"), ("POST", "/api/sql/queries"),
+        ("GET", "/api/sql/queries/{query_id}"), ("PATCH", "/api/sql/queries/{query_id}"),
+        ("GET", "/api/sql/queries/{query_id}/versions"),
+        ("POST", "/api/sql/queries/{query_id}/versions/{version}/restore"),
+    ),
     _HOUSE: (
         ("GET", "/api/accounts"), ("POST", "/api/accounts"),
         ("GET", "/api/accounts/names"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),
@@ -116,11 +206,16 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/pulls"), ("POST", "/api/pulls"), ("PATCH", "/api/pulls/{pull_id}"), ("DELETE", "/api/pulls/{pull_id}"),
         ("GET", "/api/pulls/{pull_id}/runs"), ("GET", "/api/relays"), ("POST", "/api/relays"),
         ("PATCH", "/api/relays/{relay_id}"), ("DELETE", "/api/relays/{relay_id}"), ("POST", "/api/relays/{relay_id}/test"),
+        ("GET", "/api/metrics"), ("GET", "/api/metrics/custom"), ("POST", "/api/metrics/custom"),
+        ("GET", "/api/metrics/custom/{key}"), ("PUT", "/api/metrics/custom/{key}"),
+        ("POST", "/api/metrics/custom/{key}/archive"), ("POST", "/api/metrics/custom/{key}/restore"),
         ("GET", "/api/backups"), ("POST", "/api/backups"), ("GET", "/api/tracking/plan"),
         ("GET", "/api/tracking/plan/difference"), ("GET", "/api/tracking/plan/versions"), ("GET", "/api/tracking/plan/yaml"),
         ("POST", "/api/tracking/alerts/{alert_id}"), ("POST", "/api/tracking/recheck"),
         ("GET", "/api/tracking/columns"), ("POST", "/api/tracking/columns"), ("POST", "/api/tracking/columns/fill"),
-        ("DELETE", "/api/tracking/columns/{column_id}"),
+        ("DELETE", "/api/tracking/columns/{column_id}"), ("GET", "/api/funnels"), ("POST", "/api/funnels"),
+        ("PATCH", "/api/funnels/{funnel_id}"), ("DELETE", "/api/funnels/{funnel_id}"),
+        ("POST", "/api/funnels/{funnel_id}/restore"),
         *(
             ("POST", f"/api/tracking/plan/{step}")
             for step in ("adopt", "events", "proposal", "restore", "shared", "workbook", "yaml")

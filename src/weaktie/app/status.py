@@ -10,7 +10,7 @@ from weaktie.store.runs.contracts import Busy
 from weaktie.store.runs.service import holder, lease
 
 if TYPE_CHECKING:
-    from weaktie.app.wiring_base import BaseParts
+    from weaktie.app.wiring_analyse import AnalyseParts
 
 CONSUMER_LEASE = "consumer:lake"
 BUILD_LEASE = "build"
@@ -19,7 +19,7 @@ BUILD_LEASE = "build"
 class Status:
     """Small answers about the state of the stores."""
 
-    def __init__(self, wt: "BaseParts") -> None:
+    def __init__(self, wt: "AnalyseParts") -> None:
         self._wt = wt
 
     def lag(self) -> int:
@@ -47,7 +47,7 @@ class Status:
         return self.lag(), generation.built_us, generation.number, self.dead_letters(), reasons
 
 
-def _waiting(wt: "BaseParts", partition: int, offset: int) -> int:
+def _waiting(wt: "AnalyseParts", partition: int, offset: int) -> int:
     """Records from the offset on. Numbers may have gaps, so they are counted, up to ten thousand."""
     count = 0
     if wt.log.end(partition) <= offset:
@@ -59,7 +59,7 @@ def _waiting(wt: "BaseParts", partition: int, offset: int) -> int:
     return count
 
 
-def catch_up(wt: "BaseParts", *, patient: bool = False) -> None:
+def catch_up(wt: "AnalyseParts", *, patient: bool = False) -> None:
     """Bring waiting requests into the lake, unless a server's worker is doing so.
 
     With `patient`, wait for that worker until what is durable now is in the lake, ten minutes at most.
@@ -78,7 +78,7 @@ def catch_up(wt: "BaseParts", *, patient: bool = False) -> None:
             time.sleep(0.2)
 
 
-def status_of(wt: "BaseParts", *, enter: bool) -> dict[str, object]:
+def status_of(wt: "AnalyseParts", *, enter: bool) -> dict[str, object]:
     """The answer of `weaktie status`. With `enter`, waiting requests enter the lake first where no server runs."""
     if enter:
         catch_up(wt)

@@ -17,8 +17,10 @@ from weaktie.data.identity.service import all_lookups
 from weaktie.data.imports.erase import ImportsEraser, ImportsExporter
 from weaktie.data.profiles.service import ProfileEraser, ProfileExporter
 from weaktie.data.quality.erase import QualityEraser, QualityExporter
+from weaktie.data.segments.service import SegmentsEraser, SegmentsExporter
 from weaktie.data.sources import service as sources
 from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
+from weaktie.data.tags.erase import TagsEraser, TagsExporter
 from weaktie.data.tracking import tables as _  # noqa: F401  the reference of tables is made from what is wired
 from weaktie.data.webhooks.erase import WebhooksEraser, WebhooksExporter
 from weaktie.kit.clock import Clock, SystemClock
@@ -46,13 +48,13 @@ class App(AnalyseParts):
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
-                identity,
+                SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
                 ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
-                IdentityExporter(),
+                SegmentsExporter(), TagsExporter(self.lake, self.engine), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip
@@ -102,6 +104,8 @@ class App(AnalyseParts):
             self.blocked.stop()
         if "log_writer" in self.__dict__:
             self.log_writer.close()
+        if "sql_runner" in self.__dict__:
+            self.sql_runner.close()
         if "engine" in self.__dict__:
             self.engine.close()
         self.database.close()

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from weaktie.app.people import ConsentPeople, held_back, relink, reopen
+from weaktie.app.people import held_back, relink, reopen
 from weaktie.app.ports import BlockedPeople, ImportSources, RelayPermits, write_grants
-from weaktie.app.status import Status
 from weaktie.data.collect import posthog, segment, sensors, shopify, wecom, youzan
 from weaktie.data.collect.contracts import Decoder
 from weaktie.data.collect.history import History
@@ -19,7 +18,6 @@ from weaktie.data.identity.jobs import ReviewQueue
 from weaktie.data.identity.service import Identity, Registry, Unidentified
 from weaktie.data.imports.converters import Defaults
 from weaktie.data.imports.service import Importer
-from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.service import Profiles, Withdrawals
 from weaktie.data.pulls.service import Pulls
@@ -147,11 +145,6 @@ class BaseParts:
         return Consent(self.clock, self.vault)
 
     @cached_property
-    def consent_people(self) -> ConsentPeople:
-        """People as consent asks for them."""
-        return ConsentPeople(self)
-
-    @cached_property
     def consent_limiter(self) -> Limiter:
         """Limits of the personal page."""
         return Limiter()
@@ -217,19 +210,6 @@ class BaseParts:
         return Pulls(self.database, self.clock, self.settings, self.importer, self.vault, self.outbound)
 
     @cached_property
-    def metrics(self) -> Metrics:
-        """Numbers about the shop."""
-        return Metrics(
-            database=self.database,
-            lake=self.lake,
-            engine=self.engine,
-            settings=self.settings,
-            clock=self.clock,
-            permits=self.permits,
-            quality=self.quality,
-        )
-
-    @cached_property
     def quality(self) -> Quality:
         """What is no customer's doing."""
         return Quality(
@@ -272,11 +252,6 @@ class BaseParts:
     def withdrawals(self) -> Withdrawals:
         """Takes people who withdrew out of the published generation."""
         return Withdrawals(self.build_parts, self.profiles.published)
-
-    @cached_property
-    def status(self) -> Status:
-        """How far the consumers are."""
-        return Status(self)
 
     @cached_property
     def key_book(self) -> KeyBook:

@@ -36,7 +36,9 @@ WITHDRAWALS_SECONDS = 20.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
-JOB_COMMANDS = {name: name for name in ("backup", "build", "columns", "import", "mend", "pull", "tracking")}
+JOB_COMMANDS = {
+    name: name for name in ("backup", "build", "columns", "import", "mend", "pull", "tag", "tracking")
+}
 TRACKING_ROWS = 200_000
 """Events that one round of housekeeping holds against the tracking plan; a build checks all that is left."""
 

@@ -79,6 +79,11 @@ def business_day(instant_us: int, zone: ZoneInfo) -> int:
     return (to_datetime(instant_us).astimezone(zone).date() - EPOCH_DAY).days
 
 
+def date_to_day(day: date) -> int:
+    """The integer business day of a calendar date."""
+    return (day - EPOCH_DAY).days
+
+
 def day_to_date(day: int) -> date:
     """The calendar date of an integer business day."""
     return EPOCH_DAY + timedelta(days=day)

@@ -253,6 +253,62 @@ class Outbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Acquisition:
+    """Channel links, and what makes a newcomer a good one."""
+
+    hosts: str = _setting(
+        "",
+        "渠道链接可以跳转到的域名，逗号分隔，*.example.com 含其子域名；为空则不能跳转到网页",
+        "Hosts that channel links may lead to, by comma, *.example.com for those below it; empty allows no web page",
+    )
+    address: str = _setting(
+        "",
+        "本服务对外的地址，用于渠道链接与二维码，如 https://go.example.com；为空取访问控制台的地址",
+        "Address of this server for channel links and QR codes, such as https://go.example.com; empty takes the console's",
+    )
+    opens_a_minute: int = _setting(
+        60,
+        "同一地址每分钟最多打开渠道链接的次数",
+        "Most opens of channel links a minute from one address",
+        low=1,
+    )
+    order_days: int = _setting(
+        7, "新客质量：首次到访后多少天内下单", "Days after the first visit within which a newcomer's order counts", low=1,
+        high=90,
+    )  # fmt: skip
+    high_value: int = _setting(
+        500,
+        "高质量新客：首次到访后 30 天内净消费达到的金额（工作区货币，元）",
+        "Net amount in the first 30 days that makes a newcomer a high-quality one (workspace currency, major units)",
+        low=1,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """Queries that analysts write."""
+
+    seconds: float = _setting(60.0, "一个查询的时限（秒）", "Seconds that one query may take", low=1.0)
+    memory_gb: float = _setting(
+        1.0,
+        "一个查询可用的内存（GB）",
+        "Memory of one query in GB; it runs in a process of its own",
+        low=0.25,
+    )
+    threads: int = _setting(2, "一个查询使用的线程数", "Threads of one query", low=1)
+    at_once: int = _setting(
+        2, "同时运行的查询数，其余的排队", "Queries that run at the same time; others wait", low=1
+    )
+    most_rows: int = _setting(
+        100_000, "一个查询最多保留的结果行数", "Rows of a result that are kept", low=1, high=5_000_000
+    )  # fmt: skip
+    keep_minutes: int = _setting(60, "结果保留的时长（分钟）", "Minutes for which a result is kept", low=1)
+    history_days: int = _setting(
+        90, "查询历史保留的天数", "Days for which the history of queries is kept", low=1
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole, and the home folder it belongs to."""
 
@@ -269,6 +325,8 @@ class Settings:
     consent: Consent = field(default_factory=Consent)
     imports: Imports = field(default_factory=Imports)
     outbound: Outbound = field(default_factory=Outbound)
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    sql: Sql = field(default_factory=Sql)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -279,6 +337,8 @@ class Settings:
 SECTIONS: dict[str, type] = {
     "addresses": Addresses, "workspace": Workspace, "door": Door, "log": Log, "lake": Lake, "engine": Engine,
     "build": Build, "backup": Backup, "security": Security, "consent": Consent, "imports": Imports, "outbound": Outbound,
+    "acquisition": Acquisition,
+    "sql": Sql,
 }  # fmt: skip
 
 

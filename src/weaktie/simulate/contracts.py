@@ -87,3 +87,13 @@ class SentReport:
     def events(self) -> int:
         """Acknowledged events of both protocols."""
         return self.segment_events + self.sensors_events
+
+
+@dataclass(frozen=True, slots=True)
+class Marketing:
+    """What staff would enter by hand: CSV of costs and of members, (channel, code) of paid channels, and free channels."""
+
+    costs: str
+    members: str
+    paid: tuple[tuple[str, str], ...]
+    free: tuple[str, ...]

@@ -10,11 +10,12 @@ import numpy as np
 
 from weaktie.kit.clock import DAY_US, Clock, SystemClock
 from weaktie.simulate.client import Address, Delivery
-from weaktie.simulate.contracts import DayBatch, EntityKind, MarketSpec, SentReport, Truth
+from weaktie.simulate.contracts import DayBatch, EntityKind, Marketing, MarketSpec, SentReport, Truth
 from weaktie.simulate.days import Scene, day_scenes
 from weaktie.simulate.encoding import SegmentText, pieces, properties, shops
 from weaktie.simulate.entities import entity_files, truth_files
 from weaktie.simulate.events import Kind
+from weaktie.simulate.marketing import cost_table, free_channels, member_table, paid_channels
 from weaktie.simulate.sensors import SensorsText
 from weaktie.simulate.timeline import I64
 from weaktie.simulate.trickle import SLOT_MS, SlotText, live
@@ -144,6 +145,12 @@ def write_entities(spec: MarketSpec, folder: Path) -> dict[EntityKind, Path]:
 def write_truth(spec: MarketSpec, folder: Path) -> dict[str, Path]:
     """Write `truth.jsonl` (a line a person) and `channel_costs.jsonl` (a line a day and channel)."""
     return truth_files(world_of(spec), folder)
+
+
+def marketing(spec: MarketSpec) -> Marketing:
+    """Costs, links and members of the market's owned channels, as its staff would enter them."""
+    world = world_of(spec)
+    return Marketing(cost_table(world), member_table(world), tuple(paid_channels()), tuple(free_channels()))
 
 
 def truths(spec: MarketSpec) -> Iterator[Truth]:

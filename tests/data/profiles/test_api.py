@@ -90,7 +90,7 @@ def test_every_route_asks_for_a_permission() -> None:
     app = FastAPI()
     app.include_router(api.router)
     asked = {k: v for k, v in route_permissions(app).items() if k[1].startswith("/api/")}
-    assert len(asked) == 12
+    assert len(asked) == 13
     assert set(asked.values()) == {"view", "operate|comply"}
 
 

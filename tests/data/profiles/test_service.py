@@ -119,7 +119,7 @@ def test_before_the_first_build(market: Market) -> None:
     profiles = Profiles(market)
     assert page(profiles, "u1")["generation"] is None
     assert profiles.users(UserFilter(), None, None).items == []
-    assert (profiles.current(), profiles.left_out().total, len(profiles.tags())) == (None, 0, 39)
+    assert (profiles.current(), profiles.left_out().total, len(profiles.tags())) == (None, 0, 66)
     with pytest.raises(NothingPublished):
         profiles.rfm()
 

@@ -2,18 +2,24 @@
 
 from typing import Any
 
+import duckdb
+import narwhals as nw
 import pytest
 
 from tests.data.profiles.market import DAY, Market, at, no_progress
-from weaktie.data.profiles.catalogue import TAGS, USER_TAGS
+from weaktie.data.collect.vocabulary import ORDER_EVENTS, OWN_EVENTS, RELATION_EVENTS, VOCABULARY
+from weaktie.data.profiles.catalogue import SHOWN, TAGS, USER_TAGS
 from weaktie.data.profiles.jobs import build
+from weaktie.data.profiles.lineage import ANY_EVENT, events_of, of_tag
 from weaktie.data.profiles.show import display, money
-from weaktie.data.profiles.tags import Dimension
+from weaktie.data.profiles.tables import COUNTED
+from weaktie.data.profiles.tags import Dimension, facts, merged
+from weaktie.kit.clock import day_to_date
 from weaktie.store.lake.tables import TABLES
 
 
 def test_the_catalogue_is_whole() -> None:
-    assert len(TAGS) >= 20
+    assert len({t.measures for t in TAGS}) >= 40, "windows of one quantity are one tag"
     assert {t.dimension for t in TAGS} == set(Dimension)
     assert len({t.words.zh for t in TAGS}) == len({t.words.en for t in TAGS}) == len(TAGS)
     for tag in TAGS:
@@ -22,6 +28,43 @@ def test_the_catalogue_is_whole() -> None:
         assert tag.bounds == tuple(sorted(tag.bounds))
         assert tag.definition.zh != tag.words.zh
     assert USER_TAGS.schema.names[2:] == [t.key for t in TAGS]
+
+
+def _weekend(day: int) -> bool:
+    return day_to_date(day).weekday() >= 5
+
+
+WEEKEND = sum(_weekend(DAY - i) for i in range(10)) + 2 * _weekend(DAY) + 2 * _weekend(DAY - 2)
+WEEKEND_ORDERS = sum(_weekend(DAY - ago) for ago in (50, 20, 5))
+
+
+def test_every_tag_says_where_it_comes_from() -> None:
+    known = set(VOCABULARY) | set(OWN_EVENTS) | set(ORDER_EVENTS) | set(RELATION_EVENTS) | {ANY_EVENT}
+    aliases = {name for c in COUNTED for name in c.events}
+    for tag in TAGS:
+        told: Any = of_tag(tag)
+        assert [a["name"] for a in told["aggregates"]] == [a.name for a in tag.needs]
+        for aggregate in told["aggregates"]:
+            assert aggregate["columns"], aggregate["name"]
+            for column in aggregate["columns"]:
+                table, _, name = column["column"].partition(".")
+                assert name in TABLES[table].schema.names, column
+                assert set(column["events"]) <= known | aliases, column
+        assert events_of(tag.key)
+
+
+def test_more_tags_of_a_source_are_no_more_passes() -> None:
+    """Aggregates of all tags of a source are one query: one group-by over one scan, however many tags there are."""
+    half, whole = merged(TAGS[::2], SHOWN), merged(TAGS, SHOWN)
+    assert set(whole) == {a.source for t in TAGS for a in t.needs} | {a.source for a in SHOWN}
+    rows: nw.LazyFrame[Any] = nw.from_native(duckdb.sql("SELECT i AS person_no, i AS day FROM range(9) t(i)"))
+    for needs in (half, whole):
+        frames = {
+            source: rows.with_columns(**{a.column: nw.lit(1) for a in aggregates if a.column != "day"})
+            for source, aggregates in needs.items()
+        }
+        plan = facts(rows, frames, needs, DAY).to_native().explain()
+        assert plan.count("HASH_GROUP_BY") + plan.count("PERFECT_HASH_GROUP_BY") <= len(needs)
 
 
 @pytest.fixture
@@ -86,10 +129,30 @@ def test_every_tag_by_hand(shop: Market) -> None:
         "main_currency": "CNY", "orders_total": 3, "spend_total": 70_000, "spend_30d": 60_000, "orders_90d": 3,
         "average_order": 35_000, "days_since_order": 5, "order_interval": 22.5, "refund_rate": 0.25,
         "coupon_rate": pytest.approx(1 / 3), "high_quality": True,
+        "platforms_used_90d": 1, "days_known": 100, "profile_completeness": 0.5, "category_breadth_90d": 0,
+        "category_focus_90d": None, "events_per_active_day_30d": pytest.approx(14 / 12), "search_intensity_30d": 0.0,
+        "cart_abandonment_30d": None, "content_preference_30d": None, "night_share_90d": 0.0,
+        "weekend_share_90d": pytest.approx(WEEKEND / 14), "activity_trend_30d": "rising", "favourites_90d": 0,
+        "message_opens_30d": 0, "buyers_brought": 0, "invitees_ordered": 0, "friends_ordered": 0, "days_since_share": None,
+        "share_rate_30d": None, "days_since_first_order": 50, "days_to_first_order": 0,
+        "repurchase_overdue": pytest.approx(5 / 22.5), "largest_order": 60_000, "refund_share": pytest.approx(0.3),
+        "weekend_order_rate": pytest.approx(WEEKEND_ORDERS / 3), "referred_order_rate": pytest.approx(1 / 3),
+        "purchase_rate_90d": None,
     }  # fmt: skip
     bob = rows[2]
     assert (bob["gender"], bob["lifecycle_stage"], bob["days_since_active"]) == ("male", "dormant", 35)
     assert (bob["favourite_category"], bob["invitees"], bob["orders_brought"]) == ("tea", 1, 1)
+    assert (
+        bob["invitees_ordered"],
+        bob["friends_ordered"],
+        bob["buyers_brought"],
+        bob["days_since_share"],
+    ) == (1, 1, 1, 35)
+    assert (bob["category_breadth_90d"], bob["category_focus_90d"], bob["activity_trend_30d"]) == (
+        1,
+        1.0,
+        None,
+    )
     assert (bob["friends"], bob["shares_30d"], bob["orders_total"], bob["high_quality"]) == (1, 0, 0, None)
     cleo = rows[3]
     assert (cleo["followers"], cleo["lifecycle_stage"], cleo["active_days_30d"]) == (1, None, 0)

@@ -12,7 +12,14 @@ NOBODY = {
     "settings and work of the shop's own staff": {
         "audit_head", "audit_log", "build_state", "consumer_offsets", "generations", "import_mappings", "imports", "jobs",
         "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
-        "webhooks", "consent_notices",
+        "webhooks", "consent_notices", "segment_versions", "acquisition_links", "acquisition_naming_rules", "acquisition_channels",
+        "acquisition_campaign_channels", "rfm_rules", "tag_definitions", "tag_failures", "tag_versions", "tag_words",
+    },
+    "costs by day and campaign, and opens of links by day": {
+        "acquisition_cost_batches", "acquisition_costs", "acquisition_opens",
+    },
+    "queries and boards as the shop's own staff wrote them, without results": {
+        "board_versions", "boards", "sql_queries", "sql_query_versions", "sql_runs",
     },
     "numbers that count, and name nobody": {
         "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",

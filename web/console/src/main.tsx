@@ -13,11 +13,19 @@ import "./styles/parts.css";
 import "./styles/lists.css";
 import "./styles/slices.css";
 import "./styles/imports.css";
+import "./styles/acquisition.css";
 import "./styles/mend.css";
 import "./styles/tracking.css";
 import "./styles/behaviour.css";
+import "./styles/segments.css";
+import "./styles/funnel.css";
+import "./styles/retention.css";
 import "./styles/identity.css";
+import "./styles/metrics.css";
 import "./styles/consent.css";
+import "./styles/tags.css";
+import "./styles/sql.css";
+import "./styles/boards.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

@@ -57,13 +57,15 @@ class Crowd:
     """Who may be analysed, as of one snapshot of the lake.
 
     `persons[alias_no]` is the person's number, or -1 for erased people, those who do not grant analysis, and own people.
-    Whatever is computed from a crowd stays true while `key` stays the same.
+    Whatever is computed from a crowd stays true while `key` stays the same. `only` are the identifiers whose events are
+    read at all, where somebody needs a sample of people; None for everybody's.
     """
 
     snapshot: Snapshot
     persons: I32
     spans: pa.Table
     key: str
+    only: I32 | None = None
 
     def people(self) -> I32:
         """Every person who may be analysed, ascending."""
@@ -98,6 +100,19 @@ class Sequences:
     columns: Mapping[str, Coded] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class DaySets:
+    """On which days everybody did something, without order within a day.
+
+    `people` (n), ascending, is everybody who may be analysed; `cells` (n, days), where `cells[row, day - first]` has bit i
+    where the person did something that passes matcher i on that day.
+    """
+
+    people: I32
+    first: int
+    cells: npt.NDArray[np.uint8]
+
+
 class PeopleSource(Protocol):
     """Tells who stands behind a figure. A capability registers one for each `kind` of people query that it makes."""
 
@@ -116,6 +131,14 @@ class TagColumns:
 
     people: I32
     columns: Mapping[str, pa.ChunkedArray]
+
+
+class MoreTags(Protocol):
+    """Tags beside the built-in ones. A capability registers one for the keys that begin with its prefix."""
+
+    def columns(self, keys: Sequence[str], crowd: Crowd, people: I32) -> Mapping[str, pa.ChunkedArray]:
+        """A column for each key along `people` (ascending), null where somebody has no value. Unknown keys are missing."""
+        ...
 
 
 class BadCondition(Refused):

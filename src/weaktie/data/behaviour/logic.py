@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal, cast
 
 import numba
 import numpy as np
@@ -165,19 +165,51 @@ def _moment(text: str) -> datetime | None:
 # ---- order
 
 
-def ordered(person: I32, time_us: I64, tie: I64, matched: U32, people: int) -> tuple[I32, I64, I32]:
-    """(people, starts, order): rows by person, then time, then `tie` (their order of arrival), then what they matched.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows in any order, each (m): whose, when, on which business day, what it matched, and where it stands in the log."""
 
-    Rows of person -1 are left out. `people` is one more than the greatest person.
+    person: I32
+    time_us: I64
+    day: I32
+    matched: U32
+    partition: I32
+    record: I64
+    index: I32
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The rows by person and time: as `Sequences`; `row` (m) is where each was, empty where nobody asked."""
+
+    people: I32
+    starts: I64
+    time_us: I64
+    day: I32
+    matched: U32
+    row: I64
+
+
+def ordered(rows: Rows, people: int, *, with_row: bool) -> Order:
+    """Rows by person, then time, then order of arrival (partition, record, index), then what they matched.
+
+    Rows of person -1 are left out; `people` is one more than the greatest person. A counting sort by person moves whole
+    rows; then each person's few are sorted where they do not stand in order already.
     """
-    assert len(person) < 1 << 31
-    found, starts, order = _by_person(person, people)
-    _by_time(starts, order, time_us, tie, matched)
-    return found, starts, order
+    found, starts, places = _by_person(rows.person, people)
+    packed = _packed(
+        rows.person, places, rows.time_us, rows.day, rows.matched, rows.partition, rows.record, rows.index,
+        int(starts[-1]), with_row,
+    )  # fmt: skip
+    _by_time(starts, packed)
+    time_us, day, matched = _unpacked(packed)
+    row = packed[:, 3].copy() if with_row else np.empty(0, np.int64)
+    return Order(found, starts, time_us, day, matched, row)
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_person(person: I32, people: int) -> tuple[I32, I64, I32]:
+def _by_person(person: I32, people: int) -> tuple[I32, I64, I64]:
+    """Those with rows, where each one's begin, and the same by person number."""
     counts = np.zeros(people + 1, np.int64)
     for p in person:
         if p >= 0:
@@ -199,57 +231,90 @@ def _by_person(person: I32, people: int) -> tuple[I32, I64, I32]:
             counts[p] = rows
             rows += n
     starts[at] = rows
-    order = np.empty(rows, np.int32)
-    for i in range(len(person)):
-        p = person[i]
-        if p >= 0:
-            order[counts[p]] = i
-            counts[p] += 1
-    return found, starts, order
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _after(i: int, j: int, time_us: I64, tie: I64, matched: U32) -> bool:
-    """Whether row i comes after row j."""
-    if time_us[i] != time_us[j]:
-        return time_us[i] > time_us[j]  # type: ignore[no-any-return]
-    if tie[i] != tie[j]:
-        return tie[i] > tie[j]  # type: ignore[no-any-return]
-    return matched[i] > matched[j]  # type: ignore[no-any-return]
+    return found, starts, counts
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_time(starts: I64, order: I32, time_us: I64, tie: I64, matched: U32) -> None:
+def _packed(
+    person: I32, places: I64, time_us: I64, day: I32, matched: U32, partition: I32, record: I64, index: I32, rows: int,
+    with_row: bool,
+) -> "npt.NDArray[np.int64]":  # fmt: skip
+    """Each row as [time, arrival, matched and day, row]: one move instead of four."""
+    packed = np.empty((rows, 4 if with_row else 3), np.int64)
+    for i in range(len(person)):
+        p = person[i]
+        if p < 0:
+            continue
+        k = places[p]
+        places[p] = k + 1
+        packed[k, 0] = time_us[i]
+        # 9 bits of partition, 37 of record, 16 of index
+        packed[k, 1] = (
+            ((partition[i] + 1) & 511) << 53 | (record[i] & 137438953471) << 16 | (index[i] & 65535)
+        )
+        packed[k, 2] = np.int64(matched[i]) << 31 | (np.int64(day[i]) + 1073741824)
+        if with_row:
+            packed[k, 3] = i
+    return packed
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _after(packed: "npt.NDArray[np.int64]", i: int, j: int) -> bool:
+    """Whether row i comes after row j."""
+    if packed[i, 0] != packed[j, 0]:
+        return packed[i, 0] > packed[j, 0]  # type: ignore[no-any-return]
+    if packed[i, 1] != packed[j, 1]:
+        return packed[i, 1] > packed[j, 1]  # type: ignore[no-any-return]
+    return packed[i, 2] > packed[j, 2]  # type: ignore[no-any-return]
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_time(starts: I64, packed: "npt.NDArray[np.int64]") -> None:
     for p in range(len(starts) - 1):
         low, high = starts[p], starts[p + 1]
         wrong = 0
         for k in range(low + 1, high):
-            if _after(order[k - 1], order[k], time_us, tie, matched):
+            if _after(packed, k - 1, k):
                 wrong += 1
         if wrong == 0:
             continue
         if high - low > 64:  # stable sorts from the last key to the first
-            rows = order[low:high].copy()
-            rows = rows[np.argsort(matched[rows], kind="mergesort")]
-            rows = rows[np.argsort(tie[rows], kind="mergesort")]
-            order[low:high] = rows[np.argsort(time_us[rows], kind="mergesort")]
+            for key in (2, 1, 0):
+                rows = packed[low:high].copy()
+                order = np.argsort(rows[:, key].copy(), kind="mergesort")
+                for k in range(high - low):
+                    packed[low + k] = rows[order[k]]
             continue
+        width = packed.shape[1]
+        held = np.empty(width, np.int64)
         for k in range(low + 1, high):
-            row = order[k]
+            if not _after(packed, k - 1, k):
+                continue
+            held[:] = packed[k]
             at = k
-            while at > low and _after(order[at - 1], row, time_us, tie, matched):
-                order[at] = order[at - 1]
+            while at > low and (
+                packed[at - 1, 0] > held[0]
+                or (packed[at - 1, 0] == held[0] and packed[at - 1, 1] > held[1])
+                or (
+                    packed[at - 1, 0] == held[0]
+                    and packed[at - 1, 1] == held[1]
+                    and packed[at - 1, 2] > held[2]
+                )
+            ):
+                packed[at] = packed[at - 1]
                 at -= 1
-            order[at] = row
+            packed[at] = held
 
 
 @numba.njit(cache=True, nogil=True)
-def taken(values: npt.NDArray[Any], order: I32) -> npt.NDArray[Any]:
-    """The values of these rows, in their order."""
-    found = np.empty(len(order), values.dtype)
-    for k in range(len(order)):
-        found[k] = values[order[k]]
-    return found
+def _unpacked(packed: "npt.NDArray[np.int64]") -> tuple[I64, I32, U32]:
+    rows = len(packed)
+    time_us, day, matched = np.empty(rows, np.int64), np.empty(rows, np.int32), np.empty(rows, np.uint32)
+    for k in range(rows):
+        time_us[k] = packed[k, 0]
+        day[k] = (packed[k, 2] & 2147483647) - 1073741824
+        matched[k] = packed[k, 2] >> 31
+    return time_us, day, matched
 
 
 @numba.njit(cache=True, nogil=True)

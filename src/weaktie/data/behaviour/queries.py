@@ -9,11 +9,10 @@ import narwhals as nw
 
 from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
 from weaktie.data.quality.service import customers
-from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
-RECORDS = 1 << 36
-INDEXES = 1 << 16
+ARRIVED = ("log_partition", "log_record", "log_index")
+"""Where a row stands in the log (of imports: the line): what orders events of one instant."""
 
 
 def passes(condition: Condition) -> nw.Expr:
@@ -42,51 +41,29 @@ def matches(matcher: Matcher) -> nw.Expr:
     return reduce(and_, tests) if tests else ~nw.col("event").is_null()
 
 
-def may_count(events: Frame, days: Days) -> Frame:
-    """Events of the days that may serve analytics and that customers did: crawlers and tests are nobody's."""
-    return customers(
-        events.filter(
-            nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null(), nw.col("day") >= days.first, nw.col("day") <= days.last
-        )
-    )  # fmt: skip
-
-
 def matched_events(
     events: Frame, matchers: Sequence[Matcher], days: Days, columns: Sequence[str], impossible: Frame | None
 ) -> Frame:
-    """Rows that pass a matcher: alias_no, time_us, day, tie, matched (bit i for matcher i), and the columns asked for.
+    """Rows that pass a matcher: alias_no, event_time, day, matched (bit i for matcher i), ARRIVED, the columns asked for.
 
-    `impossible` (alias_no, day) are identifiers and days at rates beyond a person's; None where there are none. `tie` is
-    the order in which rows arrived: partition, record and index of the log, the line of an imported file.
+    Only what may serve analytics and what customers did: crawlers, tests and impossible rates are nobody's. `impossible`
+    (alias_no, day) are identifiers and days at rates beyond a person's; None where there are none. Times are given as they
+    are stored: arithmetic on them costs more than the whole scan.
     """
     tests = [matches(m) for m in matchers]
     bits = [
         nw.when(test).then(nw.lit(1 << i)).otherwise(nw.lit(0)).cast(nw.Int64) for i, test in enumerate(tests)
     ]
-    rows = may_count(events, days).filter(reduce(or_, tests))
+    may = events.filter(
+        nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null(), nw.col("day") >= days.first, nw.col("day") <= days.last
+    )  # fmt: skip
+    rows = customers(may).filter(reduce(or_, tests))
     if impossible is not None:
         rows = rows.join(impossible, on=["alias_no", "day"], how="anti")
-    arrived = (
-        (nw.coalesce(nw.col("log_partition"), nw.lit(-1)).cast(nw.Int64) + 1) % 1024 * (RECORDS * INDEXES)
-    )
-    arrived = arrived + nw.coalesce(nw.col("log_record"), nw.lit(0)) % RECORDS * INDEXES
-    arrived = arrived + nw.coalesce(nw.col("log_index"), nw.lit(0)).cast(nw.Int64) % INDEXES
-    rows = rows.with_columns(
-        time_us=micros("event_time"), matched=reduce(lambda a, b: a + b, bits), tie=arrived
-    )
+    rows = rows.with_columns(matched=reduce(lambda a, b: a + b, bits).cast(nw.UInt32))
     return rows.select(
-        "alias_no",
-        "time_us",
-        "tie",
-        nw.col("day").cast(nw.Int32),
-        nw.col("matched").cast(nw.UInt32),
-        *columns,
+        "alias_no", "event_time", "day", "matched", *ARRIVED, *(c for c in columns if c not in ARRIVED)
     )
-
-
-def busy(events: Frame, keys: Sequence[str], limit: int) -> Frame:
-    """Keys with more than `limit` events: whoever did more in a minute did more on the day, and altogether."""
-    return events.group_by(*keys).agg(nw.len().alias("n")).filter(nw.col("n") > limit).select(*keys)
 
 
 def event_counts(events: Frame, after_day: int) -> Frame:

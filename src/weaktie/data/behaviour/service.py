@@ -4,47 +4,52 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
+from weaktie.data.behaviour.asking import EventAsk as EventAsk
 from weaktie.data.behaviour.contracts import (
     ANY_EVENT,
     I32,
+    I64,
     MOST_MATCHERS,
     BadPeople,
     BadTag,
     Coded,
     Crowd,
     Days,
+    DaySets,
     Matcher,
+    MoreTags,
     PeopleSource,
     Sequences,
     TagColumns,
 )
-from weaktie.data.behaviour.logic import Reading, ordered, persons_of, reading, size_of, taken
-from weaktie.data.behaviour.queries import matched_events
-from weaktie.data.behaviour.rates import Rates
+from weaktie.data.behaviour.days import MOST_DAY_MATCHERS, read_days
+from weaktie.data.behaviour.logic import Reading, Rows, ordered, persons_of, reading, size_of
+from weaktie.data.behaviour.queries import ARRIVED, matched_events
 from weaktie.data.behaviour.vocabulary import SeenEvent, SeenProperty, Vocabulary, event_words
 from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import Identity, owner_of
 from weaktie.data.profiles.contracts import ANALYTICS, Permits
-from weaktie.data.profiles.service import USER_TAGS
-from weaktie.data.quality.service import Quality
+from weaktie.data.profiles.service import BY_KEY, USER_TAGS, kept_rates
+from weaktie.data.quality.service import Quality, Rates, renewed
 from weaktie.data.sources.service import purposes
 from weaktie.data.tracking.service import current
 from weaktie.kit.clock import Clock
 from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
-from weaktie.store.engine.contracts import Engine
-from weaktie.store.lake.contracts import Lake
+from weaktie.store.engine.contracts import Engine, Session
+from weaktie.store.lake.contracts import Lake, Snapshot
 from weaktie.store.lake.service import frame_of, newest_version
 from weaktie.store.lake.tables import EVENTS
 
+Kept = TypeVar("Kept")
 CROWD_SECONDS = 5.0
 """A withdrawal or an erasure reaches every analysis within this time."""
 LAKE_SECONDS = 60.0
@@ -52,6 +57,12 @@ LAKE_SECONDS = 60.0
 PATIENCE = 20.0
 """How much longer than a reading took its snapshot is kept."""
 KEPT_BYTES = 1 << 30
+KEPT_DAYS = 4
+NEVER = 2**31 - 1
+"""The first day of somebody who never did it."""
+ANYTHING = Matcher(ANY_EVENT)
+HISTORY_DAYS = 128
+"""How many days of the past are looked through at once for somebody's first."""
 
 
 class Behaviour:
@@ -76,12 +87,16 @@ class Behaviour:
         self._snapped = float("-inf")
         self._patience_s = CROWD_SECONDS
         self._heard: tuple[object, ...] = ()
-        self._rates = Rates()
+        self._rates: Rates | None = None
+        self._rates_lock = threading.Lock()
         self._vocabulary = Vocabulary(
             lake, lambda connection, value: people.find(connection, value) is not None
         )
         self._kept: OrderedDict[object, Sequences] = OrderedDict()
         self._sources: dict[str, PeopleSource] = {}
+        self._more_tags: dict[str, MoreTags] = {}
+        self._kept_days: OrderedDict[tuple[object, ...], DaySets] = OrderedDict()
+        self._kept_firsts: OrderedDict[tuple[object, ...], I32] = OrderedDict()
 
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.
@@ -138,6 +153,11 @@ class Behaviour:
         """Raises BadCondition where a condition or column cannot be understood; `places` name the matchers."""
         reading(matchers, columns, self.lake.columns("events"), places)
 
+    def look_again(self) -> None:
+        """Let the next `crowd` look whatever it saw lately: for work that begins just after something was written."""
+        with self._lock:
+            self._looked = self._snapped = float("-inf")
+
     def sequences(
         self, matchers: Sequence[Matcher], days: Days, columns: Sequence[str] = (), crowd: Crowd | None = None
     ) -> Sequences:
@@ -162,6 +182,52 @@ class Behaviour:
                 self._kept.popitem(last=False)
         return found
 
+    def forget(self) -> None:
+        """Drop the sequences in memory; the next question reads the lake again."""
+        with self._lock:
+            self._kept.clear()
+
+    def span(self, crowd: Crowd | None = None) -> Days | None:
+        """The first and the last day of which the lake holds events; None where it holds none."""
+        files = (crowd or self.crowd()).snapshot.of("events")
+        if not files:
+            return None
+        return Days(min(f.min_day for f in files), max(f.max_day for f in files))
+
+    def days(self, matchers: Sequence[Matcher], days: Days, crowd: Crowd | None = None) -> DaySets:
+        """On which of these days everybody did what: no order, and so much quicker than sequences. Raises BadCondition."""
+        assert 0 < len(matchers) <= MOST_DAY_MATCHERS
+        crowd = crowd or self.crowd()
+        how = reading(matchers, (), self.lake.columns("events"))
+        wanted = (crowd.key, tuple(matchers), days, tuple(c.column_id for c in how.promoted))
+        with self._lock:
+            if wanted in self._kept_days:
+                self._kept_days.move_to_end(wanted)
+                return self._kept_days[wanted]
+        found = self._read_days(crowd, how, days)
+        with self._lock:
+            _keep(self._kept_days, wanted, found)
+        return found
+
+    def first_days(self, matcher: Matcher = ANYTHING, crowd: Crowd | None = None) -> I32:
+        """The first day ever on which everybody of the crowd did this, or NEVER; as `crowd.people()`. Raises BadCondition."""
+        crowd = crowd or self.crowd()
+        how = reading([matcher], (), self.lake.columns("events"))
+        wanted = (crowd.key, matcher, tuple(c.column_id for c in how.promoted))
+        with self._lock:
+            if wanted in self._kept_firsts:
+                return self._kept_firsts[wanted]
+        firsts = np.full(len(crowd.people()), NEVER, np.int32)
+        span = self.span(crowd)
+        for start in range(span.first, span.last + 1, HISTORY_DAYS) if span else ():
+            part = Days(start, min(start + HISTORY_DAYS - 1, span.last if span else start))
+            cells = self._read_days(crowd, how, part).cells
+            there = cells.any(axis=1) & (firsts == NEVER)
+            firsts[there] = start + np.argmax(cells[there] != 0, axis=1)
+        with self._lock:
+            _keep(self._kept_firsts, wanted, firsts)
+        return firsts
+
     def seen_events(self) -> list[SeenEvent]:
         """Every event that was seen, the most frequent first, with its words from the tracking plan."""
         crowd = self.crowd()
@@ -174,6 +240,11 @@ class Behaviour:
         with self.database.connect() as connection, self.engine.session() as session:
             return self._vocabulary.properties(connection, session, crowd, event)
 
+    def tag_words(self, key: str, values: Sequence[str]) -> dict[str, Words]:
+        """What a tag's values are called, where the tag names them."""
+        labels = BY_KEY[key].labels if key in BY_KEY else None
+        return {v: labels[v] for v in values if v in labels} if labels else {}
+
     def event_words(self, events: Sequence[str]) -> dict[str, Words]:
         """What the tracking plan calls these events."""
         with self.database.connect() as connection:
@@ -183,23 +254,38 @@ class Behaviour:
     def tags(self, keys: Sequence[str], crowd: Crowd | None = None) -> TagColumns:
         """Tags of everybody who may be analysed, as the last build left them; who deleted a tag has none. Raises BadTag."""
         crowd = crowd or self.crowd()
-        for key in keys:
-            if key not in USER_TAGS.schema.names:
-                raise BadTag(key)
+        built_in = [k for k in keys if k in USER_TAGS.schema.names]
         frames = [f.path for f in crowd.snapshot.of("user_tags")]
         with self.engine.session() as session:
-            table = session.collect(session.scan(frames, USER_TAGS.schema).select("person_no", *keys))
+            table = session.collect(session.scan(frames, USER_TAGS.schema).select("person_no", *built_in))
         table = table.take(pc.sort_indices(table["person_no"]))
         may = np.isin(table["person_no"].to_numpy(), crowd.people())
         table = table.filter(pa.array(may))
         people = table["person_no"].to_numpy().astype(np.int32)
         with self.database.connect() as connection:
             deleted = [(n, k) for n, k in self._permits.all_deleted_tags(connection) if k in keys]
-        columns = {key: table[key] for key in keys}
+        columns = {key: table[key] for key in built_in}
+        columns |= self._other_tags([k for k in keys if k not in columns], crowd, people)
         for key in {k for _, k in deleted}:
             who = [crowd.persons[n] for n, k in deleted if k == key and n < len(crowd.persons)]
             columns[key] = pc.if_else(pa.array(~np.isin(people, who)), columns[key], None)
         return TagColumns(people, columns)
+
+    def _other_tags(self, keys: Sequence[str], crowd: Crowd, people: I32) -> dict[str, pa.ChunkedArray]:
+        found: dict[str, pa.ChunkedArray] = {}
+        for prefix, source in self._more_tags.items():
+            mine = [k for k in keys if k.startswith(prefix)]
+            if mine:
+                found |= source.columns(mine, crowd, people)
+        for key in keys:
+            if key not in found:
+                raise BadTag(key)
+        return found
+
+    def add_tags(self, prefix: str, source: MoreTags) -> None:
+        """From now on tags whose keys begin so are read from this source."""
+        assert prefix not in self._more_tags, f"two sources of tags begin with {prefix}"
+        self._more_tags[prefix] = source
 
     def describe(self, query: Mapping[str, Any]) -> Words:
         """Who they are, in a few words; raises BadPeople."""
@@ -224,36 +310,70 @@ class Behaviour:
             )
         return source
 
+    def _read_days(self, crowd: Crowd, how: Reading, days: Days) -> DaySets:
+        before = self.clock.monotonic()
+        with self.engine.session() as session:
+            odd = self._impossible(session, crowd.snapshot).pairs(days.first, days.last)
+        found = read_days(self.engine, crowd, how, days, odd)
+        with self._lock:
+            self._patience_s = max(CROWD_SECONDS, PATIENCE * (self.clock.monotonic() - before))
+        return found
+
     def _read(self, crowd: Crowd, how: Reading, days: Days) -> Sequences:
         files = crowd.snapshot.of("events", from_day=days.first, to_day=days.last)
         columns = list(dict.fromkeys(how.columns.values()))
         with self.engine.session() as session:
-            odd = self._rates.pairs(session, crowd.snapshot, days, self.quality.limit)
+            odd = self._impossible(session, crowd.snapshot).pairs(days.first, days.last)
             frame = session.members(
                 frame_of(session, files, "events", how.promoted), EVENTS.open_column, how.members
             )
+            if crowd.only is not None:
+                some = session.table(pa.table({"alias_no": pa.array(crowd.only, pa.int32())}))
+                frame = frame.join(some, on="alias_no", how="semi")
             impossible = session.table(odd) if odd.num_rows else None
             table = session.collect(matched_events(frame, how.matchers, days, columns, impossible))
-        aliases, times, ties, day, matched = (
-            table[name].to_numpy() for name in ("alias_no", "time_us", "tie", "day", "matched")
-        )
+        aliases = table["alias_no"].to_numpy()
+        times = table["event_time"].cast(pa.int64()).to_numpy()
         shared = crowd.spans.num_rows > 0
         person = (
             owner_of(crowd.persons, crowd.spans, aliases, times)
             if shared
             else persons_of(crowd.persons, aliases)
         )
-        people, starts, order = ordered(person, times, ties, matched, len(crowd.persons))
+        arrived = (pc.fill_null(table[name], -1).to_numpy() for name in ARRIVED)
+        rows = Rows(person, times, table["day"].to_numpy(), table["matched"].to_numpy(), *arrived)
+        found = ordered(rows, len(crowd.persons), with_row=bool(columns))
         return Sequences(
-            people, starts, taken(times, order), taken(day, order), taken(matched, order),
-            {name: _coded(table[column], order) for name, column in how.columns.items()},
+            found.people, found.starts, found.time_us, found.day, found.matched,
+            {name: _coded(table[column], found.row) for name, column in how.columns.items()},
         )  # fmt: skip
 
+    def _impossible(self, session: Session, snapshot: Snapshot) -> Rates:
+        """Whose days count nowhere: as the last build left it, with the days that newer files touched."""
+        with self._rates_lock:
+            known, limit = self._rates, self.quality.limit
+            if known is None:
+                with self.database.connect() as connection:
+                    known = kept_rates(connection)
+            if known is None or known.version != snapshot.version or known.limit != limit:
+                known = renewed(session, snapshot, known, limit)
+            self._rates = known
+            return known
 
-def _coded(column: pa.ChunkedArray, order: I32) -> Coded:
+
+def _keep(kept: OrderedDict[tuple[object, ...], Kept], wanted: tuple[object, ...], found: Kept) -> None:
+    """Keep the newest few; what was computed for another crowd goes."""
+    for old in [key for key in kept if key[0] != wanted[0]]:
+        del kept[old]
+    kept[wanted] = found
+    while len(kept) > KEPT_DAYS:
+        kept.popitem(last=False)
+
+
+def _coded(column: pa.ChunkedArray, row: I64) -> Coded:
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return Coded(taken(codes.astype(np.int32), order), encoded.dictionary.to_pylist())
+    return Coded(codes[row].astype(np.int32), encoded.dictionary.to_pylist())
 
 
 def _bytes(found: Sequences) -> int:

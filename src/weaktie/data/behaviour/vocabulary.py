@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from weaktie.data.behaviour.contracts import ANY_EVENT, Crowd
 from weaktie.data.behaviour.queries import event_counts, newest_rows
+from weaktie.data.collect.service import VOCABULARY
 from weaktie.data.tracking.contracts import Plan, Text
 from weaktie.data.tracking.service import current
 from weaktie.kit.words import Words
@@ -169,9 +170,11 @@ class Vocabulary:
 
 
 def event_words(plan: Plan, event: str) -> Words:
-    """What the plan calls an event; its own name where it says nothing."""
+    """What the plan calls an event, else our vocabulary; its own name where neither says anything."""
     planned = plan.event(event)
-    return _words(planned.label if planned else Text(), event)
+    label = planned.label if planned else Text()
+    known = VOCABULARY.get(event)
+    return _words(Text(label.zh or known.zh, label.en) if known else label, event)
 
 
 def _property_words(plan: Plan, event: str, name: str) -> Words:

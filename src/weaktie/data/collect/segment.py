@@ -49,6 +49,7 @@ class _Named(msgspec.Struct):
     model: Any = None
     source: Any = None
     medium: Any = None
+    content: Any = None
     url: Any = None
     path: Any = None
     title: Any = None
@@ -310,6 +311,8 @@ def _from_context(event: Event, context: _Context, found: dict[str, Any], suspic
                 properties[name] = scrub(value) if suspicious or type(value) is not str else value
     if campaign is not None and campaign.name is not None and "utm_campaign" not in properties:
         properties["utm_campaign"] = scrub(campaign.name)
+    if campaign is not None and campaign.content is not None and "utm_content" not in properties:
+        properties["utm_content"] = scrub(campaign.content)
     if device is not None and device.model is not None and "device_model" not in properties:
         properties["device_model"] = scrub(device.model)
     source = properties.get("utm_source") if campaign is None else campaign.source

@@ -144,7 +144,9 @@ VOCABULARY: Final[dict[str, Words]] = {
     "Signed In": Words("登录", "somebody signed in"),
     "Signed Out": Words("退出登录", "somebody signed out"),
     "Signed Up": Words("注册", "somebody registered"),
+    "Subscribed": Words("加入私域渠道", "an owned channel was joined (private_channel, place_id)"),
     "Transfer Failed": Words("客户继承失败", "a customer could not be handed to another member of staff"),
+    "Unsubscribed": Words("离开私域渠道", "an owned channel was left (private_channel, place_id)"),
     "User Followed": Words("关注用户", "somebody was followed"),
 }
 """Events that the product knows by name, and what each means; others are kept under the name they came with."""

@@ -255,9 +255,13 @@ def _spans(
 
 def count_people(connection: Connection) -> int:
     """How many living people there are; a phone or e-mail alone is nobody yet."""
+    return len(np.unique(person_map(connection).person_of[named_aliases(connection)]))
+
+
+def named_aliases(connection: Connection) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+    """The living identifiers that make somebody a person: all but phones and e-mails."""
     names = select(aliases.c.alias_no).where(aliases.c.erased_us.is_(None), aliases.c.kind.not_in(NOBODY_YET))
-    numbers = np.fromiter(connection.execute(names).scalars(), np.int32)
-    return len(np.unique(person_map(connection).person_of[numbers]))
+    return np.fromiter(connection.execute(names).scalars(), np.int32)
 
 
 def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:
@@ -265,6 +269,24 @@ def find(connection: Connection, user_id: str, keys: SearchKeys) -> int | None:
     lookups = [lookup_of((kind, user_id), keys) for kind in KINDS]
     numbers = {row.lookup: row.alias_no for row in _LIVING.run(connection, lookups)}
     return next((numbers[lookup] for lookup in lookups if lookup in numbers), None)
+
+
+def find_many(connection: Connection, user_ids: Sequence[str], keys: SearchKeys) -> dict[str, int]:
+    """The living alias number of each of these ids, of whatever kind, as `find` gives it; who is not known is missing."""
+    wanted = {
+        (user_id, kind): lookup_of((kind, user_id), keys)
+        for user_id in user_ids
+        for kind in KINDS
+        if (kind != "email" or "@" in user_id) and (kind != "phone" or any(c.isdigit() for c in user_id))
+    }
+    source = "SELECT lookup, alias_no, erased_us FROM aliases"
+    rows = read_among(connection, source, "lookup", "text", list(dict.fromkeys(wanted.values())))
+    living = {row.lookup: int(row.alias_no) for row in rows if row.erased_us is None}
+    found: dict[str, int] = {}
+    for (user_id, _), lookup in wanted.items():  # the kinds stand strongest first
+        if lookup in living:
+            found.setdefault(user_id, living[lookup])
+    return found
 
 
 def aliases_of(
@@ -337,6 +359,10 @@ def all_lookups(connection: Connection) -> Iterator[tuple[int, str]]:
         yield row.alias_no, row.lookup
 
 
+FIND_CHUNK = 100
+"""Ids that are looked up at once."""
+
+
 class Identity:
     """Identity as the other capabilities ask it: with the vault's keys for personal identifiers at hand."""
 
@@ -350,6 +376,10 @@ class Identity:
     def find(self, connection: Connection, user_id: str) -> int | None:
         """The living alias number of an id of any kind."""
         return find(connection, user_id, self.keys)
+
+    def find_many(self, connection: Connection, user_ids: Sequence[str]) -> dict[str, int]:
+        """The living alias number of each of these ids; who is not known is missing."""
+        return find_many(connection, user_ids, self.keys)
 
     def names_one_of(self, connection: Connection, user_id: str, alias_nos: Sequence[int]) -> bool:
         """Whether a user id is one of these identifiers, or was before it was erased."""

@@ -1,17 +1,36 @@
-"""HTTP: overview and definitions."""
+"""HTTP: the catalogue of metrics and their values, custom metrics, overview and definitions."""
 
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
+from weaktie.data.behaviour.contracts import Days
+from weaktie.data.metrics.aarrr import Aarrr
+from weaktie.data.metrics.bodies import (
+    AnswerBody,
+    CustomAsk,
+    CustomBody,
+    LoopBody,
+    MetricBody,
+    MetricQuery,
+    NewCustom,
+    answer_body,
+    custom_body,
+    loop_body,
+    metric_body,
+)
 from weaktie.data.metrics.contracts import DEFINITIONS
-from weaktie.data.metrics.service import Metrics
+from weaktie.data.metrics.service import METRICS, Metrics, day_of, read_spec
 from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.web import WordsBody, app_part, words_body
+from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import Caller, require
+from weaktie.trust.audit.service import record
 
 router = APIRouter(prefix="/api", tags=["metrics"])
+Operate = Annotated[Caller, Depends(require("operate"))]
 View = Annotated[Caller, Depends(require("view"))]
 
 
@@ -149,7 +168,120 @@ def overview(request: Request, _caller: View) -> OverviewBody:
 @router.get("/definitions")
 def definitions(_caller: View) -> dict[str, DefinitionBody]:
     """The definition of every number that the console shows."""
+    shown = {key: (m.words, m.definition) for key, m in METRICS.items()}
+    shown |= {key: (d.words, d.definition) for key, d in DEFINITIONS.items()}
     return {
-        key: DefinitionBody(words=words_body(d.words), definition=words_body(d.definition))
-        for key, d in DEFINITIONS.items()
+        key: DefinitionBody(words=words_body(words), definition=words_body(definition))
+        for key, (words, definition) in shown.items()
     }
+
+
+@router.get("/metrics")
+def catalogue(request: Request, _caller: View) -> list[MetricBody]:
+    """Every metric with its definition, and why the shop has no data for it where it has none."""
+    metrics = _metrics(request)
+    known, why = metrics.known(), metrics.reasons()
+    zone = metrics.settings.workspace.timezone
+    return [
+        metric_body(m, zone, words_body(reason) if (reason := why.get(key)) is not None else None)
+        for key, m in known.items()
+    ]
+
+
+@router.post("/metrics/query")
+def query(request: Request, _caller: View, given: MetricQuery) -> AnswerBody:
+    """Values of metrics by day, week or month, with what they are compared with."""
+    metrics = _metrics(request)
+    answer = metrics.query(given.question())
+    known = metrics.known()
+    return answer_body(
+        answer, [known[key] for key in given.metrics if key in known], metrics.settings.workspace.timezone
+    )
+
+
+@router.get("/metrics/custom")
+def custom(request: Request, _caller: View, archived: bool = False) -> list[CustomBody]:
+    """Custom metrics, the newest version of each."""
+    metrics = _metrics(request)
+    with metrics.database.connect() as connection:
+        return [custom_body(s) for s in metrics.custom.listed(connection, archived=archived)]
+
+
+@router.get("/metrics/custom/{key}")
+def custom_versions(request: Request, _caller: View, key: str) -> list[CustomBody]:
+    """Every version of one custom metric, the newest first."""
+    metrics = _metrics(request)
+    with metrics.database.connect() as connection:
+        return [custom_body(s) for s in metrics.custom.versions(connection, key)]
+
+
+@router.post("/metrics/custom", status_code=201)
+def add_custom(request: Request, caller: Operate, given: NewCustom) -> CustomBody:
+    """Save a new custom metric."""
+    return _save(request, caller, given.key, given, new=True)
+
+
+@router.put("/metrics/custom/{key}")
+def change_custom(request: Request, caller: Operate, key: str, given: CustomAsk) -> CustomBody:
+    """Save a new version of a custom metric; the older ones stay in its history."""
+    return _save(request, caller, key, given, new=False)
+
+
+@router.post("/metrics/custom/{key}/archive")
+def archive_custom(request: Request, caller: Operate, key: str) -> CustomBody:
+    """Take a custom metric out of the catalogue; it can be taken back."""
+    return _set_state(request, caller, key, "archived")
+
+
+@router.post("/metrics/custom/{key}/restore")
+def restore_custom(request: Request, caller: Operate, key: str) -> CustomBody:
+    """Put an archived metric back."""
+    return _set_state(request, caller, key, "living")
+
+
+@router.get("/aarrr")
+def aarrr(
+    request: Request, _caller: View, from_day: Annotated[date, Query(alias="from")],
+    to_day: Annotated[date, Query(alias="to")], segment: Annotated[str, Query(max_length=80)] = "",
+) -> LoopBody:  # fmt: skip
+    """Acquisition, activation, retention, revenue and referral over some days, and how each changed."""
+    loop: Aarrr = app_part(request, "aarrr")
+    found = loop.loop(Days(day_of(from_day), day_of(to_day)), segment)
+    return loop_body(found, _metrics(request).settings.workspace.timezone)
+
+
+def _metrics(request: Request) -> Metrics:
+    found: Metrics = app_part(request, "metrics")
+    return found
+
+
+def _save(request: Request, caller: Caller, key: str, given: CustomAsk, *, new: bool) -> CustomBody:
+    metrics = _metrics(request)
+    with metrics.database.begin() as tx:
+        saved, metric = metrics.custom.save(
+            tx, key, Words(given.name_zh, given.name_en), Words(given.definition_zh, given.definition_en),
+            read_spec(given.spec), up_is_good=given.up_is_good, actor=caller.actor, new=new,
+        )  # fmt: skip
+        metrics.try_out(metric)
+        record(
+            tx, metrics.clock, actor=caller.actor, action="metric.save", object_kind="metric", object_id=key,
+            detail={"version": saved.version},
+        )  # fmt: skip
+    return custom_body(saved)
+
+
+def _set_state(request: Request, caller: Caller, key: str, state: str) -> CustomBody:
+    metrics = _metrics(request)
+    with metrics.database.begin() as tx:
+        saved = metrics.custom.set_state(tx, key, state)
+        action = "metric.archive" if state == "archived" else "metric.restore"
+        record(
+            tx,
+            metrics.clock,
+            actor=caller.actor,
+            action=action,
+            object_kind="metric",
+            object_id=key,
+            detail={},
+        )
+    return custom_body(saved)

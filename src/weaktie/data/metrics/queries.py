@@ -5,6 +5,7 @@ from typing import Any
 import narwhals as nw
 
 from weaktie.data.quality.service import customers, without_impossible
+from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
 
@@ -34,3 +35,52 @@ def event_counts(events: Frame) -> Frame:
         .agg(nw.len().alias("events"))
         .sort("events", "event", descending=[True, False])
     )
+
+
+ACTIVITY = ("alias_no", "day", "event", "channel", "platform")
+
+
+def activity(events: Frame, days: tuple[int, int], shared: Frame, most_a_minute: int) -> Frame:
+    """How often who did what: ACTIVITY, slot, n and first_us, of customers' events that may serve analytics.
+
+    `slot` is the instant for identifiers that several people share (`shared` has their alias_no), so that each of their
+    events finds its owner by time; 0 for all others, whose events of a day are counted together.
+    """
+    may = _may(events, days, most_a_minute).with_columns(us=micros("event_time"))
+    known = may.join(shared.with_columns(is_shared=nw.lit(1)), on="alias_no", how="left")
+    slots = known.with_columns(slot=nw.when(nw.col("is_shared") == 1).then(nw.col("us")).otherwise(nw.lit(0)))
+    return slots.group_by(*ACTIVITY, "slot").agg(nw.len().alias("n"), nw.col("us").min().alias("first_us"))
+
+
+def spent(events: Frame, days: tuple[int, int], most_a_minute: int, idle_us: int) -> Frame:
+    """Time that an identifier spent on a day: alias_no, day, first_us, spent_us; a gap above `idle_us` is no use of the shop."""
+    may = _may(events, days, most_a_minute).with_columns(us=micros("event_time"))
+    gap = nw.col("us") - nw.col("us").shift(1).over("alias_no", "day", order_by="us")
+    gaps = may.select("alias_no", "day", "us", gap=gap)
+    used = nw.when(nw.col("gap") <= idle_us).then(nw.col("gap")).otherwise(nw.lit(0))
+    return gaps.group_by("alias_no", "day").agg(
+        used.sum().alias("spent_us"), nw.col("us").min().alias("first_us")
+    )
+
+
+def registrations(users: Frame) -> Frame:
+    """When and through which channel each identifier registered: alias_no, us, channel; one row for each."""
+    may = users.filter(nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null())
+    return may.group_by("alias_no", "channel").agg(micros("registered_time").min().alias("us"))
+
+
+def orders_of_customers(orders: Frame, left_out: Frame) -> Frame:
+    """Orders as they stand, without those that no figure counts, as numbers."""
+    kept = orders.join(left_out, on="order_id", how="anti")
+    return kept.select(
+        "order_id", "alias_no", "day", "currency", "channel", "status", "net_minor", "gross_minor", "refunded_minor",
+        "counted", "undone", "has_coupon", "referrer_alias_no", "purposes", us=micros("paid_time"),
+    )  # fmt: skip
+
+
+def _may(events: Frame, days: tuple[int, int], most_a_minute: int) -> Frame:
+    """Events of these days that may be analysed and that customers did."""
+    may = events.filter(
+        nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null(), nw.col("day") >= days[0], nw.col("day") <= days[1]
+    )  # fmt: skip
+    return without_impossible(customers(may), most_a_minute)

@@ -3,12 +3,15 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from weaktie.data.behaviour.contracts import I32, BadPeople
 from weaktie.data.profiles import bodies, show
 from weaktie.data.profiles.contracts import UserFilter
 from weaktie.data.profiles.logic import neutralised
@@ -17,6 +20,7 @@ from weaktie.kit.clock import to_iso
 from weaktie.kit.errors import Refused
 from weaktie.kit.money import to_major
 from weaktie.kit.web import Asgi, Receive, Scope, Send, app_part, json_bytes
+from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import require
 from weaktie.trust.accounts.contracts import Caller
 from weaktie.trust.audit.service import record
@@ -93,7 +97,35 @@ def user_filter(
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query of people and who they are now."""
+
+    query: dict[str, Any]
+    people: I32
+
+
+def people_asked(
+    request: Request,
+    people: Annotated[
+        str | None,
+        Query(max_length=8000, description="A query of people as JSON: who stands behind a figure"),
+    ] = None,
+) -> Asked | None:
+    """The people that an address narrows a list to; raises BadPeople."""
+    if not people:
+        return None
+    try:
+        query = msgspec.json.decode(people)
+    except msgspec.DecodeError:
+        query = None
+    if not isinstance(query, dict):
+        raise BadPeople(Words("人群查询不是 JSON 对象。", "The query of people is no JSON object."))
+    return Asked(query, app_part(request, "behaviour").people(query))
+
+
 Wanted = Annotated[UserFilter, Depends(user_filter)]
+Behind = Annotated[Asked | None, Depends(people_asked)]
 
 
 @router.get("/profiles/{user_id}", response_model=bodies.ProfileBody)
@@ -108,32 +140,37 @@ async def profile(request: Request, _caller: View, user_id: str) -> Response:
 
 @router.get("/users", response_model=bodies.UsersBody)
 def users(
-    request: Request, _caller: View, wanted: Wanted, cursor: Cursor = None, limit: Limit = None
+    request: Request, _caller: View, wanted: Wanted, asked: Behind, cursor: Cursor = None, limit: Limit = None
 ) -> Response:
-    """People who may be analysed, searched by any exact id or the beginning of a user id."""
+    """People who may be analysed, searched by any exact id or the beginning of a user id; `people` narrows the list to those
+    behind a figure."""
     profiles = _profiles(request)
-    page = profiles.users(wanted, cursor, limit)
+    page = profiles.users(wanted, cursor, limit, asked.people if asked is not None else None)
     return json_bytes(
         {
             "items": [_user(row) for row in page.items],
             "next_cursor": page.next_cursor,
             "total": page.total,
             "left_out": profiles.left_out().as_dict(),
+            "people": _asked(request, profiles, asked),
         }
     )
 
 
 @router.get("/users/export")
-def export(request: Request, caller: View, wanted: Wanted) -> StreamingResponse:
+def export(request: Request, caller: View, wanted: Wanted, asked: Behind) -> StreamingResponse:
     """The same people as CSV; cells that a spreadsheet would run are neutralised. The export stands in the audit log."""
     chosen = {n: v for n in UserFilter.__slots__ if n != "search" and (v := getattr(wanted, n)) is not None}
     chosen["searched"] = wanted.search is not None
+    if asked is not None:
+        chosen["people"] = str(asked.query.get("kind"))
+        chosen["asked"] = len(asked.people)
     with app_part(request, "database").begin() as tx:
         record(
             tx, app_part(request, "clock"), actor=caller.actor, action="users_exported", object_kind="users",
             object_id="list", detail=chosen,
         )  # fmt: skip
-    rows = _profiles(request).every_user(wanted)
+    rows = _profiles(request).every_user(wanted, asked.people if asked is not None else None)
     headers = {"Content-Disposition": 'attachment; filename="users.csv"'}
     return StreamingResponse(_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -148,6 +185,12 @@ def facets(request: Request, _caller: View) -> Response:
 def tags(request: Request, _caller: View) -> Response:
     """The catalogue of tags."""
     return json_bytes(_profiles(request).tags())
+
+
+@router.get("/tags/lineage", response_model=list[bodies.TagLineageBody])
+def lineage(request: Request, _caller: View) -> Response:
+    """Where each built-in tag comes from: aggregates, columns of the lake, events and properties."""
+    return json_bytes(_profiles(request).lineage())
 
 
 @router.get("/rfm", response_model=bodies.MatrixBody)
@@ -242,6 +285,16 @@ def reveal(request: Request, caller: Care, user_id: str, body: bodies.RevealBody
 def _profiles(request: Request) -> Profiles:
     found: Profiles = app_part(request, "profiles")
     return found
+
+
+def _asked(request: Request, profiles: Profiles, asked: Asked | None) -> dict[str, Any] | None:
+    if asked is None:
+        return None
+    found = profiles.standing(asked.people)
+    return {
+        "words": app_part(request, "behaviour").describe(asked.query).as_dict(), "count": found.asked,
+        "users": found.users, "visitors": found.visitors, "unpublished": found.unpublished,
+    }  # fmt: skip
 
 
 def _user(row: UserRow) -> dict[str, Any]:

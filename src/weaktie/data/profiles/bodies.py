@@ -47,13 +47,25 @@ class UserBody(BaseModel):
     gender: str | None
 
 
+class AskedBody(BaseModel):
+    """The people behind a figure, as the list was narrowed to them: who they are, how many, and how many of them the list
+    has as users and as visitors; `unpublished` came, or were joined, after the last build."""
+
+    words: WordsBody
+    count: int
+    users: int
+    visitors: int
+    unpublished: int
+
+
 class UsersBody(BaseModel):
-    """A page of users."""
+    """A page of users; `people` is there where the list was narrowed to the people behind a figure."""
 
     items: list[UserBody]
     next_cursor: str | None
     total: int | None
     left_out: LeftOutBody
+    people: AskedBody | None = None
 
 
 class FacetBody(BaseModel):
@@ -299,6 +311,32 @@ class TagCard(TagHead):
     distribution: list[LabelCount]
 
 
+class TagOriginBody(BaseModel):
+    """A column of the lake, the events that fill it (`*`: every event) and their properties."""
+
+    column: str
+    events: list[str]
+    properties: list[str]
+
+
+class TagAggregateBody(BaseModel):
+    """What a tag takes from one source: how, of which column, over how many days."""
+
+    name: str
+    source: str
+    how: str
+    column: str
+    days: int | None
+    columns: list[TagOriginBody]
+
+
+class TagLineageBody(BaseModel):
+    """Where a tag comes from."""
+
+    key: str
+    aggregates: list[TagAggregateBody]
+
+
 class Sums(BaseModel):
     """People, orders and net spend; `spend_minor` in the matrix's currency, `spend` in each."""
 
@@ -342,6 +380,8 @@ class MatrixBody(BaseModel):
     cells: list[CellBody]
     classes: list[GroupBody]
     tiers: list[GroupBody]
+    eights: list[GroupBody]
+    rule_version: int
     cutoffs: dict[str, CutoffsBody]
     definition: WordsBody
     left_out: LeftOutBody

@@ -20,7 +20,7 @@ SHOWN: tuple[Aggregate, ...] = (LAST_US, FIRST_US, EVENTS, tags_basic.REGISTERED
 NEEDS = merged(TAGS, SHOWN)
 USER_TAGS = register_user_tags(tuple(Column(tag.key, ARROW[tag.dtype], tag.definition) for tag in TAGS))
 
-REVISION = "1"
+REVISION = "2"
 """Raised by hand when the meaning of a computation changes without a change of its declaration."""
 
 

@@ -242,6 +242,20 @@ class UserFilter:
     descending: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many people somebody asked for, and how many of them the published list has as users and as visitors."""
+
+    asked: int
+    users: int
+    visitors: int
+
+    @property
+    def unpublished(self) -> int:
+        """Those whom the list does not know: they came, or were joined, after the last build."""
+        return self.asked - self.users - self.visitors
+
+
 class NobodyThere(NotFound):
     """No person has this id, or the person may not be shown."""
 

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, insert, select
 
 from weaktie.data.identity.contracts import ERASED, Alias, PersonMap
-from weaktie.data.profiles import figures, jobs_days, publish, state
+from weaktie.data.profiles import figures, jobs_days, publish, rules, state
 from weaktie.data.profiles import queries_people as qp
+from weaktie.data.profiles.asof import rfm_table
 from weaktie.data.profiles.catalogue import EVENTS as EVENTS_FACT
 from weaktie.data.profiles.catalogue import FIRST_US, LAST_US, NEEDS, TAGS, USER_TAGS, code_version
 from weaktie.data.profiles.contracts import (
@@ -30,7 +31,7 @@ from weaktie.data.profiles.contracts import (
     Progress,
 )
 from weaktie.data.profiles.jobs_days import Inputs
-from weaktie.data.profiles.logic import CLASSES, LEVELS, TIER_OF_CLASS, Cutoffs, masked, rfm, with_choices
+from weaktie.data.profiles.logic import Cutoffs, masked, with_choices
 from weaktie.data.profiles.publish import Person, ShownAlias
 from weaktie.data.profiles.tables import RFM, USER_DAY, generations
 from weaktie.data.profiles.tags import facts, values
@@ -98,6 +99,7 @@ class _Build:
         self.last = self.started
         self.receipt = 0
         self.marked = Marked()
+        self.rule = rules.RuleVersion(0, {}, "system", 0)
         self.deleted: list[tuple[int, str]] = []
         self.corrected: list[tuple[int, str, str]] = []
 
@@ -108,6 +110,7 @@ class _Build:
             with parts.database.connect() as connection:
                 snapshot = parts.lake.snapshot(connection)
                 person_map = parts.people.person_map(connection, session, snapshot)
+                self.rule = rules.current(connection)
                 self.receipt = parts.permits.newest_receipt(connection)
                 granted, refused = parts.permits.masks(connection, person_map.person_of)
                 self.deleted = parts.permits.all_deleted_tags(connection)
@@ -161,7 +164,7 @@ class _Build:
                 "brought": qp.brought_orders(session.table(inputs.orders), persons, everybody),
                 "users": qp.person_attributes(inputs.scan("users", USERS.schema), persons, offset),
                 "relations": qp.person_relations(
-                    inputs.scan("relations", RELATIONS.schema), persons, everybody
+                    inputs.scan("relations", RELATIONS.schema), persons, everybody, qp.buyers(orders)
                 ),
                 "interests": qp.person_interests(day_rows, as_of_day),
             },
@@ -174,7 +177,7 @@ class _Build:
             tags.cast(USER_TAGS.schema), inputs.person_map.person_of, self.deleted, self.corrected
         )
         buyers = session.collect(qp.buyers(orders)).sort_by("person_no")
-        levels, cutoffs = _rfm_table(buyers, as_of_day)
+        levels, cutoffs = rfm_table(buyers, as_of_day, self.rule.rule)
         wide = tags
         for name, shown in SHOWN_NAMES.items():
             wide = wide.append_column(shown, found[name])
@@ -226,7 +229,7 @@ class _Build:
         details = {
             "left_out": crowd.left_out.as_dict(), "visitors": crowd.visitors, "cutoffs": rfm_figures["cutoffs"],
             "totals": _totals(inputs.orders), "buyers": rfm_figures["people"], "receipt": self.receipt,
-            "decided": inputs.person_map.decided, "marked": self.marked.digest,
+            "rule": self.rule.version, "decided": inputs.person_map.decided, "marked": self.marked.digest,
         }  # fmt: skip
         with parts.database.begin() as tx:
             self.held.check(tx)
@@ -285,7 +288,7 @@ class _Build:
         digest.update(person_map.person_of.tobytes())
         digest.update(np.ascontiguousarray(granted).tobytes())
         digest.update(f"{jobs_days.span_rows(person_map)}|{person_map.decided}".encode())
-        digest.update(str((self.deleted, self.corrected)).encode())
+        digest.update(str((self.deleted, self.corrected, rules.as_dict(self.rule.rule))).encode())
         return digest.hexdigest()
 
     def _nothing_new(self, inputs_hash: str) -> BuildResult | None:
@@ -367,31 +370,6 @@ def _alias_table(numbers: np.ndarray[Any, Any], person_of: np.ndarray[Any, Any])
             "person_no": pa.array(person_of[numbers] if len(numbers) else numbers, pa.int32()),
         }
     )
-
-
-def _rfm_table(buyers: pa.Table, as_of_day: int) -> tuple[pa.Table, dict[str, Cutoffs]]:
-    first = buyers["first_day"].to_numpy().astype(np.int64)
-    last = buyers["last_day"].to_numpy().astype(np.int64)
-    r_days = np.maximum(as_of_day - last, 0)
-    f_orders = buyers["f_orders"].to_numpy().astype(np.int64)
-    m_minor = buyers["m_minor"].to_numpy().astype(np.int64)
-    currency = np.array(buyers["currency"].to_pylist(), object)
-    found = rfm(currency, r_days, f_orders, m_minor, np.maximum(as_of_day - first, 0))
-    classes = [CLASSES[i] for i in found.cls]
-    columns = {
-        "person_no": buyers["person_no"],
-        "as_of_day": pa.array(np.full(len(r_days), as_of_day), pa.int32()),
-        "currency": buyers["currency"],
-        "r_days": r_days,
-        "f_orders": f_orders,
-        "m_minor": m_minor,
-        **{k: [LEVELS[i] for i in getattr(found, k)] for k in ("r", "f", "m")},
-        "rfm_class": classes,
-        "tier": [TIER_OF_CLASS[c] for c in classes],
-        "first_day": buyers["first_day"],
-        "last_day": buyers["last_day"],
-    }
-    return pa.table(columns).cast(RFM.schema), found.cutoffs
 
 
 def _totals(orders: pa.Table) -> list[dict[str, object]]:

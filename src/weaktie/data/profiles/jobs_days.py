@@ -22,6 +22,7 @@ from weaktie.data.profiles import day_kernel, queries, state
 from weaktie.data.profiles.catalogue import code_version
 from weaktie.data.profiles.contracts import BuildParts, Progress
 from weaktie.data.profiles.tables import ORDERS_NOW, USER_DAY
+from weaktie.data.quality.service import Rates, renewed
 from weaktie.kit.clock import day_to_date
 from weaktie.kit.words import Words
 from weaktie.store.engine.contracts import Session
@@ -30,7 +31,6 @@ from weaktie.store.lake.tables import EVENTS, ORDERS, PRODUCTS
 
 BLOCK_DAYS = 32
 INTEREST_DAYS = 90
-NOBODY = pa.table({"alias_no": pa.array([], pa.int32()), "day": pa.array([], pa.int32())})
 Frame = nw.LazyFrame[Any]
 
 
@@ -97,11 +97,13 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
     """Bring `user_day` up to the snapshot; returns how many days were computed."""
     with parts.database.connect() as connection:
         known = state.recall(connection, "user_day")
+        known_rates = state.kept_rates(connection)
     before = msgspec.convert(known, Seen) if known else None
     now_seen = Seen(
         inputs.snapshot.version, span_rows(inputs.person_map), _digest(inputs.categories),
         f"{code_version()}|{parts.quality.limit}", inputs.left_out["order_id"].to_pylist(),
     )  # fmt: skip
+    rates = renewed(inputs.session, inputs.snapshot, known_rates, parts.quality.limit)
     days = sorted(_touched(inputs, before, now_seen))
     blocks = [_block(inputs, number, group, now_seen) for number, group in _grouped(days)]
     staged: list[Staged] = []
@@ -109,14 +111,25 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
         progress(
             done / len(blocks), Words(f"每日汇总 {done}/{len(blocks)}", f"daily rows {done}/{len(blocks)}")
         )
-        staged += _stage(parts, inputs, block)
+        staged += _stage(parts, inputs, block, rates)
     with parts.database.begin() as tx:
+        state.remember(tx, state.RATES, asdict(rates), parts.clock.now_us())
         removed = [f.file_id for block in blocks for f in block.replaced]
         if staged or removed:
             parts.lake.commit(tx, staged, remove=removed, reason="build: user_day")
         state.remember(tx, "user_day", asdict(now_seen), parts.clock.now_us())
         state.forget(tx, "block:")
     return len(days)
+
+
+def remember_rates(parts: BuildParts) -> None:
+    """Keep whose days count nowhere, as every build does."""
+    with parts.database.connect() as connection:
+        known, snapshot = state.kept_rates(connection), parts.lake.snapshot(connection, tables=["events"])
+    with parts.engine.session() as session:
+        rates = renewed(session, snapshot, known, parts.quality.limit)
+    with parts.database.begin() as tx:
+        state.remember(tx, state.RATES, asdict(rates), parts.clock.now_us())
 
 
 def offset_minutes(day: int, zone: ZoneInfo) -> int:
@@ -193,26 +206,23 @@ def _block(inputs: Inputs, number: int, days: list[int], seen: Seen) -> Block:
 
 
 def _event_days(
-    parts: BuildParts, inputs: Inputs, days: list[int], offsets: list[int], as_frame: Frame
+    parts: BuildParts, inputs: Inputs, days: list[int], offsets: list[int], as_frame: Frame, rates: Rates
 ) -> Frame:
     """The days' events by identifier: by a walk over arrays where the engine is in this process, else by its query."""
-    session, limit = inputs.session, parts.quality.limit
+    session = inputs.session
     events = inputs.scan("events", EVENTS.schema, from_day=days[0], to_day=days[-1])
     if not parts.engine.in_process:
         categories = session.table(inputs.categories) if inputs.categories.num_rows else None
-        return queries.event_days(events, as_frame, inputs.spans(), categories, limit)
+        return queries.event_days(events, as_frame, inputs.spans(), categories, parts.quality.limit)
     names = sorted({c for c in inputs.categories["category"].to_pylist() if c is not None})
     numbers = pc.index_in(inputs.categories["category"], pa.array(names, pa.string()))
     numbered = inputs.categories.select(["product_id"]).append_column("category_no", numbers)
-    fast = NOBODY
-    if limit:
-        may = queries.analysable(events).filter(nw.col("day").is_in(days))
-        fast = session.collect(queries.impossible_days(may, limit))
+    fast = rates.pairs(days[0], days[-1])
     found = day_kernel.rows_of(session, events, days, inputs.person_map.spans, numbered, fast)
     return session.table(day_kernel.event_days(found, days, offsets, names))
 
 
-def _stage(parts: BuildParts, inputs: Inputs, block: Block) -> list[Staged]:
+def _stage(parts: BuildParts, inputs: Inputs, block: Block, rates: Rates) -> list[Staged]:
     """The block's new files: found from a killed build, or computed and written."""
     name = f"block:{block.number}"
     with parts.database.connect() as connection:
@@ -226,7 +236,7 @@ def _stage(parts: BuildParts, inputs: Inputs, block: Block) -> list[Staged]:
     columns = {"day": pa.array(block.days, pa.int32()), "offset_minutes": pa.array(offsets, pa.int32())}
     days = session.table(pa.table(columns))
     rows = queries.user_day(
-        _event_days(parts, inputs, block.days, offsets, days),
+        _event_days(parts, inputs, block.days, offsets, days, rates),
         queries.order_days(session.table(inputs.orders), days),
     )
     old = session.scan([f.path for f in block.replaced], USER_DAY.schema)

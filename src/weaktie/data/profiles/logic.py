@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from weaktie.data.profiles.rules import TERTILES, Rule
 from weaktie.kit.words import Words
 
 I64 = npt.NDArray[np.int64]
@@ -41,12 +42,13 @@ TIER_OF_CLASS: Final = {
     "at_risk": "at_risk", "lost": "at_risk",
 }  # fmt: skip
 DEFINITION: Final = Words(
-    "R 为距最近一次成交的天数（至基准日），F 为成交订单数，M 为净消费金额（主要货币）。每种货币内按三分位切为高、中、低，"
-    "相同的值同级。高价值=R高F高M高；潜力=R低F高M高；流失风险=R低F中M中；其余：首单距今不足 30 天为新用户，R低为流失用户，否则为普通用户。",
+    "R 为距最近一次成交的天数（至基准日），F 为成交订单数，M 为净消费金额（主要货币）。每种货币内切为高、中、低（默认三分位，"
+    "可调整分界），相同的值同级。高价值=R高F高M高；潜力=R低F高M高；流失风险=R低F中M中；其余：首单距今不足 30 天为新用户，R低为流失用户，"
+    "否则为普通用户。",
     "R is days from the last order that counts to the as-of day, F the orders that count, M the net amount in the main "
-    "currency. Within each currency tertiles cut high, mid and low; equal values share a level. High value = R high, F "
-    "high, M high; potential = R low, F high, M high; at risk = R low, F mid, M mid; of the others: new if the first "
-    "order is under 30 days old, lost if R is low, else ordinary.",
+    "currency. Within each currency they are cut into high, mid and low, by tertiles unless somebody chose other cut-offs; "
+    "equal values share a level. High value = R high, F high, M high; potential = R low, F high, M high; at risk = R low, F "
+    "mid, M mid; of the others: new if the first order is under 30 days old, lost if R is low, else ordinary.",
 )
 
 
@@ -77,9 +79,7 @@ class Levels:
 def tertiles(values: I64) -> tuple[int, int]:
     """The values at ranks ⌈n/3⌉ and ⌈2n/3⌉ of the ascending order; n > 0. Equal values can never be cut apart."""
     assert len(values) > 0, "no values to cut"
-    ordered = np.sort(values)
-    n = len(ordered)
-    return int(ordered[-(-n // 3) - 1]), int(ordered[-(-2 * n // 3) - 1])
+    return TERTILES.r.of(values)
 
 
 def level(values: I64, cuts: tuple[int, int]) -> I8:
@@ -99,20 +99,45 @@ def classify(r: I8, f: I8, m: I8, first_order_age_days: I64) -> I8:
 
 
 def rfm(
-    currency: npt.NDArray[np.object_], r_days: I64, f_orders: I64, m_minor: I64, first_order_age_days: I64
+    currency: npt.NDArray[np.object_],
+    r_days: I64,
+    f_orders: I64,
+    m_minor: I64,
+    first_order_age_days: I64,
+    rule: Rule | None = None,
 ) -> Levels:
-    """Levels and classes, cut within each currency. All arrays have one entry for each buyer."""
+    """Levels and classes, cut within each currency by the rule. All arrays have one entry for each buyer."""
     n = len(r_days)
     r, f, m = (np.zeros(n, np.int8) for _ in range(3))
     cutoffs: dict[str, Cutoffs] = {}
     for name in sorted(set(currency.tolist())):
         at = np.flatnonzero(currency == name)
-        cuts = Cutoffs(tertiles(r_days[at]), tertiles(f_orders[at]), tertiles(m_minor[at]))
+        own = (rule or {}).get(name, TERTILES)
+        cuts = Cutoffs(own.r.of(r_days[at]), own.f.of(f_orders[at]), own.m.of(m_minor[at]))
         r[at] = HIGH - level(r_days[at], cuts.r_days)
         f[at] = level(f_orders[at], cuts.f)
         m[at] = level(m_minor[at], cuts.m_minor)
         cutoffs[name] = cuts
     return Levels(r, f, m, classify(r, f, m, first_order_age_days), cutoffs)
+
+
+EIGHTS: Final = {
+    "important_value": (Words("重要价值客户", "Champions"), (True, True, True)),
+    "important_growth": (Words("重要发展客户", "Valuable, seldom"), (True, False, True)),
+    "important_keep": (Words("重要保持客户", "Valuable, away"), (False, True, True)),
+    "important_rescue": (Words("重要挽留客户", "Valuable, at risk"), (False, False, True)),
+    "general_value": (Words("一般价值客户", "Regulars"), (True, True, False)),
+    "general_growth": (Words("一般发展客户", "Newcomers"), (True, False, False)),
+    "general_keep": (Words("一般保持客户", "Regulars, away"), (False, True, False)),
+    "general_rescue": (Words("一般挽留客户", "Sleeping"), (False, False, False)),
+}
+"""The trade's eight classes: whether R, F and M are up. Up is mid or high: above the first cut-off."""
+
+
+def eight_of(r: str, f: str, m: str) -> str:
+    """Which of the trade's eight classes a cell (levels by name) belongs to."""
+    up = tuple(level != LEVELS[LOW] for level in (r, f, m))
+    return next(key for key, (_, wanted) in EIGHTS.items() if wanted == up)
 
 
 def bucket_labels(bounds: tuple[float, ...], *, whole: bool = False) -> list[str]:

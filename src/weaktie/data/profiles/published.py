@@ -1,5 +1,7 @@
 """Reading the published generation: immutable files, one connection a thread, the pointer looked at once a second."""
 
+import hashlib
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -8,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from weaktie.data.profiles import state
-from weaktie.data.profiles.contracts import Generation, NothingPublished, UserFilter
+from weaktie.data.profiles.contracts import I32, Generation, NothingPublished, UserFilter
 from weaktie.data.profiles.publish import BODY_DECODER, USER_COLUMNS, Body
 from weaktie.kit.clock import Clock
 from weaktie.kit.errors import Refused
@@ -19,10 +22,12 @@ from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 
 POLL_S = 1.0
+IDS_A_READ = 20_000
 MMAP_BYTES = 1 << 40
 SORTS = {"last_seen": "last_us", "spend": "spend_minor", "orders": "orders", "registered": "registered_us"}
 """What a list may be sorted by, and its column."""
 DAY_US = 86_400_000_000
+CHOSEN = "person_no IN (SELECT person_no FROM temp.chosen)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class Published:
                 cached_statements=64,
             )
             opened.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
-            self._local.connection, self._local.key = opened, key
+            self._local.connection, self._local.key, self._local.chosen = opened, key, None
         connection: sqlite3.Connection = self._local.connection
         return connection
 
@@ -155,15 +160,19 @@ class Published:
         return found
 
     def users(
-        self, wanted: UserFilter, cursor: str | None, limit: int | None, only: int | None
-    ) -> Page[UserRow]:
-        """A page of users; `only` narrows it to one person (found by an exact id). The total counts the filter's people."""
+        self, wanted: UserFilter, cursor: str | None, limit: int | None, only: int | None, among: I32 | None = None
+    ) -> Page[UserRow]:  # fmt: skip
+        """A page of users; `only` narrows it to one person (found by an exact id), `among` to these people. The total counts
+        the filter's people."""
         size = page_size(limit)
         column = SORTS.get(wanted.sort)
         if column is None:
             raise Refused("bad_sort", Words("不支持的排序方式。", "Unknown order."), place="sort")
         where, values = self._where(wanted, only)
         connection = self.connection()
+        if among is not None:
+            self._choose(connection, among)
+            where += f" AND {CHOSEN}"
         total = connection.execute(f"SELECT count(*) FROM users WHERE {where}", values).fetchone()[0]  # noqa: S608 (own names, bound values)
         after = ""
         if cursor:
@@ -183,11 +192,45 @@ class Published:
             more = write_cursor(getattr(items[-1], column), items[-1].person_no)
         return Page(items, more, int(total))
 
-    def every(self, wanted: UserFilter, only: int | None) -> Iterator[list[UserRow]]:
+    def standing(self, people: I32) -> tuple[int, int]:
+        """How many of these people are published as (identified users, anonymous visitors)."""
+        connection = self.connection()
+        self._choose(connection, people)
+        rows = connection.execute(f"SELECT visitor, count(*) FROM users WHERE {CHOSEN} GROUP BY visitor")  # noqa: S608 (own names)
+        counted = dict(rows.fetchall())
+        return int(counted.get(0, 0)), int(counted.get(1, 0))
+
+    def ids_of(self, people: I32) -> Iterator[list[tuple[int, str]]]:
+        """(person_no, user_id) of those of these people who are published, by number, in pages."""
+        connection = self.connection()
+        for at in range(0, len(people), IDS_A_READ):
+            part = json.dumps(people[at : at + IDS_A_READ].tolist())
+            yield connection.execute(
+                "SELECT person_no, user_id FROM users WHERE person_no IN (SELECT value FROM json_each(?)) ORDER BY person_no",
+                (part,),
+            ).fetchall()
+
+    def _choose(self, connection: sqlite3.Connection, people: I32) -> None:
+        """Put the people into this thread's table of chosen ones; the same people as before stand there already."""
+        raw = np.ascontiguousarray(people).tobytes()
+        digest = hashlib.blake2b(raw, digest_size=16).digest()
+        if self._local.chosen == digest:
+            return
+        self._local.chosen = None
+        connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (person_no INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.chosen")
+        connection.executemany("INSERT INTO temp.chosen VALUES (?)", zip(people.tolist(), strict=True))
+        connection.commit()
+        self._local.chosen = digest
+
+    def every(
+        self, wanted: UserFilter, only: int | None, among: I32 | None = None
+    ) -> Iterator[list[UserRow]]:
         """All users of the filter, in pages of 500."""
         cursor = None
         while True:
-            page = self.users(wanted, cursor, 500, only)
+            page = self.users(wanted, cursor, 500, only, among)
             yield page.items
             cursor = page.next_cursor
             if cursor is None:

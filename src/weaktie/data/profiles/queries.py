@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 
 from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS, USER_DAY
-from weaktie.data.quality.service import customers, impossible, without_impossible
+from weaktie.data.quality.service import customers, without_impossible
 from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
@@ -122,11 +122,6 @@ def product_categories(products: Frame) -> Frame:
     """The category of each product by its latest version: product_id, category."""
     known = products.filter(~nw.col("category").is_null())
     return last_by(known, "product_id", ["version_time", "event_id"]).select("product_id", "category")
-
-
-def impossible_days(events: Frame, most_a_minute: int) -> Frame:
-    """Identifiers and days at rates beyond a person's, which count nowhere: alias_no, day."""
-    return impossible(customers(events), most_a_minute).select("alias_no", "day")
 
 
 def event_days(

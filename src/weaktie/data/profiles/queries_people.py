@@ -17,8 +17,17 @@ def of_person(frame: Frame, persons: Frame, alias: str) -> Frame:
 
 
 def person_days(user_day: Frame, persons: Frame, as_of_day: int) -> Frame:
-    """`user_day` up to the as-of day with person_no."""
-    return of_person(user_day.filter(nw.col("day") <= as_of_day), persons, "owner_no")
+    """`user_day` up to the as-of day with person_no, and columns that tags take beside the table's own."""
+    rows = of_person(user_day.filter(nw.col("day") <= as_of_day), persons, "owner_no")
+    return rows.with_columns(
+        weekend_events=nw.when(weekend("day")).then(nw.col("events")).otherwise(nw.lit(0)),
+        share_day=nw.when(nw.col("shares") > 0).then(nw.col("day")),
+    )
+
+
+def weekend(day: str) -> nw.Expr:
+    """Whether a business day is a Saturday or a Sunday; day 0 was a Thursday."""
+    return (nw.col(day) + 3) % 7 >= 5
 
 
 def person_orders(orders: Frame, persons: Frame, as_of_day: int) -> Frame:
@@ -50,6 +59,14 @@ def person_orders(orders: Frame, persons: Frame, as_of_day: int) -> Frame:
         counted_main_minor=nw.when(is_main & counts).then(nw.col("net_minor")).otherwise(zero),
         counted_day=nw.when(counts).then(nw.col("day")),
         counted_coupon=nw.col("counted") * nw.col("has_coupon"),
+        counted_weekend=nw.when(weekend("day")).then(nw.col("counted")).otherwise(zero),
+        counted_referred=nw.when(nw.col("referrer_alias_no") != nw.col("owner_no"))
+        .then(nw.col("counted"))
+        .otherwise(zero),
+        gross_main_minor=nw.when(is_main & (nw.col("gross_minor") > 0))
+        .then(nw.col("gross_minor"))
+        .otherwise(zero),
+        refunded_main_minor=nw.when(is_main).then(nw.col("refunded_minor")).otherwise(zero),
         one=nw.lit(1),
     )
 
@@ -59,8 +76,9 @@ def brought_orders(orders: Frame, persons: Frame, everybody: Frame) -> Frame:
     buyers = everybody.rename({"alias_no": "buyer_alias", "person_no": "buyer_no"})
     rows = of_person(analysable(orders), persons, "referrer_alias_no")
     rows = rows.join(buyers, left_on="owner_no", right_on="buyer_alias", how="left")
-    return rows.filter(nw.col("buyer_no").is_null() | (nw.col("buyer_no") != nw.col("person_no"))).select(
-        "person_no", "day", "counted"
+    others = rows.filter(nw.col("buyer_no").is_null() | (nw.col("buyer_no") != nw.col("person_no")))
+    return others.select(
+        "person_no", "day", "counted", counted_buyer=nw.when(nw.col("counted") == 1).then(nw.col("buyer_no"))
     )
 
 
@@ -92,8 +110,11 @@ def person_attributes(users: Frame, persons: Frame, offset_minutes: int) -> Fram
     )
 
 
-def person_relations(relations: Frame, persons: Frame, everybody: Frame) -> Frame:
-    """One row for each person, other person and kind of tie as seen from the person; flags that tags sum."""
+def person_relations(relations: Frame, persons: Frame, everybody: Frame, bought: Frame) -> Frame:
+    """One row for each person, other person and kind of tie as seen from the person; flags that tags sum.
+
+    `bought` has person_no of those who may be analysed and have an order that counts.
+    """
     valid = relations.filter(nw.col("purposes") % 2 == 1)
     others = everybody.rename({"alias_no": "other_alias", "person_no": "other_no"})
     out = of_person(valid, persons, "src_alias_no").join(
@@ -119,23 +140,38 @@ def person_relations(relations: Frame, persons: Frame, everybody: Frame) -> Fram
         "is_friend": "friend", "is_following": "follow", "is_follower": "by_follow", "is_invitee": "invite",
         "is_invited": "by_invite",
     }  # fmt: skip
-    return distinct.with_columns(
+    buyers_too = bought.select(buyer=nw.col("person_no"), bought=nw.lit(1))
+    known = distinct.join(buyers_too, left_on="other_no", right_on="buyer", how="left").with_columns(
+        bought=nw.coalesce(nw.col("bought"), nw.lit(0))
+    )
+    return known.with_columns(
         *(
             nw.when(kind == wanted).then(nw.lit(1)).otherwise(nw.lit(0)).alias(name)
             for name, wanted in flags.items()
+        ),
+        *(
+            nw.when(kind == wanted).then(nw.col("bought")).otherwise(nw.lit(0)).alias(f"{name}_bought")
+            for name, wanted in flags.items()
+            if name in ("is_friend", "is_invitee")
         ),
         day=nw.lit(0),
     )
 
 
 def person_interests(days: Frame, as_of_day: int) -> Frame:
-    """The favourite category of each person over 90 days: person_no, category, day. `days` is person_days."""
+    """Categories of each person over 90 days: person_no, category (the favourite), breadth (how many), met_top, met_all
+    (times met: the favourite, all of them), day. `days` is person_days."""
     recent = days.filter(nw.col("day") > as_of_day - 90, ~nw.col("top_category").is_null())
     met = recent.group_by("person_no", "top_category").agg(
         nw.col("top_category_events").sum().cast(nw.Int64).alias("n")
     )
     top = last_by(met, "person_no", ["n", "top_category"])
-    return top.select("person_no", category=nw.col("top_category"), day=nw.lit(0))
+    whole = met.group_by("person_no").agg(
+        nw.len().cast(nw.Int64).alias("breadth"), nw.col("n").sum().cast(nw.Int64).alias("met_all")
+    )
+    return top.join(whole, on="person_no", how="inner").select(
+        "person_no", "breadth", "met_all", category=nw.col("top_category"), met_top=nw.col("n"), day=nw.lit(0)
+    )
 
 
 def buyers(rows: Frame) -> Frame:

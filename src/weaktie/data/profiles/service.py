@@ -9,43 +9,84 @@ import msgspec
 from sqlalchemy import Connection
 
 from weaktie.data.identity.contracts import Alias
-from weaktie.data.profiles import show, state, timeline
+from weaktie.data.profiles import lineage, show, state, timeline
+from weaktie.data.profiles import rules as rfm_rules
+from weaktie.data.profiles.asof import End, buyers_as_of, rfm_table
 from weaktie.data.profiles.catalogue import BY_KEY, TAGS, USER_TAGS
 from weaktie.data.profiles.contracts import (
     ANALYTICS,
+    I32,
     BuildParts,
     Generation,
     LeftOut,
     NobodyThere,
     NotAnalysable,
+    Standing,
     UserFilter,
 )
 from weaktie.data.profiles.erase import ProfileEraser, ProfileExporter
-from weaktie.data.profiles.logic import DEFINITION, masked
+from weaktie.data.profiles.logic import CLASS_WORDS, DEFINITION, TIER_WORDS, eight_of, masked
+from weaktie.data.profiles.logic import CLASS_WORDS as RFM_CLASSES
+from weaktie.data.profiles.logic import EIGHTS as RFM_EIGHTS
 from weaktie.data.profiles.permits import ConsentPermits
 from weaktie.data.profiles.publish import Body
 from weaktie.data.profiles.published import Published, UserRow
-from weaktie.data.profiles.queries import orders_now
+from weaktie.data.profiles.queries import orders_now, owned
+from weaktie.data.profiles.state import kept_rates
+from weaktie.data.profiles.tables import RFM
+from weaktie.data.profiles.tables import RFM as RFM_TABLE
+from weaktie.data.profiles.tags import DIMENSION_WORDS
 from weaktie.data.profiles.withdraw import Withdrawals
 from weaktie.kit.clock import to_iso
 from weaktie.kit.pages import Page
+from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.lake.contracts import Snapshot
 from weaktie.trust.consent.contracts import PurposeState, ShownTag
 
 __all__ = [
+    "BUILT_IN_NAMES",
+    "BY_KEY",
+    "CLASS_WORDS",
+    "DIMENSION_WORDS",
+    "RFM",
+    "RFM_CLASSES",
+    "RFM_EIGHTS",
+    "RFM_TABLE",
+    "TIER_WORDS",
     "USER_TAGS",
     "ConsentPermits",
+    "End",
     "ProfileEraser",
     "ProfileExporter",
     "Profiles",
     "UserRow",
     "Withdrawals",
+    "buyers_as_of",
+    "eight_of",
+    "kept_rates",
     "orders_now",
+    "owned",
+    "rfm_rules",
+    "rfm_table",
+    "tag_value_words",
 ]
 Json = dict[str, Any]
+BUILT_IN_NAMES: dict[str, str] = {
+    f"{t.key}.{lang}": name for t in TAGS for lang, name in t.words.as_dict().items()
+}
+"""Names of the built-in tags in both languages: no other tag may be called so."""
 COLUMN_TAGS = {"channel": "acquisition_channel", "province": "province", "city": "city", "gender": "gender"}
 """Columns of the list of users that show a tag."""
+
+
+def tag_value_words(key: str, value: object) -> Words:
+    """A value of a tag as pages show it."""
+    tag = BY_KEY.get(key)
+    if isinstance(value, bool):
+        return Words("是", "Yes") if value else Words("否", "No")
+    text = str(value) or "—"
+    return (tag.labels or {}).get(text, Words(text, text)) if tag is not None else Words(text, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,19 +284,32 @@ class Profiles:
                 shown.append(tie)
         return shown
 
-    def users(self, wanted: UserFilter, cursor: str | None, limit: int | None) -> Page[UserRow]:
-        """A page of the list; people erased or who withdrew since the build are not in it."""
+    def users(
+        self, wanted: UserFilter, cursor: str | None, limit: int | None, among: I32 | None = None
+    ) -> Page[UserRow]:
+        """A page of the list, of these people where `among` names some; people erased or who withdrew since the build are
+        not in it."""
         if self.current() is None:
             return Page([], None, 0)
         only = self._exact(wanted.search)
-        page = self.published.users(wanted, cursor, limit, only)
+        page = self.published.users(wanted, cursor, limit, only, among)
         return Page(self._still(page.items, wanted), page.next_cursor, page.total)
 
-    def every_user(self, wanted: UserFilter) -> Iterator[list[UserRow]]:
+    def standing(self, people: I32) -> Standing:
+        """How many of these people the list shows, as users and as visitors, and how many it does not know."""
+        users, visitors = self.published.standing(people) if self.current() is not None else (0, 0)
+        return Standing(len(people), users, visitors)
+
+    def ids_of(self, people: I32) -> Iterator[list[tuple[int, str]]]:
+        """(person_no, user_id) of those of these people who are published, in pages; nobody before the first build."""
+        if self.current() is not None:
+            yield from self.published.ids_of(people)
+
+    def every_user(self, wanted: UserFilter, among: I32 | None = None) -> Iterator[list[UserRow]]:
         """All users of the filter, in pages; the same people as `users`."""
         if self.current() is None:
             return
-        for rows in self.published.every(wanted, self._exact(wanted.search)):
+        for rows in self.published.every(wanted, self._exact(wanted.search), among):
             yield self._still(rows, wanted)
 
     def facets(self) -> Json:
@@ -290,9 +344,15 @@ class Profiles:
         return figures | {
             "generation": generation.number,
             "as_of_day": generation.as_of_day,
+            "rule_version": generation.details.get("rule", 0),
+            "eights": _eights(figures["cells"], figures["people"]),
             "definition": DEFINITION.as_dict(),
             "left_out": self.left_out().as_dict(),
         }
+
+    def lineage(self) -> list[Json]:
+        """For each built-in tag the aggregates, columns, events and properties that it comes from."""
+        return list(lineage.every())
 
     def contact(self, connection: Connection, user_id: str) -> tuple[Found, dict[str, str]]:
         """Nickname, phone, e-mail in the clear, for a caller whose reason is being recorded; raises NobodyThere."""
@@ -359,6 +419,32 @@ class Profiles:
         with self.parts.database.connect() as connection:
             found, _ = self.analysable(connection, user_id)
             return found, self.parts.lake.snapshot(connection, tables=list(tables))
+
+
+def _eights(cells: list[Json], people: int) -> list[Json]:
+    """The trade's eight classes from the matrix's cells; money per currency."""
+    found: dict[str, Json] = {
+        key: {
+            "key": key,
+            "words": words.as_dict(),
+            "count": 0,
+            "share": 0.0,
+            "orders": 0,
+            "spend_minor": 0,
+            "spend": [],
+        }
+        for key, (words, _) in RFM_EIGHTS.items()
+    }
+    for cell in cells:
+        one = found[eight_of(cell["r"], cell["f"], cell["m"])]
+        for name in ("count", "orders", "spend_minor"):
+            one[name] += cell[name]
+        spent = {s["currency"]: s["amount_minor"] for s in one["spend"]}
+        for money in cell["spend"]:
+            spent[money["currency"]] = spent.get(money["currency"], 0) + money["amount_minor"]
+        one["spend"] = [{"amount_minor": n, "currency": c} for c, n in sorted(spent.items())]
+        one["share"] = one["count"] / people if people else 0.0
+    return list(found.values())
 
 
 def _decided(generation: Generation) -> int:

@@ -7,7 +7,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from weaktie.data.profiles.contracts import Generation, LeftOut, LeftOutReason
 from weaktie.data.profiles.tables import build_state, generations
+from weaktie.data.quality.service import Rates
 from weaktie.kit.words import Words
+
+RATES = "rates"
 
 
 def remember(tx: Connection, name: str, value: object, now_us: int) -> None:
@@ -21,6 +24,12 @@ def recall(connection: Connection, name: str) -> Any:
     """The value kept under a name; None when there is none."""
     text = connection.execute(select(build_state.c.value).where(build_state.c.name == name)).scalar()
     return None if text is None else msgspec.json.decode(text)
+
+
+def kept_rates(connection: Connection) -> Rates | None:
+    """Whose days counted nowhere as of the last build; None before the first."""
+    kept = recall(connection, RATES)
+    return None if kept is None else msgspec.convert(kept, Rates, strict=False)
 
 
 def forget(tx: Connection, prefix: str) -> None:

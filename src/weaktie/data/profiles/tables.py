@@ -39,6 +39,12 @@ COUNTED: tuple[Counted, ...] = (
         ("Invite Accepted", "invite_accept"),
     ),
     Counted("likes", Words("点赞次数", "likes"), ("Content Liked", "like")),
+    Counted(
+        "favourites",
+        Words("收藏次数", "times something was saved"),
+        ("Content Favourited", "Product Added to Wishlist", "favourite"),
+    ),
+    Counted("message_opens", Words("打开消息次数", "messages opened"), ("Message Opened", "Push Clicked")),
     Counted("comments", Words("评论次数", "comments"), ("Content Commented", "comment")),
     Counted(
         "app_opens",
@@ -192,4 +198,14 @@ build_state = Table(
     Column("value", Text, nullable=False, comment="JSON"),
     Column("updated_us", BigInteger, nullable=False),
     comment="What an unfinished build has done already, and what the last one has seen",
+)
+
+rfm_rules = Table(
+    "rfm_rules",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("rule_json", Text, nullable=False, comment="by currency: how each measure is cut"),
+    Column("made_by", String(64), nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    comment="How RFM is cut; the highest version holds, without any it is cut by tertiles",
 )

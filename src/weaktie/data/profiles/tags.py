@@ -4,6 +4,7 @@ A tag declares the aggregates that it needs; those of all tags are merged, so th
 the tag itself is arithmetic over them.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -54,7 +55,7 @@ DIMENSION_WORDS: dict[Dimension, Words] = {
 class Aggregate:
     """One number (or text) of a person from one source. `days` limits it to that many days up to the as-of day.
 
-    `how`: sum, max, min of the column; `days` counts distinct days; `one` takes a column that is already one value.
+    `how`: sum, max, min of the column; `days` counts distinct values (days, people); `one` takes a column that is already one value.
     """
 
     source: Source
@@ -109,6 +110,13 @@ class Tag:
     labels: dict[str, Words] | None = None
     bounds: tuple[float, ...] = ()
     share: bool = False
+    quantity: str = ""
+    """What is measured, whatever the window; by default the key without its window."""
+
+    @property
+    def measures(self) -> str:
+        """The quantity: tags that differ only in their window share it."""
+        return self.quantity or re.sub(r"_[0-9]+d$", "", self.key)
 
     @property
     def source_tables(self) -> tuple[str, ...]:
@@ -130,6 +138,14 @@ def days_since(aggregate: Aggregate) -> Value:
     """Days from the aggregate (a day) to the as-of day, at least 0; unknown where there is no such day."""
     return lambda as_of_day: nw.when(~aggregate.value.is_null()).then(
         nw.max_horizontal(nw.lit(as_of_day) - aggregate.value, nw.lit(0))
+    )
+
+
+def within(top: Aggregate, bottom: Aggregate, *, least: int = 1) -> Value:
+    """`top / bottom` cut to 0…1: for parts that another source counts, which may know more than the whole."""
+    share = ratio(top, bottom, least=least)
+    return lambda as_of_day: nw.when(bottom.value >= least).then(
+        nw.max_horizontal(nw.lit(0.0), nw.min_horizontal(nw.lit(1.0), share(as_of_day)))
     )
 
 

@@ -2,7 +2,7 @@
 
 import narwhals as nw
 
-from weaktie.data.profiles.tags import Aggregate, Dimension, Tag, counted
+from weaktie.data.profiles.tags import Aggregate, Dimension, Tag, counted, days_since
 from weaktie.kit.words import Words
 
 FRIENDS = Aggregate("relations", "sum", "is_friend")
@@ -15,9 +15,21 @@ LIKES_30 = Aggregate("user_day", "sum", "likes", 30)
 COMMENTS_30 = Aggregate("user_day", "sum", "comments", 30)
 INVITES_90 = Aggregate("user_day", "sum", "invites_sent", 90)
 BROUGHT = Aggregate("brought", "sum", "counted")
+BUYERS_BROUGHT = Aggregate("brought", "days", "counted_buyer")
+FRIENDS_BOUGHT = Aggregate("relations", "sum", "is_friend_bought")
+INVITEES_BOUGHT = Aggregate("relations", "sum", "is_invitee_bought")
+SHARE_DAY = Aggregate("user_day", "max", "share_day")
+CLICKS_30 = Aggregate("user_day", "sum", "content_clicks", 30)
+PRODUCT_VIEWS_30 = Aggregate("user_day", "sum", "product_views", 30)
 
 PEOPLE = Words("人", "people")
 TIMES = Words("次", "times")
+
+
+def _share_rate(_as_of_day: int) -> nw.Expr:
+    seen = CLICKS_30.count + PRODUCT_VIEWS_30.count
+    return nw.when(seen >= 5).then(SHARES_30.count.cast(nw.Float64) / seen.cast(nw.Float64))
+
 
 TAGS = (
     Tag(
@@ -65,5 +77,31 @@ TAGS = (
         "orders_brought", Words("带来的订单数", "Orders brought"),
         Words("由该用户分享或推荐、他人完成的成交订单数", "Orders of others that name the person as referrer"),
         Dimension.SOCIAL, "int", (BROUGHT,), counted(BROUGHT), unit=Words("单", "orders"), bounds=(0, 1, 3, 10),
+    ),
+    Tag(
+        "buyers_brought", Words("带来的买家数", "Buyers brought"),
+        Words("由该用户分享或推荐而成交的不同买家数", "Different buyers whose orders name the person as referrer"),
+        Dimension.SOCIAL, "int", (BUYERS_BROUGHT,), counted(BUYERS_BROUGHT), unit=PEOPLE, bounds=(0, 1, 3, 10),
+    ),
+    Tag(
+        "invitees_ordered", Words("已下单的受邀好友数", "Invited people who ordered"),
+        Words("被该用户邀请、且有成交订单的不同人数", "Distinct people whom the person invited and who have an order that counts"),
+        Dimension.SOCIAL, "int", (INVITEES_BOUGHT,), counted(INVITEES_BOUGHT), unit=PEOPLE, bounds=(0, 1, 3, 10),
+    ),
+    Tag(
+        "friends_ordered", Words("已下单的好友数", "Friends who ordered"),
+        Words("有成交订单的不同好友人数", "Distinct friends who have an order that counts"),
+        Dimension.SOCIAL, "int", (FRIENDS_BOUGHT,), counted(FRIENDS_BOUGHT), unit=PEOPLE, bounds=(0, 1, 5, 20),
+    ),
+    Tag(
+        "days_since_share", Words("距最近分享天数", "Days since last share"),
+        Words("从最近一次分享到基准日的天数", "Days from the last share to the as-of day"),
+        Dimension.SOCIAL, "int", (SHARE_DAY,), days_since(SHARE_DAY), unit=Words("天", "days"), bounds=(7, 15, 30, 60, 90),
+    ),
+    Tag(
+        "share_rate_30d", Words("分享率", "Share rate"),
+        Words("分享次数 ÷（内容点击 + 商品浏览），合计不足 5 次不计算", "Shares ÷ (content clicks + goods opened); unknown under 5"),
+        Dimension.SOCIAL, "float", (SHARES_30, CLICKS_30, PRODUCT_VIEWS_30), _share_rate,
+        window_days=30, bounds=(0, 0.02, 0.05, 0.1), share=True,
     ),
 )  # fmt: skip

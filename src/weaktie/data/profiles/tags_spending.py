@@ -2,7 +2,8 @@
 
 import narwhals as nw
 
-from weaktie.data.profiles.tags import Aggregate, Dimension, Tag, counted, days_since, of, ratio
+from weaktie.data.profiles.tags import Aggregate, Dimension, Tag, counted, days_since, of, ratio, within
+from weaktie.data.profiles.tags_basic import REGISTERED_DAY
 from weaktie.kit.words import Words
 
 ORDERS = Aggregate("orders", "sum", "counted")
@@ -17,6 +18,13 @@ UNDONE = Aggregate("orders", "sum", "undone")
 ALL_ORDERS = Aggregate("orders", "sum", "one")
 COUPONS = Aggregate("orders", "sum", "counted_coupon")
 CURRENCY = Aggregate("orders", "max", "main_currency")
+LARGEST = Aggregate("orders", "max", "counted_main_minor")
+GROSS = Aggregate("orders", "sum", "gross_main_minor")
+REFUNDED = Aggregate("orders", "sum", "refunded_main_minor")
+WEEKEND = Aggregate("orders", "sum", "counted_weekend")
+REFERRED = Aggregate("orders", "sum", "counted_referred")
+BOUGHT_90 = Aggregate("user_day", "sum", "orders", 90)
+SEEN_90 = Aggregate("user_day", "sum", "product_views", 90)
 
 HIGH_QUALITY_MINOR = 500_00
 PIECES = Words("单", "orders")
@@ -27,6 +35,22 @@ MONEY_BOUNDS = (0, 100_00, 500_00, 1_000_00, 5_000_00)
 def _interval(_as_of_day: int) -> nw.Expr:
     span = (LAST_ORDER_DAY.value - FIRST_ORDER_DAY.value).cast(nw.Float64)
     return nw.when(ORDERS.value >= 2).then(span / (ORDERS.value - 1).cast(nw.Float64))
+
+
+def _overdue(as_of_day: int) -> nw.Expr:
+    span = (LAST_ORDER_DAY.value - FIRST_ORDER_DAY.value).cast(nw.Float64)
+    since = nw.max_horizontal(nw.lit(as_of_day) - LAST_ORDER_DAY.value, nw.lit(0)).cast(nw.Float64)
+    mean = span / (ORDERS.value - 1).cast(nw.Float64)
+    return nw.when((ORDERS.value >= 2) & (span > 0)).then(since / mean)
+
+
+def _to_first_order(_as_of_day: int) -> nw.Expr:
+    known = ~REGISTERED_DAY.value.is_null() & ~FIRST_ORDER_DAY.value.is_null()
+    return nw.when(known).then(nw.max_horizontal(FIRST_ORDER_DAY.value - REGISTERED_DAY.value, nw.lit(0)))
+
+
+def _largest(_as_of_day: int) -> nw.Expr:
+    return nw.when(COUNTED_MAIN.value > 0).then(LARGEST.value)
 
 
 def _high_quality(_as_of_day: int) -> nw.Expr:
@@ -56,12 +80,13 @@ TAGS = (
     Tag(
         "spend_30d", Words("近 30 天消费金额", "Spend, 30 days"),
         Words("近 30 天净消费金额（主要货币）", "Net spend of the last 30 days, main currency"),
-        Dimension.SPENDING, "money", (SPEND_30,), counted(SPEND_30), window_days=30, bounds=MONEY_BOUNDS,
+        Dimension.SPENDING, "money", (SPEND_30,), counted(SPEND_30), window_days=30, bounds=MONEY_BOUNDS, quantity="spend_total",
     ),
     Tag(
         "orders_90d", Words("近 90 天成交订单数", "Orders, 90 days"),
         Words("近 90 天的成交订单数", "Orders that count in the last 90 days"),
-        Dimension.SPENDING, "int", (ORDERS_90,), counted(ORDERS_90), unit=PIECES, window_days=90, bounds=(0, 1, 2, 5),
+        Dimension.SPENDING, "int", (ORDERS_90,), counted(ORDERS_90), unit=PIECES,
+        window_days=90, bounds=(0, 1, 2, 5), quantity="orders_total",
     ),
     Tag(
         "average_order", Words("客单价", "Average order value"),
@@ -95,5 +120,50 @@ TAGS = (
         "high_quality", Words("高质量用户", "High-quality user"),
         Words("近 30 天净消费不低于 ¥500（仅人民币用户）", "Net spend of at least ¥500 in the last 30 days (CNY only)"),
         Dimension.SPENDING, "bool", (SPEND_30, CURRENCY), _high_quality, window_days=30,
+    ),
+    Tag(
+        "days_since_first_order", Words("首单距今天数", "Days since first order"),
+        Words("从首次成交到基准日的天数", "Days from the first order that counts to the as-of day"),
+        Dimension.SPENDING, "int", (FIRST_ORDER_DAY,), days_since(FIRST_ORDER_DAY), unit=DAYS, bounds=(30, 90, 180, 365),
+    ),
+    Tag(
+        "days_to_first_order", Words("首单转化时长", "Days to first order"),
+        Words("从注册到首次成交的天数", "Days from registration to the first order that counts"),
+        Dimension.SPENDING, "int", (REGISTERED_DAY, FIRST_ORDER_DAY), _to_first_order, unit=DAYS, bounds=(0, 1, 7, 30, 90),
+    ),
+    Tag(
+        "repurchase_overdue", Words("复购逾期倍数", "Overdue for the next order"),
+        Words("距最近成交天数 ÷ 平均复购间隔；大于 1 表示已超过其惯常间隔", "Days since the last order ÷ mean days between orders"),
+        Dimension.SPENDING, "float", (FIRST_ORDER_DAY, LAST_ORDER_DAY, ORDERS), _overdue,
+        unit=Words("倍", "times"), bounds=(0.5, 1, 2, 4),
+    ),
+    Tag(
+        "largest_order", Words("最大单笔金额", "Largest order"),
+        Words("成交订单中净额最大的一单（主要货币）", "The largest net amount of an order that counts, main currency"),
+        Dimension.SPENDING, "money", (LARGEST, COUNTED_MAIN), _largest, bounds=MONEY_BOUNDS[1:],
+    ),
+    Tag(
+        "refund_share", Words("退款金额占比", "Share of money refunded"),
+        Words("退款金额 ÷ 付款金额（主要货币），不大于 100%", "Money refunded ÷ money paid, main currency, at most 100 %"),
+        Dimension.SPENDING, "float", (REFUNDED, GROSS), within(REFUNDED, GROSS),
+        bounds=(0, 0.05, 0.1, 0.3), share=True,
+    ),
+    Tag(
+        "weekend_order_rate", Words("周末下单占比", "Orders at weekends"),
+        Words("周六、周日付款的成交订单 ÷ 成交订单", "Orders paid on Saturdays and Sundays ÷ orders that count"),
+        Dimension.SPENDING, "float", (WEEKEND, ORDERS), ratio(WEEKEND, ORDERS),
+        bounds=(0, 0.25, 0.5, 0.75), share=True,
+    ),
+    Tag(
+        "referred_order_rate", Words("受推荐下单占比", "Orders by referral"),
+        Words("带有推荐人的成交订单 ÷ 成交订单", "Orders that name a referrer ÷ orders that count"),
+        Dimension.SPENDING, "float", (REFERRED, ORDERS), ratio(REFERRED, ORDERS),
+        bounds=(0, 0.25, 0.5, 0.75), share=True,
+    ),
+    Tag(
+        "purchase_rate_90d", Words("浏览购买转化率", "Purchases per product view"),
+        Words("近 90 天成交订单 ÷ 商品浏览次数，浏览不足 5 次不计算，不大于 100%", "Orders ÷ goods opened, 90 days; unknown under 5"),
+        Dimension.SPENDING, "float", (BOUGHT_90, SEEN_90), within(BOUGHT_90, SEEN_90, least=5),
+        window_days=90, bounds=(0, 0.02, 0.05, 0.1), share=True,
     ),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Lazy tables: events and orders that no customer made."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -26,8 +27,8 @@ def impossible(events: Frame, limit: int) -> Frame:
     sum alone: who did no more in all of a day did no more in one of its minutes.
     """
     through_door = events.filter(~nw.col("alias_no").is_null(), nw.col("log_partition") >= 0)
-    busy = through_door.group_by("alias_no", "day").agg(nw.len().alias("n")).filter(nw.col("n") > limit)
-    some = through_door.join(busy.select("alias_no", "day"), on=["alias_no", "day"], how="semi")
+    keys = ["alias_no", "day"]
+    some = through_door.join(busy(through_door, keys, limit), on=keys, how="semi")
     per_minute = some.with_columns(minute=micros("event_time") // MINUTE_US).group_by("alias_no", "day", "minute").agg(
         nw.len().alias("n")
     )  # fmt: skip
@@ -35,6 +36,11 @@ def impossible(events: Frame, limit: int) -> Frame:
         nw.col("n").max().alias("most_a_minute"), nw.col("n").sum().alias("events")
     )
     return per_day.filter(nw.col("most_a_minute") > limit)
+
+
+def busy(events: Frame, keys: Sequence[str], limit: int) -> Frame:
+    """Keys with more than `limit` events: whoever did more in a minute did more on the day, and altogether."""
+    return events.group_by(*keys).agg(nw.len().alias("n")).filter(nw.col("n") > limit).select(*keys)
 
 
 def without_impossible(events: Frame, limit: int) -> Frame:

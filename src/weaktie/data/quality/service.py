@@ -22,10 +22,11 @@ from weaktie.data.quality.contracts import (
     People,
     Rate,
 )
-from weaktie.data.quality.queries import counted_days, declared_orders, each_once, flagged_orders
+from weaktie.data.quality.queries import counted_days, declared_orders, each_once, flagged_orders, impossible
 from weaktie.data.quality.queries import customers as customers
-from weaktie.data.quality.queries import impossible as impossible
 from weaktie.data.quality.queries import without_impossible as without_impossible
+from weaktie.data.quality.rates import Rates as Rates
+from weaktie.data.quality.rates import renewed as renewed
 from weaktie.data.quality.tables import marks
 from weaktie.kit.clock import Clock, business_day
 from weaktie.kit.ids import new_id

@@ -1,6 +1,7 @@
 """What every engine promises: lazy narwhals frames in, Arrow tables out."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -8,10 +9,11 @@ from typing import Any, Literal, Protocol
 import narwhals as nw
 import pyarrow as pa
 
-from weaktie.kit.errors import Unavailable
+from weaktie.kit.errors import Refused, Unavailable
 from weaktie.kit.words import Words
 
 MemberType = Literal["text", "number"]
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,6 +50,15 @@ class Session(Protocol):
     def __enter__(self) -> "Session": ...
     def __exit__(self, *args: object) -> None: ...
 
+    def seal(self, files: list[Path]) -> None:
+        """From now on the whole engine reads these files and nothing else, writes nothing, and stays so: for an engine of one's
+        own (`service.open_apart`) before it runs what a person wrote."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what the session runs, from another thread; the call that ran it raises."""
+        ...
+
     def scan(
         self, paths: list[Path], schema: pa.Schema, *, may_lack: Collection[str] = ()
     ) -> nw.LazyFrame[Any]:
@@ -75,6 +86,10 @@ class Session(Protocol):
         """Run the frame."""
         ...
 
+    def text(self, frame: nw.LazyFrame[Any]) -> str:
+        """A frame over files alone as a text of the engine's own SQL, for another process."""
+        ...
+
     def sql(
         self,
         query: str,
@@ -100,3 +115,51 @@ class EngineUnreachable(Unavailable):
             f"无法连接查询引擎 {address}（{why}）。", f"The engine {address} does not answer ({why})."
         )
         super().__init__("engine_unreachable", words, place="addresses.engine")
+
+
+# ---- queries that people wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query of people may take."""
+
+    seconds: float
+    memory_bytes: int
+    scratch_bytes: int
+    threads: int
+    most_rows: int
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a query ended. `columns` are names and Arrow types, `position` a byte of the text; `cut` says that the result was
+    longer than the limits."""
+
+    state: Literal["done", "failed", "cancelled"]
+    columns: tuple[tuple[str, str], ...] = ()
+    rows: int = 0
+    cut: bool = False
+    ms: int = 0
+    error: Words | None = None
+    error_code: str = ""
+    position: int | None = None
+
+
+class BadSql(Refused):
+    """The text of a query may not be run; `line` and `column` (from 1) say where, when it is known."""
+
+    def __init__(self, words: Words, text: str = "", position: int | None = None) -> None:
+        self.line: int | None = None
+        self.column: int | None = None
+        if position is not None:
+            self.line, self.column = line_and_column(text, position)
+        place = "" if self.line is None else f"{self.line}:{self.column}"
+        super().__init__("bad_sql", words, place=place)
+
+
+def line_and_column(text: str, position: int) -> tuple[int, int]:
+    """The line and column, from 1, of a byte of the text."""
+    before = text.encode()[:position].decode(errors="ignore")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -52,6 +52,19 @@ class DuckSession:
     def __exit__(self, *args: object) -> None:
         self._cursor.close()
 
+    def seal(self, files: list[Path]) -> None:
+        """See `contracts.Session.seal`."""
+        names = ", ".join("'" + str(f).replace("'", "''") + "'" for f in files)
+        for setting in (
+            f"allowed_paths = [{names}]", "python_enable_replacements = false", "enable_external_access = false",
+            "lock_configuration = true",
+        ):  # fmt: skip
+            self._cursor.execute(f"SET {setting}")
+
+    def interrupt(self) -> None:
+        """See `contracts.Session.interrupt`."""
+        self._cursor.interrupt()
+
     def scan(
         self, paths: list[Path], schema: pa.Schema, *, may_lack: Collection[str] = ()
     ) -> nw.LazyFrame[Any]:
@@ -84,6 +97,10 @@ class DuckSession:
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """Run the frame into Arrow."""
         return frame.to_native().to_arrow_table()
+
+    def text(self, frame: nw.LazyFrame[Any]) -> str:
+        """The relation as DuckDB writes it."""
+        return str(frame.to_native().sql_query())
 
     def sql(
         self,

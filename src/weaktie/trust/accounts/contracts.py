@@ -7,8 +7,8 @@ from typing import Literal
 from weaktie.kit.errors import Forbidden, NotSignedIn
 from weaktie.kit.words import Words
 
-Permission = Literal["view", "operate", "develop", "comply", "own"]
-PERMISSION_NAMES: tuple[Permission, ...] = ("view", "operate", "develop", "comply", "own")
+Permission = Literal["view", "operate", "query", "develop", "comply", "own"]
+PERMISSION_NAMES: tuple[Permission, ...] = ("view", "operate", "query", "develop", "comply", "own")
 KeyKind = Literal["write", "read"]
 KEY_PREFIXES: dict[str, str] = {"write": "wkw", "read": "wkr"}
 SESSION_COOKIE = "weaktie_session"

@@ -39,7 +39,7 @@ class Require:
 
     async def __call__(self, request: Request) -> Caller:
         """The caller; raises NotSignedIn without a valid session or key, Forbidden without the permission."""
-        caller = await caller_of(request)
+        caller = await caller_of(request, reads=self.permissions == ("view",))
         if caller.permissions.isdisjoint(self.permissions):
             raise NoPermission(self.permissions[0])
         return caller
@@ -68,8 +68,10 @@ async def write_key(request: Request) -> KeyRecord:
     return found
 
 
-async def caller_of(request: Request) -> Caller:
+async def caller_of(request: Request, *, reads: bool = False) -> Caller:
     """Who asks: a program by `Authorization: Bearer <read key>`, else a person by the session cookie.
+
+    A program may GET; a POST only where the route `reads`: one that asks to view and no more takes a question as its body.
 
     An unsafe request of a person must come from our own pages and carry the session's CSRF token.
     """
@@ -79,7 +81,7 @@ async def caller_of(request: Request) -> Caller:
         found = accounts.known_key(key.strip(), "read")
         if found is None:
             found = await run_in_threadpool(accounts.look_up_key, key.strip(), "read")
-        return _program(request, found)
+        return _program(request, found, reads=reads)
     token = session_token(request)
     session = await run_in_threadpool(_session_of, accounts, token) if token else None
     if session is None or token is None:
@@ -95,10 +97,10 @@ def _session_of(accounts: "Accounts", token: str) -> Any:
         return accounts.session_of(connection, token)
 
 
-def _program(request: Request, key: KeyRecord | None) -> Caller:
+def _program(request: Request, key: KeyRecord | None, *, reads: bool) -> Caller:
     if key is None:
         raise _not_signed_in()
-    if request.method not in SAFE_METHODS:
+    if request.method not in SAFE_METHODS and not (reads and request.method == "POST"):
         raise NoPermission("own")
     return Caller(key.key_id, "key", None, READ_KEY_PERMISSIONS)
 

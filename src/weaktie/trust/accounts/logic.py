@@ -12,7 +12,7 @@ from weaktie.trust.accounts.contracts import PERMISSION_NAMES, Permission, Role
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(PERMISSION_NAMES),
     Role.OPERATOR: frozenset({"view", "operate"}),
-    Role.ANALYST: frozenset({"view"}),
+    Role.ANALYST: frozenset({"view", "query"}),
     Role.DEVELOPER: frozenset({"view", "develop"}),
     Role.COMPLIANCE: frozenset({"view", "comply"}),
 }

@@ -204,6 +204,16 @@ class Consent:
         _, refused, old = self._answers(connection, person_of)
         return refused | old | self.ages.masks(connection, person_of)
 
+    def separate_masks(self, connection: Connection, person_of: I32) -> U8:
+        """The masks of separate consents (sharing, sensitive data) that stand, indexed by person number: `allows` of everybody."""
+        material = self.notices.material(connection)
+        rows = connection.execute(_SEPARATE_OLDEST_FIRST).all()
+        granted, _, _ = held_masks(
+            person_of, np.asarray([r.alias_no for r in rows], np.int32), np.asarray([r.purpose for r in rows], np.uint8),
+            np.asarray([_said(r, material) for r in rows], np.int8), tuple(SEPARATE_NAMES.values()),
+        )  # fmt: skip
+        return granted
+
     def _answers(self, connection: Connection, person_of: I32) -> tuple[U8, U8, U8]:
         material = self.notices.material(connection)
         rows = connection.execute(_OLDEST_FIRST).all()
@@ -357,14 +367,12 @@ class Consent:
 _RECEIPTS_OF = ByValues(
     lambda numbers: select(consent_receipts).where(consent_receipts.c.alias_no.in_(numbers))
 )
-_OLDEST_FIRST = (
-    select(
-        consent_receipts.c.alias_no, consent_receipts.c.purpose, consent_receipts.c.granted,
-        consent_receipts.c.notice_version, consent_receipts.c.at_us,
-    )
-    .where(consent_receipts.c.purpose <= int(ALL_PURPOSES))
-    .order_by(consent_receipts.c.at_us, consent_receipts.c.receipt_id)
-)  # fmt: skip
+_ALL_OLDEST_FIRST = select(
+    consent_receipts.c.alias_no, consent_receipts.c.purpose, consent_receipts.c.granted,
+    consent_receipts.c.notice_version, consent_receipts.c.at_us,
+).order_by(consent_receipts.c.at_us, consent_receipts.c.receipt_id)  # fmt: skip
+_OLDEST_FIRST = _ALL_OLDEST_FIRST.where(consent_receipts.c.purpose <= int(ALL_PURPOSES))
+_SEPARATE_OLDEST_FIRST = _ALL_OLDEST_FIRST.where(consent_receipts.c.purpose > int(ALL_PURPOSES))
 
 
 def _said(row: Any, material: Mapping[int, Material]) -> int:

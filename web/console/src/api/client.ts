@@ -118,3 +118,15 @@ export function upload<Answer>(
     request.send(file);
   });
 }
+
+/** The file that a POST answers with. */
+export async function fileFrom(path: string, body: unknown): Promise<Blob> {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
+    body: JSON.stringify(body),
+    credentials: "same-origin",
+  });
+  if (!answer.ok) throw errorFrom(answer.status, await answer.text());
+  return answer.blob();
+}

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/aarrr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Aarrr
+         * @description Acquisition, activation, retention, revenue and referral over some days, and how each changed.
+         */
+        get: operations["aarrr_api_aarrr_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -62,6 +82,382 @@ export interface paths {
         get: operations["list_names_api_accounts_names_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/channels/{channel}/free": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Declare Free
+         * @description Declare that a channel costs nothing (organic, word of mouth), or take that back.
+         */
+        put: operations["declare_free_api_acquisition_channels__channel__free_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batches
+         * @description Files of costs, the newest first.
+         */
+        get: operations["batches_api_acquisition_costs_get"];
+        put?: never;
+        /**
+         * Read File
+         * @description Read a file of costs (the body): CSV, TSV or xlsx, plain or as 巨量引擎 and 腾讯广告 export it. Nothing counts yet.
+         */
+        post: operations["read_file_api_acquisition_costs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batch
+         * @description One file of costs with its campaigns.
+         */
+        get: operations["batch_api_acquisition_costs__batch_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard
+         * @description Throw a draft away.
+         */
+        delete: operations["discard_api_acquisition_costs__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply
+         * @description Let a file count. Rows of the same days and campaigns of earlier files count no more.
+         */
+        post: operations["apply_api_acquisition_costs__batch_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/costs/{batch_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Let a file count no more; what it had replaced counts again.
+         */
+        post: operations["undo_api_acquisition_costs__batch_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Newcomers, cost, CAC, quality and value by channel and by code, of the last 30 days where nothing else is said.
+         */
+        get: operations["figures_api_acquisition_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Csv
+         * @description The same figures for a spreadsheet; a missing cost and a share that is not complete are empty cells.
+         */
+        get: operations["figures_csv_api_acquisition_figures_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links
+         * @description Channel links, the newest first.
+         */
+        get: operations["links_api_acquisition_links_get"];
+        put?: never;
+        /**
+         * Create Link
+         * @description Make a channel link.
+         */
+        post: operations["create_link_api_acquisition_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links Csv
+         * @description Every link for a spreadsheet, archived ones included.
+         */
+        get: operations["links_csv_api_acquisition_links_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Link
+         * @description Let a link lead nowhere from now on; what came through it stays counted.
+         */
+        post: operations["archive_link_api_acquisition_links__link_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/qr.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Qr
+         * @description The QR code of a link's address.
+         */
+        get: operations["qr_api_acquisition_links__link_id__qr__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/{link_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Link
+         * @description Let an archived link lead again.
+         */
+        post: operations["restore_link_api_acquisition_links__link_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/links/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Links
+         * @description Make links of a CSV table; lines that cannot be made are answered with their reasons and the others are made.
+         */
+        post: operations["create_links_api_acquisition_links_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/naming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Naming
+         * @description The naming rule that holds, those before it, and the parts a template may name.
+         */
+        get: operations["naming_api_acquisition_naming_get"];
+        /**
+         * Set Naming
+         * @description A new naming rule for links made from now on; an empty template lets any name pass.
+         */
+        put: operations["set_naming_api_acquisition_naming_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/naming/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Name
+         * @description Whether a name follows the rule that holds, or the one that is given.
+         */
+        post: operations["check_name_api_acquisition_naming_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/seeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seeds
+         * @description A seed file: digests of the phones of people who granted marketing and, separately, sharing; one a line.
+         */
+        post: operations["seeds_api_acquisition_seeds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acquisition/seeds/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Seeds
+         * @description How many digests a seed file would have, and who is left out for which reason.
+         */
+        post: operations["count_seeds_api_acquisition_seeds_count_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attribution/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description What first, last, linear, position and Markov attribution give each channel.
+         */
+        post: operations["query_api_attribution_query_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -186,6 +582,116 @@ export interface paths {
         get: operations["properties_api_behaviour_properties_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Boards
+         * @description The board that ships, then the caller's own and the shared ones.
+         */
+        get: operations["list_boards_api_boards_get"];
+        put?: never;
+        /**
+         * Make Board
+         * @description Make a board, empty, with tiles, or as a copy.
+         */
+        post: operations["make_board_api_boards_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Board
+         * @description A board that the caller may see.
+         */
+        get: operations["one_board_api_boards__board_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Board
+         * @description Change what is given. Sharing and archiving are the owner's; archiving can be undone.
+         */
+        patch: operations["patch_board_api_boards__board_id__patch"];
+        trace?: never;
+    };
+    "/api/boards/{board_id}/tiles/{tile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile Data
+         * @description What a tile of a query shows, for the days of the board where its query has `{{from}}` and `{{to}}`.
+         *
+         *     The result is the same for everybody who looks, and a minute old at most once the lake has changed.
+         */
+        get: operations["tile_data_api_boards__board_id__tiles__tile_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board Versions
+         * @description Every version of a board, newest first.
+         */
+        get: operations["board_versions_api_boards__board_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Board
+         * @description Bring an earlier version back, as a new one.
+         */
+        post: operations["restore_board_api_boards__board_id__versions__version__restore_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -412,6 +918,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/custom-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cards
+         * @description The shop's own tags with coverage, distribution, freshness and errors.
+         */
+        get: operations["cards_api_custom_tags_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a tag; one of SQL is filled by a job.
+         */
+        post: operations["make_api_custom_tags_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change
+         * @description Give a tag a new version; its former values are read until the new ones are there.
+         */
+        put: operations["change_api_custom_tags__key__put"];
+        post?: never;
+        /**
+         * Drop
+         * @description Take a tag back: nobody has it any more.
+         */
+        delete: operations["drop_api_custom_tags__key__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Set values from a CSV of two columns, id and value, sent as the body; answers the match rate.
+         */
+        post: operations["upload_api_custom_tags__key__people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/refill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refill
+         * @description Compute a tag of SQL again; answers the job's id.
+         */
+        post: operations["refill_api_custom_tags__key__refill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version of a tag, the newest first.
+         */
+        get: operations["versions_api_custom_tags__key__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/{key}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an earlier version the newest again.
+         */
+        post: operations["restore_api_custom_tags__key__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What a query would make of everybody; nothing is kept.
+         */
+        post: operations["preview_api_custom_tags_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-tags/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables
+         * @description The tables and columns that a query may use.
+         */
+        get: operations["tables_api_custom_tags_tables_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -606,6 +1280,114 @@ export interface paths {
         get: operations["erasure_api_erasures__erasure_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funnels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Kept funnels by name.
+         */
+        get: operations["listed_api_funnels_get"];
+        put?: never;
+        /**
+         * Save
+         * @description Keep a funnel under a name.
+         */
+        post: operations["save_api_funnels_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funnels/{funnel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Take it off the list; it can be brought back.
+         */
+        delete: operations["remove_api_funnels__funnel_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Another name, another definition, or both.
+         */
+        patch: operations["change_api_funnels__funnel_id__patch"];
+        trace?: never;
+    };
+    "/api/funnels/{funnel_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Undo a deletion.
+         */
+        post: operations["restore_api_funnels__funnel_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funnels/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Csv
+         * @description The steps, or with `what=trend` the trend, of the funnel that `q` is (JSON, as the query takes it).
+         */
+        get: operations["as_csv_api_funnels_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funnels/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description A funnel's figures as of now.
+         */
+        post: operations["query_api_funnels_query_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1099,6 +1881,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lifecycle/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lifecycle
+         * @description New, retained, resurrected and dormant people by day, week or month.
+         */
+        post: operations["lifecycle_api_lifecycle_query_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/events": {
         parameters: {
             query?: never;
@@ -1139,6 +1941,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Catalogue
+         * @description Every metric with its definition, and why the shop has no data for it where it has none.
+         */
+        get: operations["catalogue_api_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Custom
+         * @description Custom metrics, the newest version of each.
+         */
+        get: operations["custom_api_metrics_custom_get"];
+        put?: never;
+        /**
+         * Add Custom
+         * @description Save a new custom metric.
+         */
+        post: operations["add_custom_api_metrics_custom_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Custom Versions
+         * @description Every version of one custom metric, the newest first.
+         */
+        get: operations["custom_versions_api_metrics_custom__key__get"];
+        /**
+         * Change Custom
+         * @description Save a new version of a custom metric; the older ones stay in its history.
+         */
+        put: operations["change_custom_api_metrics_custom__key__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Custom
+         * @description Take a custom metric out of the catalogue; it can be taken back.
+         */
+        post: operations["archive_custom_api_metrics_custom__key__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/custom/{key}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Custom
+         * @description Put an archived metric back.
+         */
+        post: operations["restore_custom_api_metrics_custom__key__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description Values of metrics by day, week or month, with what they are compared with.
+         */
+        post: operations["query_api_metrics_query_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -1153,6 +2083,26 @@ export interface paths {
         get: operations["overview_api_overview_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/paths/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Paths
+         * @description What people do step by step after a start, or before an end, as nodes and edges.
+         */
+        post: operations["paths_api_paths_query_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1199,6 +2149,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/private/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Private against public by day, week or month, and by owned channel; the last 30 days where nothing else is said.
+         */
+        get: operations["figures_api_private_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Csv
+         * @description The same figures for a spreadsheet: one line a period and side, money in minor units.
+         */
+        get: operations["figures_csv_api_private_figures_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/private/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Members
+         * @description Store a list of members (the body, CSV or TSV: a person, channel, joined, left, place_id) as events of a source. The same
+         *     line again changes nothing; `channel` is for files without such a column.
+         */
+        post: operations["take_members_api_private_members_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/profiles/{user_id}": {
         parameters: {
             query?: never;
@@ -1238,6 +2249,50 @@ export interface paths {
          */
         post: operations["choose_api_profiles__user_id__consent_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{user_id}/custom-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Person
+         * @description The shop's own tags of one person.
+         */
+        get: operations["of_person_api_profiles__user_id__custom_tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{user_id}/custom-tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set On Person
+         * @description Set a tag on a person by hand.
+         */
+        put: operations["set_on_person_api_profiles__user_id__custom_tags__key__put"];
+        post?: never;
+        /**
+         * Take From Person
+         * @description Take a tag that was set by hand from a person.
+         */
+        delete: operations["take_from_person_api_profiles__user_id__custom_tags__key__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1803,6 +2858,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retention/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retention
+         * @description Cohorts and how many of them came back; what has not fully passed is null.
+         */
+        post: operations["retention_api_retention_query_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rfm": {
         parameters: {
             query?: never;
@@ -1817,6 +2892,110 @@ export interface paths {
         get: operations["rfm_api_rfm_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves
+         * @description How buyers moved between classes, month by month.
+         */
+        get: operations["moves_api_rfm_moves_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/moves.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves Csv
+         * @description The same as CSV: month, from, to, people.
+         */
+        get: operations["moves_csv_api_rfm_moves_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules
+         * @description Every rule that was saved, the newest first; it holds.
+         */
+        get: operations["rules_api_rfm_rules_get"];
+        /**
+         * Save
+         * @description Cut by this rule from now on; a build is asked for.
+         */
+        put: operations["save_api_rfm_rules_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Cut as an earlier version did, as a new version.
+         */
+        post: operations["restore_api_rfm_rules__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rfm/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description How many people would be in another class by this rule; nothing is changed.
+         */
+        post: operations["preview_api_rfm_rules_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2108,6 +3287,335 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every
+         * @description All segments in use, or the archived ones.
+         */
+        get: operations["every_api_segments_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a segment and compute its members. Operators only.
+         */
+        post: operations["create_api_segments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One segment with its rule.
+         */
+        get: operations["one_api_segments__segment_id__get"];
+        /**
+         * Edit
+         * @description Save another version and compute its members; 409 `segment_changed` when somebody else was quicker. Operators only.
+         */
+        put: operations["edit_api_segments__segment_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive
+         * @description Put a segment away; 409 `segment_in_use` while another refers to it. Operators only.
+         */
+        post: operations["archive_api_segments__segment_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The ids of the members who may be analysed now, as CSV or Parquet: no name, no contact. It stands in the audit log.
+         */
+        get: operations["export_api_segments__segment_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description The last 400 runs that changed the members, the oldest first.
+         */
+        get: operations["history_api_segments__segment_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members
+         * @description The members as the last run left them who may be analysed now.
+         */
+        get: operations["members_api_segments__segment_id__members_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is Member
+         * @description Whether somebody is a member as of the last run and may be analysed now; false for who is not known.
+         */
+        get: operations["is_member_api_segments__segment_id__members__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute
+         * @description Compute the members now; a frozen segment is frozen anew. Operators only.
+         */
+        post: operations["compute_api_segments__segment_id__refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back
+         * @description Take an archived segment back. Operators only.
+         */
+        post: operations["take_back_api_segments__segment_id__take_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version, the newest first.
+         */
+        get: operations["versions_api_segments__segment_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{segment_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an earlier version the newest again. Operators only.
+         */
+        post: operations["restore_api_segments__segment_id__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send List
+         * @description Take a list of ids (the raw body: CSV or text, at most 200,000 lines and 32 MB): user ids, phones, e-mails, openids. Who
+         *     they are is kept, the lines are not. A rule names it as `{"is": "list", "list": ID}`. Operators only.
+         */
+        post: operations["send_list_api_segments_lists_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description The size of a rule's people, its overlap with segments, and who is left out; nothing is stored.
+         */
+        post: operations["preview_api_segments_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/sentence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sentence
+         * @description A rule as a sentence in both languages.
+         */
+        post: operations["sentence_api_segments_sentence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description The most frequent values of a tag of texts among those who may be analysed.
+         */
+        get: operations["values_api_segments_values_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vocabulary
+         * @description What rules may be made of.
+         */
+        get: operations["vocabulary_api_segments_vocabulary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2248,6 +3756,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sql/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queries
+         * @description The caller's own queries and the shared ones, by name.
+         */
+        get: operations["list_queries_api_sql_queries_get"];
+        put?: never;
+        /**
+         * Save Query
+         * @description Save a query as its first version.
+         */
+        post: operations["save_query_api_sql_queries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Query
+         * @description A saved query.
+         */
+        get: operations["one_query_api_sql_queries__query_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Query
+         * @description Change what is given; another text, value or chart is a new version. Archiving can be undone.
+         */
+        patch: operations["patch_query_api_sql_queries__query_id__patch"];
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query Versions
+         * @description Every version of a query, newest first.
+         */
+        get: operations["query_versions_api_sql_queries__query_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/queries/{query_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Query
+         * @description Bring an earlier version back, as a new one.
+         */
+        post: operations["restore_query_api_sql_queries__query_id__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description The caller's own runs, newest first.
+         */
+        get: operations["list_runs_api_sql_runs_get"];
+        put?: never;
+        /**
+         * Run
+         * @description Run a query; ask for the run until it is no longer running. What cannot be run comes back as failed.
+         */
+        post: operations["run_api_sql_runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Run
+         * @description One of the caller's own runs as it stands.
+         */
+        get: operations["one_run_api_sql_runs__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Run
+         * @description End a run; one that has ended stays as it is.
+         */
+        post: operations["cancel_run_api_sql_runs__run_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Run
+         * @description The whole result as it is kept, as CSV or Parquet.
+         */
+        get: operations["export_run_api_sql_runs__run_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/runs/{run_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows Of Run
+         * @description Some rows of a result that is still kept.
+         */
+        get: operations["rows_of_run_api_sql_runs__run_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schema
+         * @description The tables that queries may read, and what a query may take.
+         */
+        get: operations["schema_api_sql_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tag-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words
+         * @description What no tag may be made of: the house's lists, and what the workspace added.
+         */
+        get: operations["words_api_tag_words_get"];
+        put?: never;
+        /**
+         * Add Word
+         * @description Forbid a word in tags.
+         */
+        post: operations["add_word_api_tag_words_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tag-words/{word}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Word
+         * @description Allow a word again that the workspace had added.
+         */
+        delete: operations["remove_word_api_tag_words__word__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -2260,6 +4024,26 @@ export interface paths {
          * @description The catalogue of tags.
          */
         get: operations["tags_api_tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage
+         * @description Where each built-in tag comes from: aggregates, columns of the lake, events and properties.
+         */
+        get: operations["lineage_api_tags_lineage_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2751,7 +4535,8 @@ export interface paths {
         };
         /**
          * Users
-         * @description People who may be analysed, searched by any exact id or the beginning of a user id.
+         * @description People who may be analysed, searched by any exact id or the beginning of a user id; `people` narrows the list to those
+         *     behind a figure.
          */
         get: operations["users_api_users_get"];
         put?: never;
@@ -2957,6 +4742,68 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
         };
         /**
+         * AcquiredBody
+         * @description A channel, a code, or everybody. `costs` is empty where the cost is missing (`cost_missing`) or nothing (`free`).
+         */
+        AcquiredBody: {
+            /** Cost Missing */
+            cost_missing: boolean;
+            /** Costs */
+            costs: components["schemas"]["CostBody"][];
+            d1: components["schemas"]["OverShareBody"];
+            d7: components["schemas"]["OverShareBody"];
+            d30: components["schemas"]["OverShareBody"];
+            /** Days Without Cost */
+            days_without_cost: number;
+            /** Free */
+            free: boolean;
+            high_value: components["schemas"]["OverShareBody"];
+            /** Key */
+            key: string | null;
+            /** Name */
+            name?: string | null;
+            /** Newcomers */
+            newcomers: number;
+            /** Opens */
+            opens?: number | null;
+            ordered: components["schemas"]["OverShareBody"];
+            /** Orders */
+            orders: number;
+            /** Registered */
+            registered: number;
+            /** Revenue */
+            revenue: components["schemas"]["CostMoney"][];
+            score: components["schemas"]["ScoreBody"] | null;
+            /** Trend */
+            trend: number[];
+            words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * AcquisitionFiguresBody
+         * @description Acquisition of some days, by channel and by code; `complete_day` is the last one that is over and built.
+         */
+        AcquisitionFiguresBody: {
+            /** Built */
+            built: boolean;
+            /** Channels */
+            channels: components["schemas"]["AcquiredBody"][];
+            /** Codes */
+            codes: components["schemas"]["AcquiredBody"][];
+            /** Complete Day */
+            complete_day: string;
+            /** Currency */
+            currency: string;
+            everybody: components["schemas"]["AcquiredBody"];
+            /** From Day */
+            from_day: string;
+            /** High Value Minor */
+            high_value_minor: number;
+            /** Order Days */
+            order_days: number;
+            /** To Day */
+            to_day: string;
+        };
+        /**
          * ActiveDayBody
          * @description People with any event on the day.
          */
@@ -2975,6 +4822,18 @@ export interface components {
             marks: components["schemas"]["MarkBody"][];
             /** Unknown */
             unknown: string[];
+        };
+        /**
+         * AddedTagWordBody
+         * @description A word that the workspace forbids.
+         */
+        AddedTagWordBody: {
+            /** Added By */
+            added_by: string;
+            /** Added Time */
+            added_time: string;
+            /** Word */
+            word: string;
         };
         /**
          * AdoptRequest
@@ -3072,6 +4931,111 @@ export interface components {
             value: string;
         };
         /**
+         * AmountBody
+         * @description Integer minor units and their currency.
+         */
+        AmountBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * AnswerBody
+         * @description The series, the metrics that they are of, and why others have none.
+         */
+        AnswerBody: {
+            /** Made Time */
+            made_time: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricBody"][];
+            /** Series */
+            series: components["schemas"]["SeriesBody"][];
+        };
+        /**
+         * ApplyBody
+         * @description The mapping of a draft's campaigns.
+         */
+        ApplyBody: {
+            /**
+             * Campaigns
+             * @default []
+             */
+            campaigns: components["schemas"]["CampaignSaid"][];
+        };
+        /**
+         * AskedBody
+         * @description The people behind a figure, as the list was narrowed to them: who they are, how many, and how many of them the list
+         *     has as users and as visitors; `unpublished` came, or were joined, after the last build.
+         */
+        AskedBody: {
+            /** Count */
+            count: number;
+            /** Unpublished */
+            unpublished: number;
+            /** Users */
+            users: number;
+            /** Visitors */
+            visitors: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * AttributionBody
+         * @description Each model's credits add up to `conversions` and `money`.
+         */
+        AttributionBody: {
+            /** Channels */
+            channels: components["schemas"]["CreditedBody"][];
+            /** Conversions */
+            conversions: number;
+            /** Mean Touches */
+            mean_touches: number | null;
+            /** Models */
+            models: components["schemas"]["ModelBody"][];
+            /** Money */
+            money: components["schemas"]["AmountBody"][];
+            /** Ways */
+            ways: components["schemas"]["WayBody"][];
+            /** Without Touch */
+            without_touch: number;
+        };
+        /**
+         * AttributionQuery
+         * @description Conversions of these days (both included): completed orders, or an event by name.
+         */
+        AttributionQuery: {
+            /**
+             * Conversion
+             * @default order
+             */
+            conversion: string;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * Lookback Days
+             * @default 30
+             */
+            lookback_days: number;
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Skip
+             * @default []
+             */
+            skip: string[];
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+        };
+        /**
          * BackupBody
          * @description One complete backup. `verified_time` says when every file of it was last read back and found sound,
          *     `cleansed_time` when people erased since were taken out of it.
@@ -3125,6 +5089,21 @@ export interface components {
             sheet: string;
         };
         /**
+         * BadLineBody
+         * @description A line that is left out, and why.
+         */
+        BadLineBody: {
+            /** Cell */
+            cell: string;
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            /** Line */
+            line: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * BadLineOut
          * @description A line that would not be stored.
          */
@@ -3136,6 +5115,17 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
+        };
+        /**
+         * BadMemberBody
+         * @description A line of a list of members that is left out.
+         */
+        BadMemberBody: {
+            /** Column */
+            column: string;
+            /** Line */
+            line: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * BaseRequest
@@ -3174,6 +5164,203 @@ export interface components {
              * @enum {string}
              */
             social: "contract" | "consented_upstream" | "ask_us";
+        };
+        /**
+         * BatchBody
+         * @description A file of costs. `counts` of its `rows` are the newest of their day and campaign; `without_channel` count nowhere.
+         */
+        BatchBody: {
+            /** Bad */
+            bad: components["schemas"]["BadLineBody"][];
+            /** Batch Id */
+            batch_id: string;
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Counts */
+            counts: number;
+            /** Ended By */
+            ended_by: string | null;
+            /** Ended Time */
+            ended_time: string | null;
+            /** Filename */
+            filename: string;
+            /** From Day */
+            from_day: string | null;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Platform */
+            platform: string;
+            platform_words: components["schemas"]["WordsBody"];
+            /** Rows */
+            rows: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "applied" | "undone";
+            /** To Day */
+            to_day: string | null;
+            /** Totals */
+            totals: components["schemas"]["CostMoney"][];
+            /** Without Channel */
+            without_channel: number;
+        };
+        /**
+         * BatchDetail
+         * @description A batch with its campaigns.
+         */
+        BatchDetail: {
+            batch: components["schemas"]["BatchBody"];
+            /** Campaigns */
+            campaigns: components["schemas"]["CampaignBody"][];
+        };
+        /**
+         * BoardBody
+         * @description A board at one version; `may_change` and `mine` are the caller's. `words` is the name of one that ships.
+         */
+        BoardBody: {
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "own" | "view" | "edit";
+            /** Archived Time */
+            archived_time: string | null;
+            /** Board Id */
+            board_id: string;
+            /** Changed Time */
+            changed_time: string | null;
+            /** Created Time */
+            created_time: string | null;
+            /** Made By Name */
+            made_by_name: string | null;
+            /** Made Time */
+            made_time: string | null;
+            /** May Change */
+            may_change: boolean;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Tiles */
+            tiles: components["schemas"]["TileBody"][];
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * BoardPatch
+         * @description What changes of a board; other tiles are a new version, made from `version`.
+         */
+        BoardPatch: {
+            /** Access */
+            access?: ("own" | "view" | "edit") | null;
+            /** Archived */
+            archived?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Tiles */
+            tiles?: components["schemas"]["TileBody"][] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * BoardRequest
+         * @description A board to make; `copy_of` takes another one's tiles.
+         */
+        BoardRequest: {
+            /**
+             * Access
+             * @default own
+             * @enum {string}
+             */
+            access: "own" | "view" | "edit";
+            /** Copy Of */
+            copy_of?: string | null;
+            /** Name */
+            name: string;
+            /** Tiles */
+            tiles?: components["schemas"]["TileBody"][];
+        };
+        /**
+         * BreakdownBody
+         * @description By a tag of people, or a property of the event with which they entered.
+         */
+        BreakdownBody: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "tag" | "property";
+            /** Key */
+            key: string;
+        };
+        /**
+         * CacBody
+         * @description What a new person cost, in minor units.
+         */
+        CacBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * CampaignBody
+         * @description A campaign of a file, its rows and cost, and the channel it belongs to (null: nobody said).
+         */
+        CampaignBody: {
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string | null;
+            /** Code */
+            code: string | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Currency */
+            currency: string;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * CampaignSaid
+         * @description To which channel (and code) a campaign belongs; null takes it out of the figures.
+         */
+        CampaignSaid: {
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string | null;
+            /** Code */
+            code?: string | null;
+        };
+        /**
+         * CascadesBody
+         * @description Accepted invitations: people at each depth from 1, the deepest, the mean, the median days between being brought and
+         *     bringing somebody, and over how many.
+         */
+        CascadesBody: {
+            /** Accepted */
+            accepted: number;
+            /** By Depth */
+            by_depth: number[];
+            /** Cycle Days */
+            cycle_days: number | null;
+            /** Cycles */
+            cycles: number;
+            /** Deepest */
+            deepest: number;
+            /** Mean Depth */
+            mean_depth: number | null;
         };
         /**
          * CellBody
@@ -3272,30 +5459,108 @@ export interface components {
             toml?: string | null;
         };
         /**
-         * ChangeBody
-         * @description One difference between two plans.
+         * ChangeRequest
+         * @description Another name, another definition, or both.
          */
-        ChangeBody: {
-            /** After */
-            after: string;
-            /** Before */
-            before: string;
-            /** Event */
-            event: string;
-            /** Field */
-            field: string;
+        ChangeRequest: {
+            funnel?: components["schemas"]["FunnelBody"] | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * ChannelBody
+         * @description What a channel brought. `activation` is of newcomers of days that ended early enough to be known.
+         */
+        ChannelBody: {
+            /** Activation */
+            activation: number | null;
+            before: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+            /** Cac */
+            cac: components["schemas"]["CacBody"][];
+            /** Channel */
+            channel: string;
+            /** Newcomers */
+            newcomers: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * ChannelLinkBody
+         * @description A channel link. `address` is what is shared and printed; `opens` counts all time.
+         */
+        ChannelLinkBody: {
+            /** Address */
+            address: string;
+            /** Archived Time */
+            archived_time: string | null;
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string;
+            /** Code */
+            code: string;
+            /** Content */
+            content: string;
+            /** Creator */
+            creator: string;
+            /** Leads To */
+            leads_to: string;
+            /** Link Id */
+            link_id: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Medium */
+            medium: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Opens */
+            opens: number;
+            /** Target */
+            target: string;
+            /**
+             * Target Kind
+             * @enum {string}
+             */
+            target_kind: "url" | "mini_program";
+        };
+        /**
+         * ChannelLinkPage
+         * @description A page of links.
+         */
+        ChannelLinkPage: {
+            /** Items */
+            items: components["schemas"]["ChannelLinkBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * ChartBody
+         * @description How a result is drawn: `x` and `y` name columns, `series` splits by another one.
+         */
+        ChartBody: {
             /**
              * Kind
+             * @default table
              * @enum {string}
              */
-            kind: "added" | "removed" | "changed";
+            kind: "table" | "line" | "bar" | "pie" | "number";
             /**
-             * Part
-             * @enum {string}
+             * Series
+             * @default
              */
-            part: "event" | "common" | "user_properties";
-            /** Property */
-            property: string;
+            series: string;
+            /**
+             * X
+             * @default
+             */
+            x: string;
+            /** Y */
+            y?: string[];
         };
         /**
          * ChoiceBody
@@ -3311,6 +5576,20 @@ export interface components {
              * @enum {string}
              */
             purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
+        };
+        /**
+         * CohortBody
+         * @description One cohort; `returned[n]` is null where n has not fully passed, for the reason `why`.
+         */
+        CohortBody: {
+            /** Day */
+            day: string;
+            /** Returned */
+            returned: (number | null)[];
+            /** Size */
+            size: number;
+            /** Why */
+            why: ("not_passed" | "no_data" | "nobody") | null;
         };
         /**
          * ColumnBody
@@ -3361,6 +5640,24 @@ export interface components {
             most: number;
         };
         /**
+         * ConditionBody
+         * @description One test of a property; `values` has one value for comparisons, several for `in`, none for `set` and `unset`.
+         */
+        ConditionBody: {
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "eq" | "ne" | "in" | "not_in" | "gt" | "ge" | "lt" | "le" | "contains" | "set" | "unset";
+            /** Property */
+            property: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: (boolean | number | string)[];
+        };
+        /**
          * ConfirmAsk
          * @description The request's number typed again: an erasure cannot be undone.
          */
@@ -3399,6 +5696,35 @@ export interface components {
             field: string;
             /** Value */
             value: string;
+        };
+        /**
+         * CostBody
+         * @description Cost in one currency; `cac_minor` is null without newcomers. `payback` is revenue so far by cost, `payback_days` the
+         *     day after coming on which the cost was brought in, null where it was not yet.
+         */
+        CostBody: {
+            /** Cac Minor */
+            cac_minor: number | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Currency */
+            currency: string;
+            /** Payback */
+            payback: number | null;
+            /** Payback Days */
+            payback_days: number | null;
+            /** Revenue Minor */
+            revenue_minor: number;
+        };
+        /**
+         * CostMoney
+         * @description Integer minor units of a currency.
+         */
+        CostMoney: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
         };
         /**
          * CountBody
@@ -3447,6 +5773,156 @@ export interface components {
             versions: components["schemas"]["ShareBody"][];
         };
         /**
+         * CreditBody
+         * @description What a model gives a channel.
+         */
+        CreditBody: {
+            /** Conversions */
+            conversions: number;
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "first" | "last" | "linear" | "position" | "markov";
+            /** Money */
+            money: components["schemas"]["AmountBody"][];
+        };
+        /**
+         * CreditedBody
+         * @description A channel; empty for conversions without a touchpoint. `touched` are conversions with it anywhere on the way.
+         */
+        CreditedBody: {
+            /** Channel */
+            channel: string;
+            /** Credit */
+            credit: components["schemas"]["CreditBody"][];
+            /** People */
+            people: number;
+            /** Touched */
+            touched: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * CustomAsk
+         * @description What a custom metric is to be. `spec` is a measure, two divided, or a formula over two metrics.
+         */
+        CustomAsk: {
+            /** Definition En */
+            definition_en: string;
+            /** Definition Zh */
+            definition_zh: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /**
+             * Up Is Good
+             * @default true
+             */
+            up_is_good: boolean;
+        };
+        /**
+         * CustomBody
+         * @description One version of a custom metric.
+         */
+        CustomBody: {
+            /** Actor */
+            actor: string;
+            definition: components["schemas"]["WordsBody"];
+            /** Key */
+            key: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** State */
+            state: string;
+            /** Up Is Good */
+            up_is_good: boolean;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * CustomTagBody
+         * @description A tag of the shop's own in the catalogue. `lapsed` are marks whose day is over.
+         */
+        CustomTagBody: {
+            /** Coverage */
+            coverage: number;
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dimension
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /** Distribution */
+            distribution: components["schemas"]["TagBarBody"][];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            error: components["schemas"]["TagFailureBody"] | null;
+            /** Expires Time */
+            expires_time: string | null;
+            /** Freshness Time */
+            freshness_time: string | null;
+            /** Job Id */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "python" | "manual";
+            /** Lapsed */
+            lapsed: number;
+            /** Live Version */
+            live_version: number | null;
+            /** Made Time */
+            made_time: string;
+            /** Marks */
+            marks: number;
+            /** Over */
+            over: boolean;
+            /** Owner */
+            owner: string;
+            /** People */
+            people: number;
+            /** Sql */
+            sql: string;
+            unit: components["schemas"]["WordsBody"] | null;
+            /** Used By */
+            used_by: components["schemas"]["TagUseBody"][];
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * CustomTagsBody
+         * @description The shop's own tags, what failed in Python files, and where these lie.
+         */
+        CustomTagsBody: {
+            /** Items */
+            items: components["schemas"]["CustomTagBody"][];
+            /** Python Errors */
+            python_errors: components["schemas"]["PythonErrorBody"][];
+            /** Python Folder */
+            python_folder: string;
+            /** Used By */
+            used_by: {
+                [key: string]: components["schemas"]["TagUseBody"][];
+            };
+        };
+        /**
          * CutoffsBody
          * @description Cut-offs of one currency: at most the first, at most the second, above.
          */
@@ -3471,6 +5947,18 @@ export interface components {
                     }[];
                 };
             };
+        };
+        /**
+         * DayMoves
+         * @description Who came and went on a day.
+         */
+        DayMoves: {
+            /** Day */
+            day: string;
+            /** Joins */
+            joins: number;
+            /** Leaves */
+            leaves: number;
         };
         /**
          * DayNumbers
@@ -3730,7 +6218,7 @@ export interface components {
             /** State */
             state: string;
             /** Steps */
-            steps: components["schemas"]["StepBody-Output"][];
+            steps: components["schemas"]["weaktie__trust__rights__api__StepBody"][];
             /** User Id */
             user_id: string;
         };
@@ -3755,6 +6243,22 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * EventAsk
+         * @description Events of one name, or of every name where it is empty, that pass every condition.
+         */
+        EventAsk: {
+            /**
+             * Event
+             * @default
+             */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["PropertyAsk"][];
         };
         /**
          * EventCountBody
@@ -3850,6 +6354,29 @@ export interface components {
             source_id: string;
         };
         /**
+         * ExclusionBody
+         * @description An event that ends an attempt after step `after` and before step `before`, from 1.
+         */
+        ExclusionBody: {
+            /**
+             * After
+             * @default 1
+             */
+            after: number;
+            /**
+             * Before
+             * @default 2
+             */
+            before: number;
+            /** Event */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["ConditionBody"][];
+        };
+        /**
          * FacetBody
          * @description A value to filter by, and how many people have it.
          */
@@ -3889,6 +6416,14 @@ export interface components {
             required: boolean;
         };
         /**
+         * FreeBody
+         * @description Whether a channel is declared to cost nothing.
+         */
+        FreeBody: {
+            /** Free */
+            free: boolean;
+        };
+        /**
          * FreshnessBody
          * @description How fresh the numbers are.
          */
@@ -3903,6 +6438,86 @@ export interface components {
             published_time: string | null;
         };
         /**
+         * FunnelBody
+         * @description A funnel as it is asked for and kept.
+         */
+        FunnelBody: {
+            breakdown?: components["schemas"]["BreakdownBody"] | null;
+            /**
+             * @default {
+             *       "recent_days": 30
+             *     }
+             */
+            days: components["schemas"]["RangeBody"];
+            /**
+             * Exclusions
+             * @default []
+             */
+            exclusions: components["schemas"]["ExclusionBody"][];
+            /**
+             * Grain
+             * @default day
+             * @enum {string}
+             */
+            grain: "day" | "week";
+            /**
+             * Increase
+             * @default false
+             */
+            increase: boolean;
+            /**
+             * Order
+             * @default loose
+             * @enum {string}
+             */
+            order: "loose" | "strict";
+            /**
+             * Segments
+             * @default []
+             */
+            segments: string[];
+            /** Steps */
+            steps: components["schemas"]["weaktie__data__funnels__bodies__StepBody"][];
+            /**
+             * Window Seconds
+             * @default 604800
+             */
+            window_seconds: number;
+            /** Within */
+            within?: string | null;
+        };
+        /**
+         * FunnelFiguresBody
+         * @description Everything about a funnel.
+         */
+        FunnelFiguresBody: {
+            /** As Of Time */
+            as_of_time: string;
+            /** Bounds S */
+            bounds_s: number[];
+            /** From Day */
+            from_day: string;
+            /** Groups */
+            groups: components["schemas"]["weaktie__data__funnels__bodies__GroupBody"][];
+            /** Last Event Day */
+            last_event_day: string | null;
+            /** Open People */
+            open_people: number;
+            /** Steps */
+            steps: components["schemas"]["StepWordsBody"][];
+            /** To Day */
+            to_day: string;
+            /** Trend */
+            trend: components["schemas"]["TrendBody"][];
+        };
+        /**
+         * FunnelRequest
+         * @description A query.
+         */
+        FunnelRequest: {
+            funnel: components["schemas"]["FunnelBody"];
+        };
+        /**
          * GapBody
          * @description A planned event that a platform did not send.
          */
@@ -3914,25 +6529,6 @@ export interface components {
             last_day: string | null;
             /** Platform */
             platform: string;
-        };
-        /**
-         * GroupBody
-         * @description One class or tier.
-         */
-        GroupBody: {
-            /** Count */
-            count: number;
-            /** Key */
-            key: string;
-            /** Orders */
-            orders: number;
-            /** Share */
-            share: number;
-            /** Spend */
-            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
-            /** Spend Minor */
-            spend_minor: number;
-            words: components["schemas"]["WordsBody"];
         };
         /**
          * HealthBody
@@ -4121,6 +6717,20 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
+         * ItemBody
+         * @description One metric of a stage of the loop over its days; no point where there is no data, and why.
+         */
+        ItemBody: {
+            /** Currency */
+            currency: string;
+            /** From */
+            from: string;
+            metric: components["schemas"]["MetricBody"];
+            point: components["schemas"]["PointBody"] | null;
+            /** To */
+            to: string;
+        };
+        /**
          * JobBody
          * @description One piece of long work; `error` is a code, `error_words` says it in words, `actor_name` is what the actor is called now.
          */
@@ -4245,6 +6855,89 @@ export interface components {
             until?: string | null;
         };
         /**
+         * LifeBody
+         * @description The units of everybody or one segment.
+         */
+        LifeBody: {
+            /** Key */
+            key: string;
+            /** Stages */
+            stages: components["schemas"]["LifeStageBody"][];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * LifecycleAsk
+         * @description A question about how people come and go.
+         */
+        LifecycleAsk: {
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            event: components["schemas"]["EventAsk"];
+            /** First Day */
+            first_day?: string | null;
+            /** Last Day */
+            last_day?: string | null;
+            /**
+             * Segments
+             * @default []
+             */
+            segments: string[];
+            /**
+             * Unit
+             * @default day
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * LifecycleBody
+         * @description The lifecycle, and what its states mean.
+         */
+        LifecycleBody: {
+            definition: components["schemas"]["WordsBody"];
+            /** First Day */
+            first_day: string;
+            /** Groups */
+            groups: components["schemas"]["LifeBody"][];
+            /** Last Day */
+            last_day: string;
+            /** States */
+            states: {
+                [key: string]: components["schemas"]["WordsBody"];
+            };
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * LifeStageBody
+         * @description One unit; counts are null where it has not fully passed, for the reason `why`. Dormant people are a positive count.
+         */
+        LifeStageBody: {
+            /** Active */
+            active: number | null;
+            /** Day */
+            day: string;
+            /** Dormant */
+            dormant: number | null;
+            /** New */
+            new: number | null;
+            /** Quick Ratio */
+            quick_ratio: number | null;
+            /** Resurrected */
+            resurrected: number | null;
+            /** Retained */
+            retained: number | null;
+            /** Why */
+            why: ("not_passed" | "no_data" | "nobody") | null;
+        };
+        /**
          * LinkAsk
          * @description For whom a personal link is, and for how many hours.
          */
@@ -4267,6 +6960,19 @@ export interface components {
             path: string;
             /** Url */
             url: string;
+        };
+        /**
+         * LinkTable
+         * @description Links as CSV text with a header; with `dry` nothing is made.
+         */
+        LinkTable: {
+            /**
+             * Dry
+             * @default false
+             */
+            dry: boolean;
+            /** Text */
+            text: string;
         };
         /**
          * LiveBody
@@ -4313,6 +7019,35 @@ export interface components {
         LiveEventsBody: {
             /** Items */
             items: components["schemas"]["LiveEventBody"][];
+        };
+        /**
+         * LoopBody
+         * @description The AARRR page.
+         */
+        LoopBody: {
+            cac_missing: components["schemas"]["WordsBody"] | null;
+            cascades: components["schemas"]["CascadesBody"];
+            cascades_before: components["schemas"]["CascadesBody"];
+            /** Channels */
+            channels: components["schemas"]["ChannelBody"][];
+            /** From */
+            from: string;
+            /** Stages */
+            stages: components["schemas"]["StageBody"][];
+            /** To */
+            to: string;
+            /** Trend */
+            trend: components["schemas"]["SeriesBody"][];
+        };
+        /**
+         * MadeBody
+         * @description What came of a table of links: names that were (or would be) made, and lines that were not.
+         */
+        MadeBody: {
+            /** Bad */
+            bad: components["schemas"]["BadLineBody"][];
+            /** Made */
+            made: string[];
         };
         /**
          * MappingOut
@@ -4381,7 +7116,7 @@ export interface components {
             /** Cells */
             cells: components["schemas"]["CellBody"][];
             /** Classes */
-            classes: components["schemas"]["GroupBody"][];
+            classes: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
             /** Currency */
             currency: string | null;
             /** Cutoffs */
@@ -4389,13 +7124,17 @@ export interface components {
                 [key: string]: components["schemas"]["CutoffsBody"];
             };
             definition: components["schemas"]["WordsBody"];
+            /** Eights */
+            eights: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
             /** Generation */
             generation: number;
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
             /** People */
             people: number;
+            /** Rule Version */
+            rule_version: number;
             /** Tiers */
-            tiers: components["schemas"]["GroupBody"][];
+            tiers: components["schemas"]["weaktie__data__profiles__bodies__GroupBody"][];
         };
         /**
          * MeasureBody
@@ -4443,6 +7182,81 @@ export interface components {
             matching: number;
         };
         /**
+         * MetricBody
+         * @description A metric as it is declared. `no_data` says why the shop has none yet.
+         */
+        MetricBody: {
+            /** Custom */
+            custom: boolean;
+            definition: components["schemas"]["WordsBody"];
+            denominator: components["schemas"]["weaktie__data__metrics__bodies__PartBody"] | null;
+            /** Events */
+            events: string[];
+            /** Formula */
+            formula: string[];
+            /** Group */
+            group: string;
+            /** Key */
+            key: string;
+            /** Mature Days */
+            mature_days: number;
+            no_data: components["schemas"]["WordsBody"] | null;
+            numerator: components["schemas"]["weaktie__data__metrics__bodies__PartBody"];
+            /** Purposes */
+            purposes: string[];
+            refunds: components["schemas"]["WordsBody"];
+            /** Sources */
+            sources: string[];
+            /** Unit */
+            unit: string;
+            /** Up Is Good */
+            up_is_good: boolean | null;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * MetricQuery
+         * @description Which metrics, over which days (both included), by which period, split and narrowed how.
+         */
+        MetricQuery: {
+            /**
+             * By
+             * @default day
+             * @enum {string}
+             */
+            by: "day" | "week" | "month" | "range";
+            /**
+             * Compare
+             * @default true
+             */
+            compare: boolean;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /** Metrics */
+            metrics: string[];
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Split
+             * @default
+             */
+            split: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+        };
+        /**
          * MineAsk
          * @description What the person does on their own page.
          */
@@ -4483,6 +7297,48 @@ export interface components {
             minute_time: string;
         };
         /**
+         * ModelBody
+         * @description A model's name.
+         */
+        ModelBody: {
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "first" | "last" | "linear" | "position" | "markov";
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * NameAnswer
+         * @description Whether a name follows the rule, what it says, and what is wrong with it.
+         */
+        NameAnswer: {
+            /** Fits */
+            fits: boolean;
+            /** Parts */
+            parts: {
+                [key: string]: string;
+            };
+            /** Problems */
+            problems: components["schemas"]["ProblemBody"][];
+        };
+        /**
+         * NameCheck
+         * @description A name to try, with the fields of its link; without `template` the rule that holds.
+         */
+        NameCheck: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            rule?: components["schemas"]["NewRule"] | null;
+        };
+        /**
          * NamesBody
          * @description Personal names and contacts: masked in a profile, in the clear after a reveal.
          */
@@ -4493,6 +7349,42 @@ export interface components {
             nickname: string | null;
             /** Phone */
             phone: string | null;
+        };
+        /**
+         * NamingBody
+         * @description The rule that holds, those before it, and the parts that a template may name.
+         */
+        NamingBody: {
+            /** Before */
+            before: components["schemas"]["RuleBody-Output"][];
+            /** Parts */
+            parts: components["schemas"]["weaktie__data__acquisition__bodies__PartBody"][];
+            rule: components["schemas"]["RuleBody-Output"];
+        };
+        /**
+         * NewCustom
+         * @description A custom metric with its key.
+         */
+        NewCustom: {
+            /** Definition En */
+            definition_en: string;
+            /** Definition Zh */
+            definition_zh: string;
+            /** Key */
+            key: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /**
+             * Up Is Good
+             * @default true
+             */
+            up_is_good: boolean;
         };
         /**
          * NewJobBody
@@ -4512,6 +7404,54 @@ export interface components {
         NewKeyBody: {
             /** Key */
             key: string;
+        };
+        /**
+         * NewLinkBody
+         * @description A link to be made. An empty code is replaced by a new one.
+         */
+        NewLinkBody: {
+            /**
+             * Campaign
+             * @default
+             */
+            campaign: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Creator
+             * @default
+             */
+            creator: string;
+            /**
+             * Medium
+             * @default
+             */
+            medium: string;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Target */
+            target: string;
+            /**
+             * Target Kind
+             * @default url
+             * @enum {string}
+             */
+            target_kind: "url" | "mini_program";
         };
         /**
          * NewMarks
@@ -4569,6 +7509,21 @@ export interface components {
             url: string;
         };
         /**
+         * NewRule
+         * @description A naming rule to be.
+         */
+        NewRule: {
+            /**
+             * Choices
+             * @default {}
+             */
+            choices: {
+                [key: string]: string[];
+            };
+            /** Template */
+            template: string;
+        };
+        /**
          * NewSourceBody
          * @description The source and its write key, shown this once.
          */
@@ -4576,6 +7531,41 @@ export interface components {
             source: components["schemas"]["SourceBody"];
             /** Write Key */
             write_key: string;
+        };
+        /**
+         * NewTagBody
+         * @description A new tag with its key.
+         */
+        NewTagBody: {
+            definition: components["schemas"]["TagDefinitionBody"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["TagNameBody"] | null;
+            words: components["schemas"]["TagNameBody"];
         };
         /**
          * NoteAsk
@@ -4791,6 +7781,20 @@ export interface components {
             total: number | null;
         };
         /**
+         * OverShareBody
+         * @description A share of people whose window is over; `value` is null where nobody's is, with `reason` incomplete.
+         */
+        OverShareBody: {
+            /** Part */
+            part: number;
+            /** Reason */
+            reason: "incomplete" | null;
+            /** Value */
+            value: number | null;
+            /** Whole */
+            whole: number;
+        };
+        /**
          * OverviewBody
          * @description The shop at a glance.
          */
@@ -4817,6 +7821,53 @@ export interface components {
             top_events: components["schemas"]["EventCountBody"][];
             /** Users */
             users: number;
+        };
+        /**
+         * OwnedChannel
+         * @description One owned channel over all the days.
+         */
+        OwnedChannel: {
+            /** Channel */
+            channel: string;
+            /** Joins */
+            joins: number;
+            /** Leaves */
+            leaves: number;
+            /** Members */
+            members: number;
+            /** Moves */
+            moves: components["schemas"]["DayMoves"][];
+            /** Ratio */
+            ratio: number | null;
+            side: components["schemas"]["SideBody"];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * OwnTagBody
+         * @description A tag of one person. `set_by` and `expires_time` where it was set by hand or from a file.
+         */
+        OwnTagBody: {
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dimension
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            display: components["schemas"]["WordsBody"];
+            /** Expires Time */
+            expires_time: string | null;
+            /** How */
+            how: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "python" | "manual";
+            /** Set By */
+            set_by: string | null;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ParityBody
@@ -4859,6 +7910,143 @@ export interface components {
             vendor: number | null;
             /** Within */
             within: boolean | null;
+        };
+        /**
+         * PathEdgeBody
+         * @description From a node to one of the next step, both by key.
+         */
+        PathEdgeBody: {
+            /** Count */
+            count: number;
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** To */
+            to: string;
+        };
+        /**
+         * PathNodeBody
+         * @description One event at one step, or the others there: what comes in is what goes out, ends here, or goes on beyond the steps.
+         *
+         *     `event` is empty for the others; `value` is the value that tells it apart, null where it has none.
+         */
+        PathNodeBody: {
+            /** Beyond */
+            beyond: number;
+            /** Count */
+            count: number;
+            /** Ended */
+            ended: number;
+            /** Event */
+            event: string;
+            /** Key */
+            key: string;
+            /** Step */
+            step: number;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * PathsAsk
+         * @description A question about paths; each page, link and saved query of people holds one.
+         *
+         *     Without days the 30 up to yesterday, without `events` every event.
+         */
+        PathsAsk: {
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            anchor: components["schemas"]["EventAsk"];
+            /**
+             * Collapse
+             * @default true
+             */
+            collapse: boolean;
+            /**
+             * Direction
+             * @default from
+             * @enum {string}
+             */
+            direction: "from" | "to";
+            /**
+             * Events
+             * @default []
+             */
+            events: string[];
+            /** First Day */
+            first_day?: string | null;
+            /** Last Day */
+            last_day?: string | null;
+            /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
+             * Session Minutes
+             * @default 30
+             */
+            session_minutes: number;
+            split?: components["schemas"]["SplitAsk"] | null;
+            /**
+             * Steps
+             * @default 6
+             */
+            steps: number;
+            /**
+             * Top
+             * @default 6
+             */
+            top: number;
+            /**
+             * Unit
+             * @default people
+             * @enum {string}
+             */
+            unit: "people" | "sessions";
+        };
+        /**
+         * PathsBody
+         * @description Paths; step 0 is the start (or the end) that was asked for.
+         */
+        PathsBody: {
+            definition: components["schemas"]["WordsBody"];
+            /** Edges */
+            edges: components["schemas"]["PathEdgeBody"][];
+            /** First Day */
+            first_day: string;
+            /** Last Day */
+            last_day: string;
+            /** Nodes */
+            nodes: components["schemas"]["PathNodeBody"][];
+            /** Paths */
+            paths: number;
+            /** People */
+            people: number;
+        };
+        /**
+         * PeriodBody
+         * @description Both sides of some days; not `complete` while a day of them is not over or not built.
+         */
+        PeriodBody: {
+            /** Complete */
+            complete: boolean;
+            /** First Day */
+            first_day: string;
+            /** Joins */
+            joins: number;
+            /** Last Day */
+            last_day: string;
+            /** Leaves */
+            leaves: number;
+            private: components["schemas"]["SideBody"];
+            public: components["schemas"]["SideBody"];
+            /** Ratio */
+            ratio: number | null;
         };
         /**
          * PersonBody
@@ -5010,6 +8198,30 @@ export interface components {
             status: "planned" | "active" | "deprecated";
         };
         /**
+         * PointBody
+         * @description One period. `previous` is 环比, `year` 同比. Money is in minor units.
+         */
+        PointBody: {
+            /** Denominator */
+            denominator: number | null;
+            /** From */
+            from: string;
+            /** Numerator */
+            numerator: number | null;
+            previous: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+            reason: components["schemas"]["WordsBody"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "complete" | "incomplete" | "missing";
+            /** To */
+            to: string;
+            /** Value */
+            value: number | null;
+            year: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
+        };
+        /**
          * Prepared
          * @description A file that was sent and not started. `mapping` is field to column, `cells` the same in full; `samples` are a few
          *     values of each column, personal ones masked; `preview` is null while there is a problem.
@@ -5071,7 +8283,7 @@ export interface components {
             /** Base Version */
             base_version: number;
             /** Changes */
-            changes: components["schemas"]["ChangeBody"][];
+            changes: components["schemas"]["weaktie__data__tracking__bodies__ChangeBody"][];
             /** Events */
             events: number;
             /** Properties */
@@ -5144,6 +8356,33 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PrivateBody
+         * @description The private domain of some days; `first_known_day` is null where no membership is known at all.
+         */
+        PrivateBody: {
+            /** Channels */
+            channels: components["schemas"]["OwnedChannel"][];
+            /** Currency */
+            currency: string;
+            /** First Known Day */
+            first_known_day: string | null;
+            /** Members */
+            members: number;
+            /** Periods */
+            periods: components["schemas"]["PeriodBody"][];
+            whole: components["schemas"]["PeriodBody"];
+        };
+        /**
+         * PrivateMoney
+         * @description Integer minor units of a currency.
+         */
+        PrivateMoney: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * Problem
          * @description Why a mapping cannot be applied yet.
          */
@@ -5153,6 +8392,15 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Place */
             place: string;
+        };
+        /**
+         * ProblemBody
+         * @description Something that is wrong with a name.
+         */
+        ProblemBody: {
+            /** Place */
+            place: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * ProfileBody
@@ -5243,6 +8491,24 @@ export interface components {
             items: components["schemas"]["weaktie__data__behaviour__api__PropertyBody"][];
         };
         /**
+         * PropertyAsk
+         * @description One test of one property: one value for a comparison, several for `in` and `not_in`, none for `set` and `unset`.
+         */
+        PropertyAsk: {
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "eq" | "ne" | "in" | "not_in" | "gt" | "ge" | "lt" | "le" | "contains" | "set" | "unset";
+            /** Property */
+            property: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: (string | number | boolean)[];
+        };
+        /**
          * PropertyBody
          * @description A planned property.
          */
@@ -5306,7 +8572,7 @@ export interface components {
              * @enum {string}
              */
             kind: "events" | "orders" | "users" | "products" | "contents" | "relations";
-            last: components["schemas"]["RunBody"] | null;
+            last: components["schemas"]["weaktie__data__pulls__api__RunBody"] | null;
             /** Made Time */
             made_time: string;
             /** Mapping */
@@ -5442,6 +8708,20 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * PythonErrorBody
+         * @description Where a Python file of tags failed at the last build.
+         */
+        PythonErrorBody: {
+            /** At Time */
+            at_time: string;
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
+        };
+        /**
          * QualityBody
          * @description Everything that figures leave out.
          */
@@ -5460,6 +8740,90 @@ export interface components {
             test_orders: number;
         };
         /**
+         * QueryBody
+         * @description A saved query at one version; `mine` says that the caller may change it.
+         */
+        QueryBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            chart: components["schemas"]["ChartBody"];
+            /** Created Time */
+            created_time: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Query Id */
+            query_id: string;
+            /** Shared */
+            shared: boolean;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * QueryPatch
+         * @description What changes of a saved query; another text, value or chart is a new version.
+         */
+        QueryPatch: {
+            /** Archived */
+            archived?: boolean | null;
+            chart?: components["schemas"]["ChartBody"] | null;
+            /** Name */
+            name?: string | null;
+            /** Shared */
+            shared?: boolean | null;
+            /** Sql */
+            sql?: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            } | null;
+        };
+        /**
+         * QueryRequest
+         * @description A query to save.
+         */
+        QueryRequest: {
+            /**
+             * @default {
+             *       "kind": "table",
+             *       "series": "",
+             *       "x": "",
+             *       "y": []
+             *     }
+             */
+            chart: components["schemas"]["ChartBody"];
+            /** Name */
+            name: string;
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            };
+        };
+        /**
          * QueueBody
          * @description How many requests are in which state, and how many are late.
          */
@@ -5476,6 +8840,18 @@ export interface components {
             states: {
                 [key: string]: number;
             };
+        };
+        /**
+         * RangeBody
+         * @description Days of entry: the last `recent_days` with today, or from and to, both included.
+         */
+        RangeBody: {
+            /** From Day */
+            from_day?: string | null;
+            /** Recent Days */
+            recent_days?: number | null;
+            /** To Day */
+            to_day?: string | null;
         };
         /**
          * RateBody
@@ -5938,6 +9314,127 @@ export interface components {
             version: number;
         };
         /**
+         * ResultColumn
+         * @description A column of a result; the type is Arrow's.
+         */
+        ResultColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * RetentionAsk
+         * @description A question about retention; each page, link and saved query of people holds one.
+         *
+         *     `mode`: whom a cohort holds, `count`: exactly the n-th unit or it and later. Either segments or a tag may break it down.
+         */
+        RetentionAsk: {
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            back: components["schemas"]["EventAsk"];
+            /**
+             * Count
+             * @default on
+             * @enum {string}
+             */
+            count: "on" | "after";
+            /** First Day */
+            first_day?: string | null;
+            /** Last Day */
+            last_day?: string | null;
+            /**
+             * Mode
+             * @default first
+             * @enum {string}
+             */
+            mode: "first" | "each" | "new";
+            /** Periods */
+            periods?: number | null;
+            /**
+             * Segments
+             * @default []
+             */
+            segments: string[];
+            /**
+             * @default {
+             *       "event": "",
+             *       "where": []
+             *     }
+             */
+            start: components["schemas"]["EventAsk"];
+            /**
+             * Tag
+             * @default
+             */
+            tag: string;
+            /**
+             * Unit
+             * @default day
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * RetentionAverageBody
+         * @description How many came back at n of how many; `share` is null where there is no figure, and `why` says the reason.
+         */
+        RetentionAverageBody: {
+            /** N */
+            n: number;
+            /** People */
+            people: number;
+            /** Returned */
+            returned: number;
+            /** Share */
+            share: number | null;
+            /** Why */
+            why: ("not_passed" | "no_data" | "nobody") | null;
+        };
+        /**
+         * RetentionBody
+         * @description Retention; `through_day` is the last day that has fully passed and holds data.
+         */
+        RetentionBody: {
+            count_words: components["schemas"]["WordsBody"];
+            definition: components["schemas"]["WordsBody"];
+            /** First Day */
+            first_day: string;
+            /** Groups */
+            groups: components["schemas"]["RetentionGroupBody"][];
+            /** Last Day */
+            last_day: string;
+            mode_words: components["schemas"]["WordsBody"];
+            /** Through Day */
+            through_day: string | null;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "day" | "week" | "month";
+        };
+        /**
+         * RetentionGroupBody
+         * @description The cohorts of everybody, of a segment or of one value of a tag, with the weighted average and that of marked days.
+         */
+        RetentionGroupBody: {
+            /** Average */
+            average: components["schemas"]["RetentionAverageBody"][];
+            /** Cohorts */
+            cohorts: components["schemas"]["CohortBody"][];
+            /** Key */
+            key: string;
+            /** Marks */
+            marks: components["schemas"]["RetentionAverageBody"][];
+            /** People */
+            people: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * RevealBody
          * @description Why contacts are looked at in the clear; it stands in the audit log.
          */
@@ -6068,53 +9565,282 @@ export interface components {
             tier_words: components["schemas"]["WordsBody"];
         };
         /**
+         * RfmClassBody
+         * @description A class by key and name.
+         */
+        RfmClassBody: {
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RfmClassCountBody
+         * @description A class and how many are in it.
+         */
+        RfmClassCountBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RfmCurrencyRuleBody
+         * @description The cuts of one currency: days, orders, minor units.
+         */
+        RfmCurrencyRuleBody: {
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            f: components["schemas"]["RfmCutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            m: components["schemas"]["RfmCutBody"];
+            /**
+             * @default {
+             *       "high": 0,
+             *       "how": "tertiles",
+             *       "low": 0
+             *     }
+             */
+            r: components["schemas"]["RfmCutBody"];
+        };
+        /**
+         * RfmCutBody
+         * @description How one measure is cut.
+         */
+        RfmCutBody: {
+            /**
+             * High
+             * @default 0
+             */
+            high: number;
+            /**
+             * How
+             * @default tertiles
+             * @enum {string}
+             */
+            how: "tertiles" | "percent" | "fixed";
+            /**
+             * Low
+             * @default 0
+             */
+            low: number;
+        };
+        /**
+         * RfmCutsBody
+         * @description Cut-offs of one currency.
+         */
+        RfmCutsBody: {
+            /** F */
+            f: number[];
+            /** M Minor */
+            m_minor: number[];
+            /** R Days */
+            r_days: number[];
+        };
+        /**
+         * RfmMonthBody
+         * @description Movement over a month; figures of one that is not complete still change.
+         */
+        RfmMonthBody: {
+            /** Cells */
+            cells: components["schemas"]["RfmMoveBody"][];
+            /** Complete */
+            complete: boolean;
+            /** From Day */
+            from_day: number;
+            /** Month */
+            month: string;
+            /** To Day */
+            to_day: number;
+        };
+        /**
+         * RfmMoveBody
+         * @description How many people went from one class to another, or stayed.
+         */
+        RfmMoveBody: {
+            /** Count */
+            count: number;
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * RfmMovesBody
+         * @description Movement by month, the earliest first.
+         */
+        RfmMovesBody: {
+            /** Classes */
+            classes: components["schemas"]["RfmClassBody"][];
+            /** Months */
+            months: components["schemas"]["RfmMonthBody"][];
+            /** Rule Version */
+            rule_version: number;
+        };
+        /**
+         * RfmPreviewBody
+         * @description What a rule would change today.
+         */
+        RfmPreviewBody: {
+            /** After */
+            after: components["schemas"]["RfmClassCountBody"][];
+            /** As Of Day */
+            as_of_day: number;
+            /** Before */
+            before: components["schemas"]["RfmClassCountBody"][];
+            /** Cells */
+            cells: components["schemas"]["RfmMoveBody"][];
+            /** Cutoffs */
+            cutoffs: {
+                [key: string]: components["schemas"]["RfmCutsBody"];
+            };
+            /** Moved */
+            moved: number;
+            /** People */
+            people: number;
+        };
+        /**
+         * RfmRuleBody
+         * @description By currency; one that is not named is cut by tertiles.
+         */
+        RfmRuleBody: {
+            /** Rule */
+            rule: {
+                [key: string]: components["schemas"]["RfmCurrencyRuleBody"];
+            };
+        };
+        /**
+         * RfmRulesBody
+         * @description Every rule, the newest first.
+         */
+        RfmRulesBody: {
+            /** Items */
+            items: components["schemas"]["RfmRuleVersionBody"][];
+        };
+        /**
+         * RfmRuleVersionBody
+         * @description A rule as it was saved; version 0 is the house's own.
+         */
+        RfmRuleVersionBody: {
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: components["schemas"]["RfmCurrencyRuleBody"];
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * RfmVersionBody
+         * @description The version that holds now.
+         */
+        RfmVersionBody: {
+            /** Version */
+            version: number;
+        };
+        /**
          * Role
          * @description What a person of the console is.
          * @enum {string}
          */
         Role: "owner" | "operator" | "analyst" | "developer" | "compliance";
         /**
+         * RowsBody
+         * @description Some rows of a result; whole numbers beyond 2^53 are texts, what is nested is JSON.
+         */
+        RowsBody: {
+            /** Columns */
+            columns: components["schemas"]["ResultColumn"][];
+            /** Cut */
+            cut: boolean;
+            /** Offset */
+            offset: number;
+            /** Rows */
+            rows: unknown[][];
+            /** Total */
+            total: number;
+        };
+        /**
          * RuleBody
          * @description A rule: which letters, and the steps that mend them.
          */
-        RuleBody: {
+        "RuleBody-Input": {
             /**
              * Steps
              * @default []
              */
-            steps: components["schemas"]["StepBody-Input"][];
+            steps: components["schemas"]["weaktie__data__collect__letter_bodies__StepBody"][];
             /** @default {} */
             wanted: components["schemas"]["LettersWanted"];
         };
         /**
-         * RunBody
-         * @description What one run brought.
+         * RuleBody
+         * @description A naming rule; version 0 is the one before any was made.
          */
-        RunBody: {
-            /** Bad */
-            bad: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Ended Time */
-            ended_time: string | null;
-            error: components["schemas"]["PullError"] | null;
-            /** Files */
-            files: number;
-            /** Import Ids */
-            import_ids: string[];
-            /** Job Id */
-            job_id: string | null;
-            /** Rows */
-            rows: number;
-            /** Run Id */
-            run_id: string;
-            /** Started Time */
-            started_time: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "running" | "done" | "failed";
+        "RuleBody-Output": {
+            /** Choices */
+            choices: {
+                [key: string]: string[];
+            };
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string | null;
+            /** Template */
+            template: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RunErrorBody
+         * @description Why a run failed; line and column count from 1.
+         */
+        RunErrorBody: {
+            /** Code */
+            code: string;
+            /** Column */
+            column: number | null;
+            /** Line */
+            line: number | null;
+            message: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RunRequest
+         * @description A query to run; `values` are those of its `{{parameters}}`, dates as YYYY-MM-DD.
+         */
+        RunRequest: {
+            /** Query Id */
+            query_id?: string | null;
+            /** Sql */
+            sql: string;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * RunsBody
+         * @description A page of the caller's own runs, newest first.
+         */
+        RunsBody: {
+            /** Items */
+            items: components["schemas"]["weaktie__data__sql__bodies__RunBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * SalesDayBody
@@ -6131,6 +9857,31 @@ export interface components {
             orders: number;
         };
         /**
+         * SavedBody
+         * @description A kept funnel.
+         */
+        SavedBody: {
+            /** Changed Time */
+            changed_time: string;
+            funnel: components["schemas"]["FunnelBody"];
+            /** Funnel Id */
+            funnel_id: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * SavedPage
+         * @description Kept funnels by name.
+         */
+        SavedPage: {
+            /** Items */
+            items: components["schemas"]["SavedBody"][];
+        };
+        /**
          * SaveMapping
          * @description What to save under a name: the mapping of an import, or a mapping file with the kind it is for.
          */
@@ -6139,6 +9890,31 @@ export interface components {
             import_id?: string | null;
             /** Toml */
             toml?: string | null;
+        };
+        /**
+         * SaveRequest
+         * @description A funnel to keep.
+         */
+        SaveRequest: {
+            funnel: components["schemas"]["FunnelBody"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * ScoreBody
+         * @description The value score (0–100) and its parts (0–1); `missing` says why there is none.
+         */
+        ScoreBody: {
+            /** Missing */
+            missing: ("too_few" | "incomplete" | "cost_missing") | null;
+            /** Payback */
+            payback: number | null;
+            /** Quality */
+            quality: number | null;
+            /** Retention */
+            retention: number | null;
+            /** Value */
+            value: number | null;
         };
         /**
          * SecretsRequest
@@ -6150,6 +9926,455 @@ export interface components {
             secrets: {
                 [key: string]: string;
             };
+        };
+        /**
+         * SeedAsk
+         * @description Whose phones are to be hashed, how, and for what; the purpose is written into the audit log.
+         */
+        SeedAsk: {
+            /**
+             * Algorithm
+             * @default sha256
+             * @enum {string}
+             */
+            algorithm: "sha256" | "md5";
+            /** People */
+            people: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SeedCount
+         * @description How many digests a seed file has, of how many people, and who is left out.
+         */
+        SeedCount: {
+            /** Left Out */
+            left_out: components["schemas"]["SeedReason"][];
+            /** People */
+            people: number;
+            /** Seeds */
+            seeds: number;
+        };
+        /**
+         * SeedReason
+         * @description Why people are left out, and how many.
+         */
+        SeedReason: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentAsk
+         * @description What a segment is to be.
+         */
+        SegmentAsk: {
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentBody
+         * @description A segment in a list; `trend` are its sizes after the last runs, the oldest first.
+         */
+        SegmentBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Computed Time */
+            computed_time: string | null;
+            /** Frozen */
+            frozen: boolean;
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Segment Id */
+            segment_id: string;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Trend */
+            trend: number[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentCountedBody
+         * @description A value of a tag, and how many people have it.
+         */
+        SegmentCountedBody: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentEditAsk
+         * @description What a segment is to become; `version` is the one that was read.
+         */
+        SegmentEditAsk: {
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentIsMemberBody
+         * @description Whether somebody is a member as of the last run.
+         */
+        SegmentIsMemberBody: {
+            /** Computed Time */
+            computed_time: string | null;
+            /** Member */
+            member: boolean;
+        };
+        /**
+         * SegmentLeftOutBody
+         * @description How many people no segment has, by reason.
+         */
+        SegmentLeftOutBody: {
+            /** Reasons */
+            reasons: components["schemas"]["SegmentReasonBody"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SegmentListBody
+         * @description What became of an uploaded list; `rate` is the share of lines that named somebody.
+         */
+        SegmentListBody: {
+            /** Lines */
+            lines: number;
+            /** List Id */
+            list_id: string;
+            /** Matched */
+            matched: number;
+            /** People */
+            people: number;
+            /** Rate */
+            rate: number;
+            /** Repeated */
+            repeated: number;
+            /** Unmatched */
+            unmatched: number;
+        };
+        /**
+         * SegmentMadeBody
+         * @description A segment that was saved.
+         */
+        SegmentMadeBody: {
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentMemberBody
+         * @description A member by a published id.
+         */
+        SegmentMemberBody: {
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * SegmentMembersBody
+         * @description A page of members who may be analysed now, by number; `total` counts all of them, published or not.
+         */
+        SegmentMembersBody: {
+            /** Items */
+            items: components["schemas"]["SegmentMemberBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * SegmentNamedBody
+         * @description A value with its words.
+         */
+        SegmentNamedBody: {
+            /** Value */
+            value: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentOneBody
+         * @description A segment with its rule, the lists in it, and the segments that refer to it.
+         */
+        SegmentOneBody: {
+            /** Archived Time */
+            archived_time: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Computed Time */
+            computed_time: string | null;
+            /** Frozen */
+            frozen: boolean;
+            /** Lists */
+            lists: components["schemas"]["SegmentListBody"][];
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Segment Id */
+            segment_id: string;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Trend */
+            trend: number[];
+            /** Used By */
+            used_by: string[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentOverlapBody
+         * @description How many of a preview's people are in another segment too.
+         */
+        SegmentOverlapBody: {
+            /** Both */
+            both: number;
+            /** Name */
+            name: string;
+            /** Segment Id */
+            segment_id: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * SegmentPreviewAsk
+         * @description A rule whose size is wanted; `overlaps` are segments to compare it with.
+         */
+        SegmentPreviewAsk: {
+            /**
+             * Exact
+             * @default false
+             */
+            exact: boolean;
+            /**
+             * Overlaps
+             * @default []
+             */
+            overlaps: string[];
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentPreviewBody
+         * @description The size of a rule's people. `low` to `high` is the 95 % interval where it was sampled among `asked` people. `parts` are
+         *     sizes by place, as errors name places.
+         */
+        SegmentPreviewBody: {
+            /** Asked */
+            asked: number;
+            /** Everybody */
+            everybody: number;
+            /** High */
+            high: number;
+            left_out: components["schemas"]["SegmentLeftOutBody"];
+            /** Low */
+            low: number;
+            /** Overlaps */
+            overlaps: components["schemas"]["SegmentOverlapBody"][];
+            /** Parts */
+            parts: {
+                [key: string]: number;
+            };
+            /** Sampled */
+            sampled: boolean;
+            sentence: components["schemas"]["WordsBody"];
+            /** Share */
+            share: number;
+            /** Size */
+            size: number;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * SegmentReasonBody
+         * @description Why people are left out, and how many.
+         */
+        SegmentReasonBody: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentRestoreAsk
+         * @description Which version is the newest now.
+         */
+        SegmentRestoreAsk: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentRunBody
+         * @description A run that changed the members. `entered` and `left` can be opened as queries of people.
+         */
+        SegmentRunBody: {
+            /** Entered */
+            entered: number;
+            /** Left */
+            left: number;
+            /** Run No */
+            run_no: number;
+            /** Size */
+            size: number;
+            /** Time */
+            time: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentsBody
+         * @description All segments, and how many people there are in all.
+         */
+        SegmentsBody: {
+            /** Everybody */
+            everybody: number;
+            /** Items */
+            items: components["schemas"]["SegmentBody"][];
+        };
+        /**
+         * SegmentSentenceAsk
+         * @description A rule that is to be said.
+         */
+        SegmentSentenceAsk: {
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SegmentTag
+         * @description A tag that a rule may compare.
+         */
+        SegmentTag: {
+            dimension: components["schemas"]["WordsBody"];
+            /** Key */
+            key: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "bool" | "day";
+            unit: components["schemas"]["WordsBody"] | null;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SegmentVersionBody
+         * @description A version of a segment.
+         */
+        SegmentVersionBody: {
+            /** Changed By */
+            changed_by: string;
+            /** Changed By Name */
+            changed_by_name: string | null;
+            /** Changed Time */
+            changed_time: string;
+            /** Frozen */
+            frozen: boolean;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Restored From */
+            restored_from: number | null;
+            sentence: components["schemas"]["WordsBody"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SegmentVocabularyBody
+         * @description What rules may be made of.
+         */
+        SegmentVocabularyBody: {
+            /** Classes */
+            classes: components["schemas"]["SegmentNamedBody"][];
+            /** Currency */
+            currency: string;
+            /** Tags */
+            tags: components["schemas"]["SegmentTag"][];
+            /** Tiers */
+            tiers: components["schemas"]["SegmentNamedBody"][];
+        };
+        /**
+         * SeriesBody
+         * @description A metric over periods, of one value of the split, in one currency (empty where it is no money).
+         */
+        SeriesBody: {
+            /** Currency */
+            currency: string;
+            /** Metric */
+            metric: string;
+            /** Points */
+            points: components["schemas"]["PointBody"][];
+            /** Split */
+            split: string;
+            split_words: components["schemas"]["WordsBody"];
         };
         /**
          * SessionBody
@@ -6236,6 +10461,35 @@ export interface components {
             note: string;
             /** User Properties */
             user_properties: components["schemas"]["PropertyBody-Input"][];
+        };
+        /**
+         * SideBody
+         * @description One side of a period; shares and money by head are null where they would divide by nobody. Money that is no list is of
+         *     the workspace's currency, in minor units.
+         */
+        SideBody: {
+            /** Active */
+            active: number;
+            /** Active Share */
+            active_share: number | null;
+            /** Aov Minor */
+            aov_minor: number | null;
+            /** Arpu Minor */
+            arpu_minor: number | null;
+            /** Buyers */
+            buyers: number;
+            /** Gmv */
+            gmv: components["schemas"]["PrivateMoney"][];
+            /** Order Rate */
+            order_rate: number | null;
+            /** Orders */
+            orders: number;
+            /** People */
+            people: number;
+            /** Repeaters */
+            repeaters: number;
+            /** Repurchase */
+            repurchase: number | null;
         };
         /**
          * SignInRequest
@@ -6328,6 +10582,16 @@ export interface components {
             zone?: string | null;
         };
         /**
+         * SplitAsk
+         * @description Tell the nodes of one event apart by the values of a property.
+         */
+        SplitAsk: {
+            /** Event */
+            event: string;
+            /** Property */
+            property: string;
+        };
+        /**
          * SplitBody
          * @description Another system's number and its difference, split: ours + reasons + unexplained = theirs.
          */
@@ -6348,6 +10612,68 @@ export interface components {
             theirs: number;
             /** Unexplained */
             unexplained: number;
+        };
+        /**
+         * SqlColumnBody
+         * @description A column of a table.
+         */
+        SqlColumnBody: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SqlLimitsBody
+         * @description What a query may take.
+         */
+        SqlLimitsBody: {
+            /** History Days */
+            history_days: number;
+            /** Keep Minutes */
+            keep_minutes: number;
+            /** Memory Gb */
+            memory_gb: number;
+            /** Most Rows */
+            most_rows: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * SqlSchemaBody
+         * @description What there is to ask.
+         */
+        SqlSchemaBody: {
+            limits: components["schemas"]["SqlLimitsBody"];
+            /** Tables */
+            tables: components["schemas"]["SqlTableBody"][];
+        };
+        /**
+         * SqlTableBody
+         * @description A table that queries may read; `rows` are those of its files, before anybody is left out.
+         */
+        SqlTableBody: {
+            /** Columns */
+            columns: components["schemas"]["SqlColumnBody"][];
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * StageBody
+         * @description One stage of AARRR.
+         */
+        StageBody: {
+            /** Items */
+            items: components["schemas"]["ItemBody"][];
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "acquisition" | "activation" | "retention" | "revenue" | "referral";
         };
         /**
          * Started
@@ -6388,59 +10714,28 @@ export interface components {
             value: string;
         };
         /**
-         * StepBody
-         * @description One step of a rule: what it does to the field at `path` (dotted, `*` for each item of a list).
+         * StepFiguresBody
+         * @description A step: how many reached it, their share of the first and of the former step (null where nobody was there).
          */
-        "StepBody-Input": {
-            /**
-             * Format
-             * @default
-             */
-            format: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "set" | "rename" | "remove" | "to_number" | "to_text" | "parse_time" | "cut" | "null_numbers" | "clean_text";
-            /**
-             * Length
-             * @default 0
-             */
-            length: number;
-            /**
-             * Path
-             * @default
-             */
-            path: string;
-            /**
-             * To
-             * @default
-             */
-            to: string;
-            /** Value */
-            value?: string | number | boolean | null;
+        StepFiguresBody: {
+            /** Lost */
+            lost: number;
+            /** Of First */
+            of_first: number | null;
+            /** Of Former */
+            of_former: number | null;
+            /** People */
+            people: number;
+            times: components["schemas"]["TimesBody"] | null;
         };
         /**
-         * StepBody
-         * @description What was removed from one store; `note` says why it has to be tried again.
+         * StepWordsBody
+         * @description What a step is called.
          */
-        "StepBody-Output": {
-            /** Digest */
-            digest: string | null;
-            /** Finished Time */
-            finished_time: string | null;
-            /** Note */
-            note: string | null;
-            /** Removed */
-            removed: number;
-            /** State */
-            state: string;
-            /** Store */
-            store: string;
-            /** Tables */
-            tables: {
-                [key: string]: number;
-            };
+        StepWordsBody: {
+            /** Event */
+            event: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * SubjectBody
@@ -6452,6 +10747,33 @@ export interface components {
             /** Versions */
             versions: components["schemas"]["NoticeBody"][];
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagAggregateBody
+         * @description What a tag takes from one source: how, of which column, over how many days.
+         */
+        TagAggregateBody: {
+            /** Column */
+            column: string;
+            /** Columns */
+            columns: components["schemas"]["TagOriginBody"][];
+            /** Days */
+            days: number | null;
+            /** How */
+            how: string;
+            /** Name */
+            name: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * TagBarBody
+         * @description One class of a distribution.
+         */
+        TagBarBody: {
+            /** Count */
+            count: number;
+            label: components["schemas"]["WordsBody"];
         };
         /**
          * TagCard
@@ -6481,6 +10803,162 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * TagColumnBody
+         * @description A column that a query may use.
+         */
+        TagColumnBody: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * TagDefinitionBody
+         * @description A definition in both languages.
+         */
+        TagDefinitionBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TagFailureBody
+         * @description Why the last computation failed.
+         */
+        TagFailureBody: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["WordsBody"];
+            /** Place */
+            place: string;
+        };
+        /**
+         * TagLineageBody
+         * @description Where a tag comes from.
+         */
+        TagLineageBody: {
+            /** Aggregates */
+            aggregates: components["schemas"]["TagAggregateBody"][];
+            /** Key */
+            key: string;
+        };
+        /**
+         * TagMarkBody
+         * @description A value to set on one person.
+         */
+        TagMarkBody: {
+            /** Expires Time */
+            expires_time?: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * TagNameBody
+         * @description A name in both languages.
+         */
+        TagNameBody: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TagOriginBody
+         * @description A column of the lake, the events that fill it (`*`: every event) and their properties.
+         */
+        TagOriginBody: {
+            /** Column */
+            column: string;
+            /** Events */
+            events: string[];
+            /** Properties */
+            properties: string[];
+        };
+        /**
+         * TagPreviewBody
+         * @description What a query would make: `people` of `crowd` have a value.
+         */
+        TagPreviewBody: {
+            /** As Of Day */
+            as_of_day: number;
+            /** Coverage */
+            coverage: number;
+            /** Crowd */
+            crowd: number;
+            /** Distribution */
+            distribution: components["schemas"]["TagBarBody"][];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** People */
+            people: number;
+            /** Sample */
+            sample: components["schemas"]["TagSampleBody"][];
+        };
+        /**
+         * TagSampleBody
+         * @description One of the people with the value.
+         */
+        TagSampleBody: {
+            display: components["schemas"]["WordsBody"];
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * TagSqlBody
+         * @description A query to look at.
+         */
+        TagSqlBody: {
+            /** Sql */
+            sql: string;
+        };
+        /**
+         * TagTableBody
+         * @description A table that a query may use.
+         */
+        TagTableBody: {
+            /** Columns */
+            columns: components["schemas"]["TagColumnBody"][];
+            /** Name */
+            name: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagUploadedBody
+         * @description What became of a file: `unknown` ids name nobody who may be analysed, `bad` values do not fit the tag.
+         */
+        TagUploadedBody: {
+            /** Bad */
+            bad: number;
+            /** Match Rate */
+            match_rate: number;
+            /** Matched */
+            matched: number;
+            /** Rows */
+            rows: number;
+            /** Samples */
+            samples: string[];
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * TagUseBody
+         * @description Something that is made with a tag.
+         */
+        TagUseBody: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * TagValue
          * @description A tag of one person.
          */
@@ -6501,12 +10979,107 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * TagVersionBody
+         * @description One version of a tag.
+         */
+        TagVersionBody: {
+            definition: components["schemas"]["WordsBody"];
+            /**
+             * Dtype
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Sql */
+            sql: string;
+            /** Version */
+            version: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TagWishBody
+         * @description A tag as somebody wants it. `dtype` counts for one set by hand; a query says its own.
+         */
+        TagWishBody: {
+            definition: components["schemas"]["TagDefinitionBody"];
+            /**
+             * Dimension
+             * @default behaviour
+             * @enum {string}
+             */
+            dimension: "basic" | "behaviour" | "social" | "spending";
+            /**
+             * Dtype
+             * @default text
+             * @enum {string}
+             */
+            dtype: "text" | "number" | "bool";
+            /** Expires Time */
+            expires_time?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sql" | "manual";
+            /**
+             * Sql
+             * @default
+             */
+            sql: string;
+            unit?: components["schemas"]["TagNameBody"] | null;
+            words: components["schemas"]["TagNameBody"];
+        };
+        /**
+         * TagWordBody
+         * @description A word to forbid.
+         */
+        TagWordBody: {
+            /** Word */
+            word: string;
+        };
+        /**
+         * TagWordListBody
+         * @description Words of the house for one reason.
+         */
+        TagWordListBody: {
+            reason: components["schemas"]["WordsBody"];
+            /** Words */
+            words: string[];
+        };
+        /**
+         * TagWordsBody
+         * @description What no tag may be made of.
+         */
+        TagWordsBody: {
+            /** Added */
+            added: components["schemas"]["AddedTagWordBody"][];
+            /** House */
+            house: components["schemas"]["TagWordListBody"][];
+        };
+        /**
          * TakenBody
          * @description How many receipts were taken down.
          */
         TakenBody: {
             /** Taken */
             taken: number;
+        };
+        /**
+         * TakenMembersBody
+         * @description What came of a list of members.
+         */
+        TakenMembersBody: {
+            /** Bad */
+            bad: components["schemas"]["BadMemberBody"][];
+            /** Duplicates */
+            duplicates: number;
+            /** Rows */
+            rows: number;
+            /** Stored */
+            stored: number;
         };
         /**
          * TextBody
@@ -6564,6 +11137,106 @@ export interface components {
             items: components["schemas"]["TieBody"][];
         };
         /**
+         * TileBody
+         * @description One tile: `wide` of twelve columns, `high` in rows.
+         */
+        TileBody: {
+            /** High */
+            high: number;
+            holds: components["schemas"]["TileHolds"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "metric" | "query" | "link" | "text";
+            /** Tile Id */
+            tile_id: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Wide */
+            wide: number;
+        };
+        /**
+         * TileChart
+         * @description How a tile of a query is drawn.
+         */
+        TileChart: {
+            /**
+             * Kind
+             * @default table
+             * @enum {string}
+             */
+            kind: "table" | "line" | "bar" | "pie" | "number";
+            /**
+             * Series
+             * @default
+             */
+            series: string;
+            /**
+             * X
+             * @default
+             */
+            x: string;
+            /** Y */
+            y?: string[];
+        };
+        /**
+         * TileColumn
+         * @description A column of a tile's result.
+         */
+        TileColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * TileDataBody
+         * @description What a tile of a query shows; while it is running there is nothing yet, ask again.
+         */
+        TileDataBody: {
+            /** Columns */
+            columns: components["schemas"]["TileColumn"][];
+            /** Cut */
+            cut: boolean;
+            error: components["schemas"]["WordsBody"] | null;
+            /** Query Name */
+            query_name: string;
+            /** Rows */
+            rows: unknown[][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /** Total */
+            total: number;
+        };
+        /**
+         * TileHolds
+         * @description What a tile holds; which of these, its kind says.
+         */
+        TileHolds: {
+            chart?: components["schemas"]["TileChart"] | null;
+            /** Href */
+            href?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Query Id */
+            query_id?: string | null;
+            /** Show */
+            show?: ("number" | "line" | "bar") | null;
+            /** Text */
+            text?: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            } | null;
+        };
+        /**
          * TimelineBody
          * @description A page of events, newest first.
          */
@@ -6574,6 +11247,20 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * TimesBody
+         * @description Seconds between a step and the one before, and how many fall into each part of `bounds_s`.
+         */
+        TimesBody: {
+            /** Histogram */
+            histogram: number[];
+            /** Median S */
+            median_s: number;
+            /** P75 S */
+            p75_s: number;
+            /** P90 S */
+            p90_s: number;
         };
         /**
          * TouchedBody
@@ -6619,6 +11306,22 @@ export interface components {
             total: number;
             /** Updates */
             updates: number;
+        };
+        /**
+         * TrendBody
+         * @description Entries of a day or week. `converted` and `share` are null while windows are open: `closes_day` says until when.
+         */
+        TrendBody: {
+            /** Converted */
+            converted: number | null;
+            /** Day */
+            day: string;
+            /** Entered */
+            entered: number;
+            /** Share */
+            share: number | null;
+            /** Until Day */
+            until_day: string;
         };
         /**
          * TrialBody
@@ -6724,7 +11427,7 @@ export interface components {
         };
         /**
          * UsersBody
-         * @description A page of users.
+         * @description A page of users; `people` is there where the list was narrowed to the people behind a figure.
          */
         UsersBody: {
             /** Items */
@@ -6732,6 +11435,7 @@ export interface components {
             left_out: components["schemas"]["weaktie__data__profiles__bodies__LeftOutBody"];
             /** Next Cursor */
             next_cursor: string | null;
+            people?: components["schemas"]["AskedBody"] | null;
             /** Total */
             total: number | null;
         };
@@ -6833,6 +11537,16 @@ export interface components {
             total: number;
         };
         /**
+         * WayBody
+         * @description A way of channels and how many conversions took it.
+         */
+        WayBody: {
+            /** Channels */
+            channels: string[];
+            /** Conversions */
+            conversions: number;
+        };
+        /**
          * CheckBody
          * @description One thing the doctor looked at.
          */
@@ -6843,6 +11557,15 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * PartBody
+         * @description What a template may name.
+         */
+        weaktie__data__acquisition__bodies__PartBody: {
+            /** Key */
+            key: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * EventBody
@@ -6872,6 +11595,63 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * StepBody
+         * @description One step of a rule: what it does to the field at `path` (dotted, `*` for each item of a list).
+         */
+        weaktie__data__collect__letter_bodies__StepBody: {
+            /**
+             * Format
+             * @default
+             */
+            format: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "set" | "rename" | "remove" | "to_number" | "to_text" | "parse_time" | "cut" | "null_numbers" | "clean_text";
+            /**
+             * Length
+             * @default 0
+             */
+            length: number;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * To
+             * @default
+             */
+            to: string;
+            /** Value */
+            value?: string | number | boolean | null;
+        };
+        /**
+         * GroupBody
+         * @description Some people's figures; `key` goes into queries of people as `group`.
+         */
+        weaktie__data__funnels__bodies__GroupBody: {
+            /** Key */
+            key: string;
+            /** Steps */
+            steps: components["schemas"]["StepFiguresBody"][];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * StepBody
+         * @description An event and the conditions that it has to meet; an empty name is any event.
+         */
+        weaktie__data__funnels__bodies__StepBody: {
+            /** Event */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["ConditionBody"][];
+        };
+        /**
          * LeftOutBody
          * @description How many people a page does not show, by reason.
          */
@@ -6890,6 +11670,33 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
+        };
+        /**
+         * ChangeBody
+         * @description Another period's value and how much larger this one is, relative to it; null with a reason where there is none.
+         */
+        weaktie__data__metrics__bodies__ChangeBody: {
+            /** Change */
+            change: number | null;
+            reason: components["schemas"]["WordsBody"] | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * PartBody
+         * @description One of the two aggregates of a metric. `people` says whether it is a number of people; `window_days` is null where it is
+         *     the period alone, -1 for all time.
+         */
+        weaktie__data__metrics__bodies__PartBody: {
+            /** Events */
+            events: string[];
+            /** Has People */
+            has_people: boolean;
+            /** People */
+            people: boolean;
+            /** Window Days */
+            window_days: number | null;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * EventBody
@@ -6921,6 +11728,25 @@ export interface components {
             received_time: string | null;
             /** Source */
             source: string | null;
+        };
+        /**
+         * GroupBody
+         * @description One class or tier.
+         */
+        weaktie__data__profiles__bodies__GroupBody: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            /** Orders */
+            orders: number;
+            /** Share */
+            share: number;
+            /** Spend */
+            spend: components["schemas"]["weaktie__data__profiles__bodies__MoneyBody"][];
+            /** Spend Minor */
+            spend_minor: number;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * LeftOutBody
@@ -6957,6 +11783,98 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string | null;
+        };
+        /**
+         * RunBody
+         * @description What one run brought.
+         */
+        weaktie__data__pulls__api__RunBody: {
+            /** Bad */
+            bad: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["PullError"] | null;
+            /** Files */
+            files: number;
+            /** Import Ids */
+            import_ids: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            /** Started Time */
+            started_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+        };
+        /**
+         * RunBody
+         * @description A run; `available` says that its result can be read.
+         */
+        weaktie__data__sql__bodies__RunBody: {
+            /** Available */
+            available: boolean;
+            /** Columns */
+            columns: components["schemas"]["ResultColumn"][];
+            /** Cut */
+            cut: boolean;
+            /** Ended Time */
+            ended_time: string | null;
+            error: components["schemas"]["RunErrorBody"] | null;
+            /** Made Time */
+            made_time: string;
+            /** Ms */
+            ms: number | null;
+            /** Query Id */
+            query_id: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Run Id */
+            run_id: string;
+            /** Sql */
+            sql: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed" | "cancelled";
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * ChangeBody
+         * @description One difference between two plans.
+         */
+        weaktie__data__tracking__bodies__ChangeBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Event */
+            event: string;
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "event" | "common" | "user_properties";
+            /** Property */
+            property: string;
         };
         /**
          * PropertyBody
@@ -7017,6 +11935,28 @@ export interface components {
             kind: string;
             /** Text */
             text: string;
+        };
+        /**
+         * StepBody
+         * @description What was removed from one store; `note` says why it has to be tried again.
+         */
+        weaktie__trust__rights__api__StepBody: {
+            /** Digest */
+            digest: string | null;
+            /** Finished Time */
+            finished_time: string | null;
+            /** Note */
+            note: string | null;
+            /** Removed */
+            removed: number;
+            /** State */
+            state: string;
+            /** Store */
+            store: string;
+            /** Tables */
+            tables: {
+                [key: string]: number;
+            };
         };
         /**
          * WebhookBody
@@ -7131,6 +12071,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    aarrr_api_aarrr_get: {
+        parameters: {
+            query: {
+                from: string;
+                segment?: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_accounts_api_accounts_get: {
         parameters: {
             query?: never;
@@ -7237,6 +12210,683 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+        };
+    };
+    declare_free_api_acquisition_channels__channel__free_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batches_api_acquisition_costs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"][];
+                };
+            };
+        };
+    };
+    read_file_api_acquisition_costs_post: {
+        parameters: {
+            query: {
+                filename: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    batch_api_acquisition_costs__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_api_acquisition_costs__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_api_acquisition_costs__batch_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    undo_api_acquisition_costs__batch_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_api_acquisition_figures_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcquisitionFiguresBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_csv_api_acquisition_figures_csv_get: {
+        parameters: {
+            query?: {
+                by?: "channel" | "code";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    links_api_acquisition_links_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+                channel?: string;
+                cursor?: string | null;
+                limit?: number | null;
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_link_api_acquisition_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLinkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    links_csv_api_acquisition_links_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    archive_link_api_acquisition_links__link_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    qr_api_acquisition_links__link_id__qr__kind__get: {
+        parameters: {
+            query?: {
+                scale?: number;
+            };
+            header?: never;
+            path: {
+                kind: "svg" | "png";
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_link_api_acquisition_links__link_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLinkBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_links_api_acquisition_links_batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkTable"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    naming_api_acquisition_naming_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamingBody"];
+                };
+            };
+        };
+    };
+    set_naming_api_acquisition_naming_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleBody-Output"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_name_api_acquisition_naming_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    seeds_api_acquisition_seeds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_seeds_api_acquisition_seeds_count_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedCount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_attribution_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -7390,6 +13040,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PropertiesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_boards_api_boards_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_board_api_boards_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_board_api_boards__board_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_board_api_boards__board_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tile_data_api_boards__board_id__tiles__tile_id__get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+                tile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileDataBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_versions_api_boards__board_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_board_api_boards__board_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardBody"];
                 };
             };
             /** @description Validation Error */
@@ -7734,6 +13612,305 @@ export interface operations {
             };
         };
     };
+    cards_api_custom_tags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagsBody"];
+                };
+            };
+        };
+    };
+    make_api_custom_tags_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTagBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_custom_tags__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagWishBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_api_custom_tags__key__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_api_custom_tags__key__people_post: {
+        parameters: {
+            query?: {
+                expires_time?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagUploadedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refill_api_custom_tags__key__refill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_custom_tags__key__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagVersionBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_custom_tags__key__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomTagBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_custom_tags_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagSqlBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagPreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tables_api_custom_tags_tables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagTableBody"][];
+                };
+            };
+        };
+    };
     dead_letters_api_dead_letters_get: {
         parameters: {
             query?: {
@@ -7812,7 +13989,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["RuleBody-Input"];
             };
         };
         responses: {
@@ -7845,7 +14022,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleBody"];
+                "application/json": components["schemas"]["RuleBody-Input"];
             };
         };
         responses: {
@@ -8014,6 +14191,217 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_funnels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedPage"];
+                };
+            };
+        };
+    };
+    save_api_funnels_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_funnels__funnel_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_funnels__funnel_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_funnels__funnel_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    as_csv_api_funnels_csv_get: {
+        parameters: {
+            query: {
+                q: string;
+                what?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_funnels_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelFiguresBody"];
                 };
             };
             /** @description Validation Error */
@@ -8910,6 +15298,39 @@ export interface operations {
             };
         };
     };
+    lifecycle_api_lifecycle_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifecycleAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     live_events_api_live_events_get: {
         parameters: {
             query?: {
@@ -8973,6 +15394,251 @@ export interface operations {
             };
         };
     };
+    catalogue_api_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricBody"][];
+                };
+            };
+        };
+    };
+    custom_api_metrics_custom_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_custom_api_metrics_custom_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustom"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    custom_versions_api_metrics_custom__key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_custom_api_metrics_custom__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    archive_custom_api_metrics_custom__key__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_custom_api_metrics_custom__key__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_api_metrics_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     overview_api_overview_get: {
         parameters: {
             query?: never;
@@ -8989,6 +15655,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverviewBody"];
+                };
+            };
+        };
+    };
+    paths_api_paths_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PathsAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -9043,6 +15742,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrivacyRequestBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_api_private_figures_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                grain?: "day" | "week" | "month";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_csv_api_private_figures_csv_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                grain?: "day" | "week" | "month";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_members_api_private_members_post: {
+        parameters: {
+            query?: {
+                channel?: "" | "wecom_friend" | "wecom_group" | "official_account" | "mini_program";
+                source_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenMembersBody"];
                 };
             };
             /** @description Validation Error */
@@ -9141,6 +15938,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReceiptBody"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    of_person_api_profiles__user_id__custom_tags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTagBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_on_person_api_profiles__user_id__custom_tags__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagMarkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_from_person_api_profiles__user_id__custom_tags__key__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -9519,7 +16411,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunBody"][];
+                    "application/json": components["schemas"]["weaktie__data__pulls__api__RunBody"][];
                 };
             };
             /** @description Validation Error */
@@ -10131,6 +17023,39 @@ export interface operations {
             };
         };
     };
+    retention_api_retention_query_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     rfm_api_rfm_get: {
         parameters: {
             query?: never;
@@ -10147,6 +17072,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatrixBody"];
+                };
+            };
+        };
+    };
+    moves_api_rfm_moves_get: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmMovesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    moves_csv_api_rfm_moves_csv_get: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rules_api_rfm_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmRulesBody"];
+                };
+            };
+        };
+    };
+    save_api_rfm_rules_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RfmRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmVersionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_rfm_rules__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmVersionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_api_rfm_rules_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RfmRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmPreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -10631,6 +17735,557 @@ export interface operations {
             };
         };
     };
+    every_api_segments_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_segments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_segments__segment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOneBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_segments__segment_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentEditAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    archive_api_segments__segment_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_api_segments__segment_id__export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "parquet";
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    history_api_segments__segment_id__history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentRunBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    members_api_segments__segment_id__members_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMembersBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    is_member_api_segments__segment_id__members__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentIsMemberBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compute_api_segments__segment_id__refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_segments__segment_id__take_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_segments__segment_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentVersionBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_api_segments__segment_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentRestoreAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_list_api_segments_lists_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentListBody"];
+                };
+            };
+        };
+    };
+    preview_api_segments_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPreviewAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sentence_api_segments_sentence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentSentenceAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    values_api_segments_values_get: {
+        parameters: {
+            query: {
+                tag: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentCountedBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    vocabulary_api_segments_vocabulary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentVocabularyBody"];
+                };
+            };
+        };
+    };
     session_api_session_get: {
         parameters: {
             query?: never;
@@ -10929,6 +18584,493 @@ export interface operations {
             };
         };
     };
+    list_queries_api_sql_queries_get: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_query_api_sql_queries_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_query_api_sql_queries__query_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_query_api_sql_queries__query_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    query_versions_api_sql_queries__query_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_query_api_sql_queries__query_id__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_runs_api_sql_runs_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_api_sql_runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_run_api_sql_runs__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_run_api_sql_runs__run_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__data__sql__bodies__RunBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_run_api_sql_runs__run_id__export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "parquet";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rows_of_run_api_sql_runs__run_id__rows_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    schema_api_sql_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlSchemaBody"];
+                };
+            };
+        };
+    };
+    words_api_tag_words_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagWordsBody"];
+                };
+            };
+        };
+    };
+    add_word_api_tag_words_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagWordBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_word_api_tag_words__word__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                word: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     tags_api_tags_get: {
         parameters: {
             query?: never;
@@ -10945,6 +19087,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagCard"][];
+                };
+            };
+        };
+    };
+    lineage_api_tags_lineage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagLineageBody"][];
                 };
             };
         };
@@ -11295,7 +19457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeBody"][];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__ChangeBody"][];
                 };
             };
             /** @description Validation Error */
@@ -11757,6 +19919,8 @@ export interface operations {
                 /** @description Minor units of the person's currency */
                 min_spend?: number | null;
                 order?: "asc" | "desc";
+                /** @description A query of people as JSON: who stands behind a figure */
+                people?: string | null;
                 province?: string | null;
                 r?: ("high" | "mid" | "low") | null;
                 rfm?: string | null;
@@ -11804,6 +19968,8 @@ export interface operations {
                 /** @description Minor units of the person's currency */
                 min_spend?: number | null;
                 order?: "asc" | "desc";
+                /** @description A query of people as JSON: who stands behind a figure */
+                people?: string | null;
                 province?: string | null;
                 r?: ("high" | "mid" | "low") | null;
                 rfm?: string | null;

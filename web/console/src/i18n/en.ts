@@ -1,18 +1,27 @@
 /** English; a key that Chinese has and this lacks is a type error. */
+import { enAcquisition } from "./acquisition.en";
+import { enPrivate } from "./private.en";
 import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
 import { enData } from "./data.en";
 import { enMend } from "./mend.en";
+import { enTags } from "./tags.en";
 import { enTracking } from "./tracking.en";
 import { enColumns } from "./columns.en";
 import { enRelay } from "./relay.en";
 import { enIdentity } from "./identity.en";
 import { enBehaviour } from "./behaviour.en";
+import { enFunnel } from "./funnel.en";
+import { enRetention } from "./retention.en";
+import { enMetrics } from "./metrics.en";
 import { enQuality } from "./quality.en";
 import { enImports } from "./imports.en";
 import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
+import { enSegments } from "./segments.en";
+import { enBoards } from "./boards.en";
+import { enSql } from "./sql.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -24,6 +33,8 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.users": "User list",
   "nav.tags": "Tags",
   "nav.rfm": "RFM",
+  "nav.group.analyse": "Analyse",
+  "nav.group.channels": "Channels",
   "nav.group.data": "Data",
   "nav.live": "Live events",
   "nav.sources": "Sources",
@@ -98,7 +109,7 @@ export const en: Record<keyof typeof zh, string> = {
   "role.operator": "Operator",
   "role.operator.may": "view and operate",
   "role.analyst": "Analyst",
-  "role.analyst.may": "view",
+  "role.analyst.may": "view and query (SQL)",
   "role.developer": "Developer",
   "role.developer.may": "view and connect",
   "role.compliance": "Compliance",
@@ -264,6 +275,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enData,
   ...enClients,
   ...enMend,
+  ...enTags,
   ...enTracking,
   ...enColumns,
   ...enRelay,
@@ -273,5 +285,13 @@ export const en: Record<keyof typeof zh, string> = {
   ...enConsent,
   ...enRights,
   ...enQuality,
+  ...enSegments,
   ...enBehaviour,
+  ...enAcquisition,
+  ...enPrivate,
+  ...enFunnel,
+  ...enRetention,
+  ...enMetrics,
+  ...enSql,
+  ...enBoards,
 };

@@ -1,18 +1,27 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
+import { zhAcquisition } from "./acquisition.zh-CN";
+import { zhPrivate } from "./private.zh-CN";
 import { zhAudit } from "./audit.zh-CN";
 import { zhClients } from "./clients.zh-CN";
 import { zhBackup } from "./backup.zh-CN";
 import { zhData } from "./data.zh-CN";
 import { zhMend } from "./mend.zh-CN";
+import { zhTags } from "./tags.zh-CN";
 import { zhTracking } from "./tracking.zh-CN";
 import { zhColumns } from "./columns.zh-CN";
 import { zhRelay } from "./relay.zh-CN";
 import { zhIdentity } from "./identity.zh-CN";
 import { zhBehaviour } from "./behaviour.zh-CN";
+import { zhFunnel } from "./funnel.zh-CN";
+import { zhRetention } from "./retention.zh-CN";
+import { zhMetrics } from "./metrics.zh-CN";
 import { zhQuality } from "./quality.zh-CN";
+import { zhSegments } from "./segments.zh-CN";
 import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
+import { zhBoards } from "./boards.zh-CN";
+import { zhSql } from "./sql.zh-CN";
 
 export const zh = {
   // shell
@@ -23,6 +32,8 @@ export const zh = {
   "nav.users": "用户列表",
   "nav.tags": "标签",
   "nav.rfm": "RFM",
+  "nav.group.analyse": "分析",
+  "nav.group.channels": "渠道",
   "nav.group.data": "数据",
   "nav.live": "实时数据",
   "nav.sources": "数据源",
@@ -97,7 +108,7 @@ export const zh = {
   "role.operator": "运营",
   "role.operator.may": "查看与日常操作",
   "role.analyst": "分析师",
-  "role.analyst.may": "仅查看",
+  "role.analyst.may": "查看与 SQL 查询",
   "role.developer": "开发者",
   "role.developer.may": "查看与接入",
   "role.compliance": "合规",
@@ -263,6 +274,7 @@ export const zh = {
   ...zhData,
   ...zhClients,
   ...zhMend,
+  ...zhTags,
   ...zhTracking,
   ...zhColumns,
   ...zhRelay,
@@ -272,5 +284,13 @@ export const zh = {
   ...zhConsent,
   ...zhRights,
   ...zhQuality,
+  ...zhSegments,
   ...zhBehaviour,
+  ...zhAcquisition,
+  ...zhPrivate,
+  ...zhFunnel,
+  ...zhRetention,
+  ...zhMetrics,
+  ...zhSql,
+  ...zhBoards,
 };

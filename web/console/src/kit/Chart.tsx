@@ -10,7 +10,8 @@ export interface ChartProps {
   height: number;
   /** What the chart shows, read out instead of it. */
   label: string;
-  onPick?: (dataIndex: number, seriesIndex: number) => void;
+  /** `kind` tells a node from an edge in a diagram of flows. */
+  onPick?: (dataIndex: number, seriesIndex: number, kind?: string) => void;
   testId?: string;
 }
 

@@ -1,4 +1,13 @@
-import { BarChart, LineChart, type BarSeriesOption, type LineSeriesOption } from "echarts/charts";
+import {
+  BarChart,
+  LineChart,
+  PieChart,
+  SankeyChart,
+  type BarSeriesOption,
+  type LineSeriesOption,
+  type PieSeriesOption,
+  type SankeySeriesOption,
+} from "echarts/charts";
 import {
   GridComponent,
   LegendComponent,
@@ -12,10 +21,16 @@ import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import type { ChartProps } from "./Chart";
 
-use([LineChart, BarChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
+use([LineChart, BarChart, PieChart, SankeyChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
 
 export type ChartOption = ComposeOption<
-  BarSeriesOption | LineSeriesOption | GridComponentOption | LegendComponentOption | TooltipComponentOption
+  | BarSeriesOption
+  | LineSeriesOption
+  | PieSeriesOption
+  | SankeySeriesOption
+  | GridComponentOption
+  | LegendComponentOption
+  | TooltipComponentOption
 >;
 
 export default function ChartCanvas({ option, height, label, onPick, testId }: ChartProps) {
@@ -27,7 +42,7 @@ export default function ChartCanvas({ option, height, label, onPick, testId }: C
     const element = box.current!;
     const made = init(element);
     chart.current = made;
-    made.on("click", (point) => pick.current?.(point.dataIndex, point.seriesIndex ?? 0));
+    made.on("click", (point) => pick.current?.(point.dataIndex, point.seriesIndex ?? 0, point.dataType));
     const watcher = new ResizeObserver(() => made.resize());
     watcher.observe(element);
     return () => {

@@ -12,7 +12,14 @@ const Users = lazy(() => import("@/data/profiles/UsersPage"));
 const Profile = lazy(() => import("@/data/profiles/ProfilePage"));
 const Tags = lazy(() => import("@/data/profiles/TagsPage"));
 const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
+const Segments = lazy(() => import("@/data/segments/SegmentsPage"));
+const OneSegment = lazy(() => import("@/data/segments/SegmentPage"));
 const Identity = lazy(() => import("@/data/identity/IdentityPage"));
+const Acquire = lazy(() => import("@/data/acquisition/AcquirePage"));
+const Private = lazy(() => import("@/data/private/PrivatePage"));
+const Funnel = lazy(() => import("@/data/funnels/FunnelPage"));
+const RetentionTabs = lazy(() => import("@/data/retention/RetentionPage"));
+const UserPaths = lazy(() => import("@/data/paths/PathsPage"));
 const Live = lazy(() => import("@/data/collect/LivePage"));
 const DeadLetters = lazy(() => import("@/data/collect/DeadLettersPage"));
 const Tracking = lazy(() => import("@/data/tracking/TrackingPage"));
@@ -26,6 +33,12 @@ const Parity = lazy(() => import("@/data/relay/ParityPage"));
 const Reconcile = lazy(() => import("@/data/reconcile/ReconcilePage"));
 const OneReconciliation = lazy(() => import("@/data/reconcile/ReconciliationPage"));
 const Quality = lazy(() => import("@/data/quality/QualityPage"));
+const Metrics = lazy(() => import("@/data/metrics/MetricsPage"));
+const Aarrr = lazy(() => import("@/data/metrics/AarrrPage"));
+const Attributed = lazy(() => import("@/data/attribution/AttributionPage"));
+const Boards = lazy(() => import("@/data/boards/BoardsPage"));
+const OneBoard = lazy(() => import("@/data/boards/BoardPage"));
+const Sql = lazy(() => import("@/data/sql/SqlPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -56,7 +69,14 @@ export function Pages() {
           <Route path="/users/:userId" element={<Profile />} />
           <Route path="/tags" element={<Tags />} />
           <Route path="/rfm" element={<Rfm />} />
+          <Route path="/segments" element={<Segments />} />
+          <Route path="/segments/:segmentId/:tab?" element={<OneSegment />} />
           <Route path="/identity/:tab?" element={<Identity />} />
+          <Route path="/acquire/:tab?" element={<Acquire />} />
+          <Route path="/private" element={<Private />} />
+          <Route path="/analyse/funnel" element={<Funnel />} />
+          <Route path="/analyse/retention/:tab?" element={<RetentionTabs />} />
+          <Route path="/analyse/paths" element={<UserPaths />} />
           <Route path="/live" element={<Live />} />
           <Route path="/dead-letters" element={<DeadLetters />} />
           <Route path="/tracking/:tab?" element={<Tracking />} />
@@ -70,6 +90,12 @@ export function Pages() {
           <Route path="/reconcile" element={<Reconcile />} />
           <Route path="/reconcile/:recId" element={<OneReconciliation />} />
           <Route path="/quality" element={<Quality />} />
+          <Route path="/analyse/metrics" element={<Metrics />} />
+          <Route path="/analyse/aarrr" element={<Aarrr />} />
+          <Route path="/analyse/attribution" element={<Attributed />} />
+          <Route path="/boards" element={<Boards />} />
+          <Route path="/boards/:boardId" element={<OneBoard />} />
+          <Route path="/analyse/sql" element={<Sql />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

@@ -1,16 +1,26 @@
 import {
+  AimOutlined,
   ApartmentOutlined,
+  AppstoreOutlined,
   AuditOutlined,
   BugOutlined,
-  CheckSquareOutlined,
   CalculatorOutlined,
+  CheckSquareOutlined,
   CloudUploadOutlined,
+  CodeOutlined,
+  ContactsOutlined,
   DashboardOutlined,
   DeleteOutlined,
   FileProtectOutlined,
+  FireOutlined,
+  ForkOutlined,
+  FunnelPlotOutlined,
   HeatMapOutlined,
   IdcardOutlined,
+  LineChartOutlined,
   PlayCircleOutlined,
+  QrcodeOutlined,
+  RetweetOutlined,
   RobotOutlined,
   SafetyCertificateOutlined,
   SettingOutlined,
@@ -18,6 +28,7 @@ import {
   TagsOutlined,
   TeamOutlined,
   ThunderboltOutlined,
+  UsergroupAddOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Permission } from "@/api/types";
@@ -50,9 +61,30 @@ export const NAVIGATION: Group[] = [
     label: "nav.group.users",
     places: [
       { path: "/users", label: "nav.users", icon: <TeamOutlined />, hotkey: "u", needs: "view" },
+      { path: "/segments", label: "nav.segments", icon: <UsergroupAddOutlined />, hotkey: "g", needs: "view" },
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, hotkey: "t", needs: "view" },
       { path: "/rfm", label: "nav.rfm", icon: <HeatMapOutlined />, hotkey: "r", needs: "view" },
       { path: "/identity", label: "nav.identity", icon: <IdcardOutlined />, hotkey: "y", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.analyse",
+    places: [
+      { path: "/boards", label: "nav.boards", icon: <AppstoreOutlined />, hotkey: "3", needs: "view" },
+      { path: "/analyse/metrics", label: "nav.metrics", icon: <LineChartOutlined />, hotkey: "m", needs: "view" },
+      { path: "/analyse/aarrr", label: "nav.aarrr", icon: <FireOutlined />, hotkey: "1", needs: "view" },
+      { path: "/analyse/funnel", label: "nav.funnel", icon: <FunnelPlotOutlined />, hotkey: "f", needs: "view" },
+      { path: "/analyse/retention", label: "nav.retention", icon: <RetweetOutlined />, hotkey: "n", needs: "view" },
+      { path: "/analyse/paths", label: "nav.paths", icon: <ForkOutlined />, hotkey: "x", needs: "view" },
+      { path: "/analyse/attribution", label: "nav.attribution", icon: <AimOutlined />, hotkey: "z", needs: "view" },
+      { path: "/analyse/sql", label: "nav.sql", icon: <CodeOutlined />, hotkey: "2", needs: "query" },
+    ],
+  },
+  {
+    label: "nav.group.channels",
+    places: [
+      { path: "/acquire", label: "nav.acquire", icon: <QrcodeOutlined />, hotkey: "v", needs: "view" },
+      { path: "/private", label: "nav.private", icon: <ContactsOutlined />, hotkey: "k", needs: "view" },
     ],
   },
   {

@@ -12,6 +12,7 @@ import { Ago, Facts, TierTag } from "@/kit/small";
 import { Failure, Nothing, Waiting } from "@/kit/states";
 import { useFormat } from "@/kit/useFormat";
 import { IdentityPanel } from "@/data/identity/IdentityPanel";
+import { OwnTags } from "@/data/tags/OwnTags";
 import { ConsentPanel } from "@/trust/consent/ConsentPanel";
 import { EraseDialog } from "@/trust/rights/EraseDialog";
 import { OrdersPanel } from "./OrdersPanel";
@@ -158,7 +159,12 @@ function Person({ profile, userId }: { profile: Profile; userId: string }) {
               activeKey={tab}
               onChange={setTab}
               items={[
-                { key: "tags", label: t("profile.tab.tags"), children: <TagsPanel tags={profile.tags} /> },
+                { key: "tags", label: t("profile.tab.tags"), children: (
+                    <>
+                      <TagsPanel tags={profile.tags} />
+                      <OwnTags userId={userId} />
+                    </>
+                  ) },
                 { key: "timeline", label: t("profile.tab.timeline"), children: <TimelinePanel userId={userId} /> },
                 { key: "orders", label: t("profile.tab.orders"), children: <OrdersPanel userId={userId} /> },
                 { key: "relations", label: t("profile.tab.relations"), children: <RelationsPanel userId={userId} /> },

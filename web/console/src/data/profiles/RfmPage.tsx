@@ -1,19 +1,41 @@
+import { Button, Segmented } from "antd";
+import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useRead } from "@/api/hooks";
 import type { Level, Rfm, RfmCell, RfmGroup } from "@/api/types";
+import { CutoffDrawer } from "@/data/rfm/CutoffDrawer";
+import { MovesPanel } from "@/data/rfm/MovesPanel";
 import { useLanguage } from "@/i18n";
 import { useLook } from "@/kit/look";
 import { Hint, LeftOutBanner, PageFrame, Panel } from "@/kit/page";
+import { peopleHref } from "@/kit/people";
+import { useSession } from "@/kit/session";
 import { Nothing, Shown } from "@/kit/states";
+import { useFilters } from "@/kit/useFilters";
 import { useFormat } from "@/kit/useFormat";
 
+const VIEW = { classes: "six", month: "" };
 const LEVELS: Level[] = ["high", "mid", "low"];
 
 export default function RfmPage() {
   const { t } = useLanguage();
+  const { may } = useSession();
+  const [editing, setEditing] = useState(false);
   const read = useRead<Rfm>("/api/rfm");
   return (
-    <PageFrame testId="page-rfm" title={t("rfm.title")} about={t("rfm.about")}>
+    <PageFrame
+      testId="page-rfm"
+      title={t("rfm.title")}
+      about={t("rfm.about")}
+      extra={
+        may("operate") &&
+        read.data && (
+          <Button onClick={() => setEditing(true)} data-testid="rfm-edit">
+            {t("rfm.edit")}
+          </Button>
+        )
+      }
+    >
       <Shown read={read} rows={10}>
         {(rfm) =>
           rfm.people === 0 ? (
@@ -27,12 +49,15 @@ export default function RfmPage() {
           )
         }
       </Shown>
+      {editing && read.data && <CutoffDrawer rfm={read.data} onClose={() => setEditing(false)} />}
     </PageFrame>
   );
 }
 
 function Matrix({ rfm }: { rfm: Rfm }) {
   const { t, w } = useLanguage();
+  const { filters, change } = useFilters(VIEW);
+  const eight = filters.classes === "eight";
   const f = useFormat();
   return (
     <>
@@ -54,7 +79,21 @@ function Matrix({ rfm }: { rfm: Rfm }) {
           ))}
         </div>
       </Panel>
-      <Groups groups={rfm.classes} title={t("rfm.classes")} filter="rfm" total={rfm.people} />
+      <Groups
+        groups={eight ? rfm.eights : rfm.classes}
+        title={t(eight ? "rfm.eights" : "rfm.classes")}
+        filter={eight ? "eight" : "rfm"}
+        total={rfm.people}
+        extra={
+          <Segmented
+            value={filters.classes}
+            onChange={(classes) => change({ classes })}
+            aria-label={t("rfm.classView")}
+            options={(["six", "eight"] as const).map((value) => ({ value, label: t(`rfm.${value}`) }))}
+          />
+        }
+      />
+      <MovesPanel month={filters.month} onMonth={(month) => change({ month })} />
       <Panel title={t("rfm.cutoffs")} testId="rfm-cutoffs">
         <p className="faint">{w(rfm.definition)}</p>
         <div className="table-box">
@@ -146,15 +185,24 @@ function Row({ label, children }: { label: string; children: React.ReactNode }) 
   );
 }
 
-function Groups({ groups, title, filter, total }: { groups: RfmGroup[]; title: string; filter: "tier" | "rfm"; total: number }) {
+interface GroupsProps {
+  groups: RfmGroup[];
+  title: string;
+  filter: "tier" | "rfm" | "eight";
+  total: number;
+  extra?: React.ReactNode;
+}
+
+function Groups({ groups, title, filter, total, extra }: GroupsProps) {
   const { t, w } = useLanguage();
   const f = useFormat();
   const spent = useSpent();
   return (
-    <Panel title={title}>
+    <Panel title={title} extra={extra}>
+      {filter === "eight" && <p className="faint gap">{t("rfm.eightsAbout")}</p>}
       <div className={`tiles tiles-flat tiles-${groups.length}`} data-testid={`rfm-${filter}`}>
         {groups.map((group) => (
-          <Link key={group.key} to={`/users?${filter}=${encodeURIComponent(group.key)}`} className="tile tile-link" data-testid={`group-${group.key}`}>
+          <Link key={group.key} to={filter === "eight" ? peopleHref({ kind: "rfm", eight: group.key }) : `/users?${filter}=${encodeURIComponent(group.key)}`} className="tile tile-link" data-testid={`group-${group.key}`}>
             <div className="tile-label">{w(group.words)}</div>
             <div className="tile-value">{f.short(group.count)}</div>
             <div className="bar">

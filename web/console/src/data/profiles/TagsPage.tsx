@@ -1,6 +1,11 @@
-import { Segmented, Tag } from "antd";
+import { Button, Segmented, Select, Tag } from "antd";
+import { useState } from "react";
 import { useRead } from "@/api/hooks";
-import type { TagCard, UserPage } from "@/api/types";
+import type { CustomTags, TagCard, TagLineage, UserPage } from "@/api/types";
+import { Bars } from "@/data/tags/Bars";
+import { CustomTagsPanel } from "@/data/tags/CustomTagsPanel";
+import { TAGS } from "@/data/tags/fields";
+import { fedBy, LINEAGE, LineageDrawer } from "@/data/tags/Lineage";
 import { useLanguage } from "@/i18n";
 import { LeftOutBanner, PageFrame, Panel } from "@/kit/page";
 import { Search } from "@/kit/Search";
@@ -9,12 +14,16 @@ import { Nothing, Shown } from "@/kit/states";
 import { useFilters } from "@/kit/useFilters";
 import { useFormat } from "@/kit/useFormat";
 
-const FILTERS = { search: "", dimension: "" };
+const FILTERS = { search: "", dimension: "", event: "" };
 
 export default function TagsPage() {
   const { t, w } = useLanguage();
   const { filters, change } = useFilters(FILTERS);
   const read = useRead<TagCard[]>("/api/tags");
+  const lineage = useRead<TagLineage[]>(LINEAGE);
+  const own = useRead<CustomTags>(TAGS);
+  const [shown, setShown] = useState<TagCard | null>(null);
+  const feeds = fedBy(lineage.data);
   const people = useRead<UserPage>("/api/users", { limit: 1 });
   return (
     <PageFrame testId="page-tags" title={t("tag.title")} about={t("tag.about")}>
@@ -25,6 +34,7 @@ export default function TagsPage() {
           const wanted = filters.search.toLowerCase();
           const found = tags.filter(
             (tag) =>
+              (!filters.event || feeds.get(filters.event)?.has(tag.key)) &&
               (!filters.dimension || tag.dimension === filters.dimension) &&
               [tag.key, tag.words.zh, tag.words.en, tag.definition.zh, tag.definition.en].some((text) =>
                 text.toLowerCase().includes(wanted),
@@ -46,6 +56,23 @@ export default function TagsPage() {
                     })),
                   ]}
                 />
+                <Select
+                  className="tag-event"
+                  allowClear
+                  showSearch
+                  placeholder={t("tags.fedBy")}
+                  aria-label={t("tags.fedBy")}
+                  data-testid="tag-event"
+                  value={filters.event || undefined}
+                  onChange={(event?: string) => change({ event: event ?? "" })}
+                  options={[...feeds.keys()].sort().map((event) => ({ value: event, label: event }))}
+                />
+              </div>
+              {!filters.event && <CustomTagsPanel dimension={filters.dimension} search={filters.search} />}
+              <div className="tools tag-own-head">
+                <h2>
+                  {t("tags.builtIn")} <span className="faint">{found.length}</span>
+                </h2>
               </div>
               {found.length === 0 ? (
                 <Panel>
@@ -54,7 +81,7 @@ export default function TagsPage() {
               ) : (
                 <div className="tag-cards" data-testid="tag-cards">
                   {found.map((tag) => (
-                    <Card key={tag.key} tag={tag} />
+                    <Card key={tag.key} tag={tag} used={own.data?.used_by[tag.key] ?? []} open={() => setShown(tag)} />
                   ))}
                 </div>
               )}
@@ -62,14 +89,20 @@ export default function TagsPage() {
           );
         }}
       </Shown>
+      {shown && <LineageDrawer tag={shown.key} name={w(shown.words)} onClose={() => setShown(null)} />}
     </PageFrame>
   );
 }
 
-function Card({ tag }: { tag: TagCard }) {
+interface CardProps {
+  tag: TagCard;
+  used: { name: string }[];
+  open: () => void;
+}
+
+function Card({ tag, used, open }: CardProps) {
   const { t, w } = useLanguage();
   const f = useFormat();
-  const most = Math.max(1, ...tag.distribution.map((part) => part.count));
   return (
     <article className="panel tag-card" data-testid={`tag-card-${tag.key}`}>
       <header>
@@ -85,19 +118,7 @@ function Card({ tag }: { tag: TagCard }) {
         <b className="number">{f.percent(tag.coverage)}</b>
       </div>
       {tag.distribution.length > 0 ? (
-        <ol className="bars bars-small">
-          {tag.distribution.slice(0, 6).map((part, place) => (
-            <li key={place}>
-              <span className="cut" title={w(part.label)}>
-                {w(part.label)}
-              </span>
-              <span className="bar">
-                <i style={{ width: `${(100 * part.count) / most}%` }} />
-              </span>
-              <b className="number">{f.short(part.count)}</b>
-            </li>
-          ))}
-        </ol>
+        <Bars parts={tag.distribution} />
       ) : (
         <p className="faint">{t("tag.noValues")}</p>
       )}
@@ -115,6 +136,14 @@ function Card({ tag }: { tag: TagCard }) {
         <span>
           {t("tag.fresh")} <Ago time={tag.freshness_time} />
         </span>
+        {used.length > 0 && (
+          <span>
+            {t("tags.usedBy")} {used.map((use) => use.name).join(", ")}
+          </span>
+        )}
+        <Button size="small" type="link" onClick={open} data-testid={`lineage-${tag.key}`}>
+          {t("tags.lineage")}
+        </Button>
       </footer>
     </article>
   );

@@ -1,4 +1,4 @@
-import { DownloadOutlined, FilterOutlined } from "@ant-design/icons";
+import { DownloadOutlined, FilterOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, InputNumber, Select } from "antd";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
@@ -10,6 +10,7 @@ import { minorDigits } from "@/kit/format";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { LeftOutBanner, PageFrame, Panel } from "@/kit/page";
 import { Search } from "@/kit/Search";
+import { useSession } from "@/kit/session";
 import { Ago, TierTag } from "@/kit/small";
 import { Nothing } from "@/kit/states";
 import { activeFilters } from "@/kit/urlFilters";
@@ -17,6 +18,8 @@ import { useFilters } from "@/kit/useFilters";
 import { useFormat } from "@/kit/useFormat";
 import { useNarrow } from "@/kit/useNarrow";
 import { usePager } from "@/kit/usePager";
+import { filterRule, peopleRule } from "./filterRule";
+import { PeopleBanner } from "./PeopleBanner";
 import { useFacets } from "./useFacets";
 import { USER_FILTERS, type UserFilters } from "./userFilters";
 
@@ -25,17 +28,21 @@ type Change = (some: Partial<UserFilters>) => void;
 export default function UsersPage() {
   const { t } = useLanguage();
   const f = useFormat();
+  const { may } = useSession();
   const narrow = useNarrow();
   const navigate = useNavigate();
   const { filters, change } = useFilters(USER_FILTERS);
   const pager = usePager();
   const [showFilters, setShowFilters] = useState(!narrow);
   const scale = 10 ** minorDigits(f.currency);
-  const { min_spend, ...others } = filters;
-  const query = { ...others, min_spend: min_spend > 0 ? min_spend * scale : undefined, active_within: filters.active_within || undefined };
+  const { min_spend, segment, ...others } = filters;
+  const people = filters.people || (segment && JSON.stringify({ kind: "segment", segment_id: segment }));
+  const query = { ...others, people, min_spend: min_spend > 0 ? min_spend * scale : undefined, active_within: filters.active_within || undefined };
   const read = useRead<UserPage>("/api/users", { ...query, cursor: pager.cursor, limit: 50 }, { keep: true });
   const { facets, words, channel } = useFacets();
-  const active = activeFilters(filters, USER_FILTERS, ["search", "sort", "order"]);
+  const active = activeFilters(filters, USER_FILTERS, ["search", "sort", "order", "people", "segment", "visitors"]);
+  const ownRule = filterRule(filters, scale);
+  const kept = { search: filters.search, sort: filters.sort, order: filters.order, people: filters.people, segment, visitors: filters.visitors };
   const open = (row: UserRow) => void navigate(`/users/${encodeURIComponent(row.user_id)}`);
   const sorted = (key: UserFilters["sort"]) => ({
     sorter: true,
@@ -76,12 +83,31 @@ export default function UsersPage() {
       title={t("nav.users")}
       about={t("user.about")}
       extra={
-        <Button icon={<DownloadOutlined />} href={address("/api/users/export", query)} data-testid="users-export">
-          {t("list.export")}
-        </Button>
+        <>
+          {ownRule && !people && may("operate") && (
+            <Link to={`/segments/new?rule=${encodeURIComponent(JSON.stringify(ownRule))}`}>
+              <Button icon={<PlusOutlined />} data-testid="users-save-segment">
+                {t("people.saveFilters")}
+              </Button>
+            </Link>
+          )}
+          <Button icon={<DownloadOutlined />} href={address("/api/users/export", query)} data-testid="users-export">
+            {t("list.export")}
+          </Button>
+        </>
       }
     >
-      <LeftOutBanner leftOut={read.data?.left_out} />
+      {people && read.data?.people ? (
+        <PeopleBanner
+          people={read.data.people}
+          rule={peopleRule(people, ownRule)}
+          visitors={filters.visitors === "true"}
+          onVisitors={(visitors) => change({ visitors: visitors ? "true" : "" })}
+          onLeave={() => change({ people: "", segment: "", visitors: "" })}
+        />
+      ) : (
+        <LeftOutBanner leftOut={read.data?.left_out} />
+      )}
       <div className="tools">
         <Search value={filters.search} onSearch={(search) => change({ search })} placeholder={t("user.search")} testId="users-search" />
         {narrow && (
@@ -94,7 +120,7 @@ export default function UsersPage() {
           <Button
             type="link"
             data-testid="filters-clear"
-            onClick={() => change({ ...USER_FILTERS, search: filters.search, sort: filters.sort, order: filters.order })}
+            onClick={() => change({ ...USER_FILTERS, ...kept })}
           >
             {t("list.clear")}
           </Button>
@@ -114,7 +140,7 @@ export default function UsersPage() {
             if (one?.columnKey) change({ sort: String(one.columnKey), order: one.order === "ascend" ? "asc" : "desc" });
           }}
           empty={
-            active > 0 || filters.search ? (
+            active > 0 || filters.search || people ? (
               <Nothing title={t("list.noMatch")}>{t("user.noMatchText")}</Nothing>
             ) : (
               <Nothing title={t("user.none")} action={<Link to="/jobs">{t("overview.toJobs")}</Link>}>

@@ -1,6 +1,7 @@
 import type { Filters } from "@/kit/urlFilters";
 
-/** The user list's filters as they stand in its address. `min_spend` is in whole currency units there, so that people can read it. */
+/** The user list's filters as they stand in its address. `min_spend` is in whole currency units there, so that people can read it.
+ * `people` is a query of people as JSON, `segment` a segment's id, `visitors` "true" for anonymous visitors. */
 export const USER_FILTERS = {
   search: "",
   tier: "",
@@ -13,6 +14,9 @@ export const USER_FILTERS = {
   province: "",
   min_spend: 0,
   active_within: 0,
+  people: "",
+  segment: "",
+  visitors: "",
   sort: "last_seen",
   order: "desc",
 };

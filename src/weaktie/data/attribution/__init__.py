@@ -1,0 +1,1 @@
+"""Which channels led to conversions: five models over the same touchpoints."""

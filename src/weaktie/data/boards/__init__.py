@@ -1,0 +1,1 @@
+"""Boards: tiles of metrics, queries, links and text, shared inside the house."""

@@ -1,0 +1,1 @@
+"""Who comes back: retention of cohorts, and the lifecycle of everybody (new, retained, resurrected, dormant)."""
