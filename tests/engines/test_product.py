@@ -15,7 +15,6 @@ from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import Condition, Days, Matcher
 from weaktie.data.identity.unidentified import Unidentified
-from weaktie.data.metrics.service import Metrics
 from weaktie.data.profiles import timeline
 from weaktie.data.profiles.jobs import build
 from weaktie.data.reconcile.service import Reconciler
@@ -52,15 +51,6 @@ def _snapshot(market: Market) -> Snapshot:
         return market.lake.snapshot(connection)
 
 
-def _overview(market: Market) -> object:
-    metrics = Metrics(
-        database=market.database, lake=market.lake, engine=market.engine, settings=market.settings, clock=market.clock,
-        quality=market.quality,
-    )  # fmt: skip
-    found = asdict(metrics.overview()) | {"totals": metrics.totals()}
-    return {name: found[name] for name in ("gmv", "orders", "sales_by_day", "top_events", "totals")}
-
-
 def _facts(market: Market) -> object:
     reconciler = Reconciler(
         market.database, market.clock, market.lake, market.engine, None, market.quality, "Asia/Shanghai", Path()  # type: ignore[arg-type]
@@ -84,11 +74,11 @@ def _timeline(market: Market) -> object:
     return events, orders, timeline.relations(market.engine, snapshot, [2, 3])
 
 
-@pytest.mark.parametrize("read", [_overview, _facts, _unidentified, _timeline])
+@pytest.mark.parametrize("read", [_facts, _unidentified, _timeline])
 def test_pages_read_the_same(read: Callable[[Market], object], embedded: Market, grown_up: Market) -> None:
     ours = read(embedded)
     assert read(grown_up) == ours
-    assert len(str(ours)) > 1_000
+    assert len(str(ours)) > 500
 
 
 def _whole_way(wt: App) -> dict[str, Any]:
@@ -102,7 +92,9 @@ def _whole_way(wt: App) -> dict[str, Any]:
     viewed = Matcher("Product Viewed", (Condition("size", "gt", (0,)),))
     found = wt.behaviour.sequences([viewed, Matcher("Product Added")], Days(today - 1, today), ["size"])
     size = found.columns["size"]
+    overview = asdict(wt.metrics.overview())
     return {
+        "overview": {k: overview[k] for k in ("users", "orders", "gmv", "active_by_day", "top_events")},
         "people": found.people.tolist(), "starts": found.starts.tolist(), "times": found.time_us.tolist(),
         "matched": found.matched.tolist(), "sizes": [size.values[c] if c >= 0 else None for c in size.codes],
     }  # fmt: skip
