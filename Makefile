@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint dist format setup console clients docs locks clean lint-python test-console test-python chromium
+.PHONY: help run test bench lint dist format setup console clients docs locks clean lint-python test-console test-python chromium java
 
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -69,12 +69,15 @@ lint-python: $(STAMPS)/packages
 test-console: $(if $(HAS_CONSOLE),$(STAMPS)/npm)
 	@if [ -n "$(HAS_CONSOLE)" ]; then $(NPM) test; fi
 
-test-python: $(STAMPS)/packages $(STAMPS)/console $(STAMPS)/clients chromium
+test-python: $(STAMPS)/packages $(STAMPS)/console $(STAMPS)/clients $(STAMPS)/spark chromium java
 	@$(PY) -m pytest -n 2 --dist loadgroup -q -m "not browser" $(ARGS)
 	@$(PY) -m pytest -q -m browser tests/browser
 
 chromium:
 	@bash tools/chromium.sh
+
+java:
+	@bash tools/java.sh
 
 $(STAMPS)/venv:
 	@test -n "$(PYTHON)" || { echo "weaktie needs Python 3.11 or later: none was found" >&2; exit 1; }
@@ -86,6 +89,12 @@ $(STAMPS)/packages: requirements-dev.lock pyproject.toml | $(STAMPS)/venv
 	@$(PY) -m pip install -qq --disable-pip-version-check --requirement requirements-dev.lock
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Half a gigabyte that only the tests of spark:// need; without it they are skipped and say so.
+$(STAMPS)/spark: requirements-spark.lock $(STAMPS)/packages
+	@echo "spark for the tests …"
+	@if $(PY) -m pip install -qq --disable-pip-version-check --no-deps --requirement requirements-spark.lock; then touch $@; \
+		else echo "SKIPPED: the tests of spark://. PySpark could not be installed."; fi
 
 $(STAMPS)/node: tools/node.sh | $(STAMPS)/packages
 	@bash tools/node.sh $(VENV)

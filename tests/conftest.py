@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.suites.clusters import spark_address, spark_engine  # noqa: F401  fixtures of tests of engines
 from tests.suites.databases import (  # noqa: F401  fixtures of every test
     database,
     empty_postgresql_address,

@@ -155,7 +155,7 @@ def test_everything_imported_is_declared() -> None:
         (path, module)
         for path, module in imported(ROOT / "src")
         if module not in sys.stdlib_module_names and module != "weaktie"
-        and not declared & {name.lower().replace("_", "-") for name in providers.get(module, [])}
+        and not declared & {name.lower().replace("_", "-") for name in providers.get(module, [module])}
     }  # fmt: skip
     assert undeclared == set()
     assert "duckdb" in declared

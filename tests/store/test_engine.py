@@ -13,10 +13,13 @@ from weaktie.store.engine.service import open_engine
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"{request.param}:", tmp_path, EngineSettings())
+    if request.param == "spark":
+        yield request.getfixturevalue("spark_engine")
+        return
+    engine = open_engine("duckdb:", tmp_path, EngineSettings())
     yield engine
     engine.close()
 
 
 class TestEngine(EngineSuite):
-    """`duckdb:`, and the sides to come."""
+    """`duckdb:` and `spark://`."""

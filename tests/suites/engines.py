@@ -9,12 +9,9 @@ import pytest
 
 from weaktie.store.engine.contracts import Engine, MemberType
 
-ENGINES = [
-    "duckdb",
-    pytest.param(
-        "spark", marks=pytest.mark.skip(reason="notyet: spark:// is the next side of the engine's address")
-    ),
-]
+SPARK = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.timeout(600)]
+"""Marks of tests on the cluster: one process has it, and the first of them waits for it to start."""
+ENGINES = ["duckdb", pytest.param("spark", marks=SPARK)]
 SCHEMA = pa.schema([("alias_no", pa.int32()), ("event", pa.string()), ("at", pa.timestamp("us", tz="UTC"))])
 
 
@@ -106,6 +103,27 @@ class EngineSuite:
             assert one.collect(first).num_rows == 1
             assert two.collect(second).num_rows == 2
             assert one.collect(first).num_rows == 1
+
+    def test_members_of_json_are_columns(self, engine: Engine) -> None:
+        rows = [
+            '{"size": "L", "n": 3, "a b": "x\'y", "$.n": "path", "q\\"": 1.5}', '{"size": null, "n": "12.5", "deep": {"k": [1]}}',
+            '{"n": "1e400", "size": true}', '{"n": "12d"}', "no json", "[1]", None, '{"n": " -7 ", "size": "文字"}',
+        ]  # fmt: skip
+        wanted: dict[str, tuple[str, MemberType]] = {
+            "size": ("size", "text"), "n": ("n", "number"), "n_text": ("n", "text"), "spaced": ("a b", "text"),
+            "dollar": ("$.n", "text"), "quoted": ('q"', "number"), "deep": ("deep", "text"),
+        }  # fmt: skip
+        table = pa.table({"row": pa.array(range(len(rows)), pa.int32()), "body": pa.array(rows, pa.string())})
+        with engine.session() as session:
+            frame = session.members(session.table(table), "body", wanted)
+            found = session.collect(frame.sort("row")).to_pydict()
+            assert session.collect(session.members(session.table(table), "body", {})).num_columns == 2
+        assert found["size"] == ["L", None, "true", None, None, None, None, "文字"]
+        assert found["n"] == [3.0, 12.5, None, None, None, None, None, -7.0]
+        assert found["n_text"] == ["3", "12.5", "1e400", "12d", None, None, None, " -7 "]
+        assert [found[name][0] for name in ("spaced", "dollar", "quoted")] == ["x'y", "path", 1.5]
+        assert found["deep"][1] == '{"k":[1]}'
+        assert found["body"] == rows
 
     def test_members_of_a_json_column(self, engine: Engine) -> None:
         texts = [

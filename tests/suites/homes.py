@@ -20,14 +20,16 @@ WORKSPACE = {"name": "test", "timezone": "Asia/Shanghai", "currency": "CNY", "la
 
 
 @contextmanager
-def fresh_app(folder: Path, clock: FixedClock | None = None, *, database: str = "sqlite:") -> Iterator[App]:
-    """A new home in `folder` and its parts, on the database at an address."""
+def fresh_app(
+    folder: Path, clock: FixedClock | None = None, *, database: str = "sqlite:", engine: str = "duckdb:"
+) -> Iterator[App]:
+    """A new home in `folder` and its parts, on the database and the engine at an address."""
     clock = clock or FixedClock(START_US)
     home = folder / "home"
     home.mkdir()
     make_home(home, dict(WORKSPACE))
     with (home / "weaktie.toml").open("a") as settings:
-        settings.write(f'[addresses]\ndatabase = "{database}"\n')
+        settings.write(f'[addresses]\ndatabase = "{database}"\nengine = "{engine}"\n')
     prepare_home(home, clock)
     with open_app(home, clock) as wt:
         yield wt

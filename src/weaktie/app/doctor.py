@@ -1,15 +1,20 @@
 """What is wrong with a home, and how to mend it."""
 
+import queue
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import narwhals as nw
+import pyarrow as pa
 
 from weaktie.app.backup import backups_in
 from weaktie.app.home import check_home
 from weaktie.kit.clock import SECOND_US, Clock
 from weaktie.kit.errors import Refused
-from weaktie.kit.settings import Settings, load
+from weaktie.kit.settings import Addresses, Settings, load
 from weaktie.kit.words import Words
 from weaktie.store.database.jobs import head, revision
 from weaktie.store.database.service import Database, open_database
@@ -18,11 +23,12 @@ from weaktie.store.lake.service import open_lake
 from weaktie.trust.vault.service import Vault
 
 LOW_BYTES = 2 * 1024**3
-NOT_YET = {"log": ("kafka:",), "lake": ("s3:",), "engine": ("spark:",)}
+ENGINE_SECONDS = 90.0
+NOT_YET = {"log": ("kafka:",), "lake": ("s3:",)}
 SIDES = {
     "log": ("file:",),
     "lake": ("file:",),
-    "engine": ("duckdb:",),
+    "engine": ("duckdb:", "spark://"),
     "database": ("sqlite:", "postgresql:"),
 }
 CONSOLE = Path(__file__).parent / "static" / "console" / "index.html"
@@ -73,6 +79,7 @@ def _rest(settings: Settings, clock: Clock) -> Iterator[Check]:
     yield _guarded("disk", lambda: _disk(settings))
     for name, sides in SIDES.items():
         yield _address(name, getattr(settings.addresses, name), sides)
+    yield from _together(settings.addresses)
     database: Database | None = None
     try:
         database = open_database(settings.addresses.database, settings.home)
@@ -199,14 +206,52 @@ def _backup(settings: Settings, clock: Clock) -> Check:
     return Check("backup", fresh, message, NOTHING if fresh else mend)
 
 
+def _together(addresses: Addresses) -> Iterator[Check]:
+    """Addresses that are known by themselves and not yet together."""
+    if addresses.engine.startswith("spark://") and addresses.lake.startswith("s3:"):
+        message = Words(
+            "spark:// 读取 s3:// 需要集群安装 hadoop-aws，weaktie 尚未支持。",
+            "spark:// reads s3:// only with hadoop-aws on the cluster, which weaktie does not set up yet.",
+        )
+        mend = Words(
+            "数据湖使用各工作节点都能访问的 file: 路径。",
+            "Use a file: lake that every worker sees under one path.",
+        )
+        yield Check("engine and lake", False, message, mend)
+
+
 def _engine(settings: Settings) -> Check:
-    engine = open_engine(settings.addresses.engine, settings.home, settings.engine)
+    """Runs a small aggregation, which on a cluster is work for a worker; nobody waits for a free one for ever."""
+    found: queue.Queue[pa.Table | Exception] = queue.Queue()
+    threading.Thread(target=_ask, args=(settings, found), daemon=True).start()
     try:
-        with engine.session() as session:
-            session.sql("select 1 as one", {})
-    finally:
-        engine.close()
+        answer = found.get(timeout=ENGINE_SECONDS)
+    except queue.Empty:
+        message = Words(
+            f"查询引擎 {ENGINE_SECONDS:.0f} 秒内没有给出结果。",
+            f"The query engine gave no result within {ENGINE_SECONDS:.0f} seconds.",
+        )
+        mend = Words(
+            "检查集群是否有空闲的工作节点，以及工作节点能否连回本机（spark.driver.host）。",
+            "See whether the cluster has a free worker, and whether workers reach this machine (spark.driver.host).",
+        )
+        return Check("engine", False, message, mend)
+    if isinstance(answer, Exception):
+        raise answer
     return Check("engine", True, Words("查询引擎可用。", "The query engine answers."), NOTHING)
+
+
+def _ask(settings: Settings, found: "queue.Queue[pa.Table | Exception]") -> None:
+    try:
+        engine = open_engine(settings.addresses.engine, settings.home, settings.engine)
+        try:
+            with engine.session() as session:
+                numbers = session.table(pa.table({"n": [1, 2, 3]}))
+                found.put(session.collect(numbers.select(nw.col("n").sum())))
+        finally:
+            engine.close()
+    except Exception as error:  # noqa: BLE001  said by the check that waits for it
+        found.put(error)
 
 
 def _console() -> Check:

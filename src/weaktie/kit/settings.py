@@ -36,8 +36,8 @@ class Addresses:
     )
     engine: str = _setting(
         "duckdb:",
-        "查询引擎：duckdb:，或 spark://（尚未支持）",
-        "Query engine: duckdb:, or spark:// (not yet)",
+        "查询引擎：duckdb:，或 spark://主机:端口（独立集群，需安装 weaktie[spark] 与 Java 17）",
+        "Query engine: duckdb:, or spark://HOST:PORT (a standalone cluster; needs weaktie[spark] and Java 17)",
     )
     database: str = _setting(
         "sqlite:", "数据库：sqlite: 加文件，或 postgresql://…", "Database: sqlite:FILE, or postgresql://…"
@@ -133,9 +133,17 @@ class Lake:
 class Engine:
     """Resources of the query engine."""
 
-    memory_gb: float = _setting(4.0, "查询引擎可用内存（GB）", "Memory of the query engine in GB", low=0.25)
+    memory_gb: float = _setting(
+        4.0,
+        "查询引擎可用内存（GB）；spark:// 时为驱动进程的内存",
+        "Memory of the query engine in GB; with spark:// that of the driver",
+        low=0.25,
+    )
     threads: int = _setting(
-        0, "查询引擎线程数；0 表示全部核", "Threads of the query engine; 0 takes all cores", low=0
+        0,
+        "查询引擎线程数；0 表示全部核；spark:// 时为保留的核数，0 表示用空闲的核、用完归还",
+        "Threads of the query engine; 0 takes all cores; with spark:// cores kept, 0 takes free ones and gives them back",
+        low=0,
     )
 
 

@@ -158,7 +158,8 @@ def event_days(
         return counts.with_columns(
             top_category=nw.lit(None, nw.String), top_category_events=nw.lit(0, nw.Int64)
         )
-    return _left(counts, _top_category(rows, categories))
+    met = nw.coalesce(nw.col("top_category_events"), nw.lit(0)).cast(nw.Int64)
+    return _left(counts, _top_category(rows, categories)).with_columns(top_category_events=met)
 
 
 def order_days(orders: Frame, days: Frame) -> Frame:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import narwhals as nw
 import pyarrow as pa
 
-from weaktie.kit.errors import Refused
+from weaktie.kit.errors import Refused, Unavailable
 from weaktie.kit.words import Words
 
 MemberType = Literal["text", "number"]
@@ -98,6 +98,23 @@ class Session(Protocol):
     ) -> pa.Table:
         """The escape hatch: the engine's own SQL over named frames with bound `$name` values."""
         ...
+
+
+class EngineMissing(Unavailable):
+    """This machine lacks what the engine's address needs; the words say what, and how to get it."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__("engine_missing", words, place="addresses.engine")
+
+
+class EngineUnreachable(Unavailable):
+    """Nobody answers at the engine's address."""
+
+    def __init__(self, address: str, why: str) -> None:
+        words = Words(
+            f"无法连接查询引擎 {address}（{why}）。", f"The engine {address} does not answer ({why})."
+        )
+        super().__init__("engine_unreachable", words, place="addresses.engine")
 
 
 # ---- queries that people wrote

@@ -9,12 +9,16 @@ from weaktie.store.engine.contracts import Engine
 from weaktie.store.engine.duck import DuckEngine
 from weaktie.store.engine.guard import Checked as Checked
 from weaktie.store.engine.guard import checked as checked
+from weaktie.store.engine.spark import SparkEngine
 
 
 def open_engine(address: str, home: Path, settings: EngineSettings) -> Engine:
-    """The engine at `duckdb:`."""
+    """The engine at `duckdb:` or `spark://host:port`; raises EngineMissing or EngineUnreachable."""
+    scratch = home / "run" / "scratch"
+    if address.startswith("spark://"):
+        return SparkEngine(address, settings, scratch)
     assert address.startswith("duckdb:"), f"no engine is known at {address}"
-    return DuckEngine(settings, home / "run" / "scratch")
+    return DuckEngine(settings, scratch)
 
 
 def open_apart(home: Path, *, memory_gb: float, threads: int) -> Engine:
