@@ -10,6 +10,7 @@ import msgspec
 
 from weaktie.app.home import make_home
 from weaktie.app.wiring import App, open_app, prepare_home
+from weaktie.data.behaviour.contracts import PeopleSource
 from weaktie.data.collect.contracts import RawRequest
 from weaktie.data.collect.jobs import Written
 from weaktie.kit.clock import FixedClock, to_iso
@@ -68,6 +69,11 @@ def put(
     writer = wt.log.writer()
     writer.append_now([msgspec.msgpack.encode(request)])
     writer.close()
+
+
+def pretend(wt: App, kind: str, source: PeopleSource) -> None:
+    """Let queries of a kind be answered by another source than the wired one."""
+    wt.behaviour._sources[kind] = source
 
 
 def bring_in(wt: App) -> Written:

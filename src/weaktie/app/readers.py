@@ -137,7 +137,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
     "rules in words, and numbers of people by run: nobody can be told in them": (
         ("GET", "/api/segments/vocabulary"), ("POST", "/api/segments/sentence"), ("GET", "/api/segments/{segment_id}/versions"),
         ("GET", "/api/segments/{segment_id}/history"),
-        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("POST", "/api/private/members"),
+        ("POST", "/api/private/members"),
     ),
     "an address that leads to the shop; opens are counted by day and nothing about the visitor is kept": (("GET", "/l/{code}"),),
     "links, costs and names of campaigns: the shop's own books": (
@@ -148,7 +148,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/acquisition/costs"), ("POST", "/api/acquisition/costs"), ("GET", "/api/acquisition/costs/{batch_id}"),
         ("DELETE", "/api/acquisition/costs/{batch_id}"), ("POST", "/api/acquisition/costs/{batch_id}/apply"),
         ("POST", "/api/acquisition/costs/{batch_id}/undo"), ("PUT", "/api/acquisition/channels/{channel}/free"),
-        ("POST", "/api/relays/{relay_id}/vendor-numbers"), ("PUT", "/api/profiles/{user_id}/custom-tags/{key}"),
+        ("PUT", "/api/profiles/{user_id}/custom-tags/{key}"),
         ("DELETE", "/api/profiles/{user_id}/custom-tags/{key}"), ("POST", "/api/custom-tags/{key}/people"),
         ("POST", "/api/custom-tags/{key}/refill"), ("DELETE", "/api/custom-tags/{key}"), ("PUT", "/api/rfm/rules"),
         ("POST", "/api/rfm/rules/{version}/restore"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.suites.consoles import ORIGIN, PASSWORD, Browser
-from tests.suites.homes import START_US, bring_in, fresh_app, put, track
+from tests.suites.homes import START_US, bring_in, fresh_app, pretend, put, track
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import I32, BadPeople, only
@@ -65,7 +65,7 @@ def shop(tmp_path: Path) -> Iterator[tuple[App, Browser]]:
             *(track(1000 + n, "u6", at_us=at + n) for n in range(wt.quality.limit + 1)),
         )
         bring_in(wt)
-        wt.behaviour.register("segment", Segment(wt))
+        pretend(wt, "segment", Segment(wt))
         with wt.database.begin() as tx:
             _, token = wt.accounts.invite(tx, name="op", email="op@example.com", role="analyst")
         hashed = wt.accounts.hash_password(PASSWORD)

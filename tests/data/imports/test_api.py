@@ -31,7 +31,7 @@ class Somebody:
 
     permissions: frozenset[Permission] = frozenset({"view", "operate"})
 
-    async def __call__(self, _request: object) -> Caller:
+    async def __call__(self, _request: object, **_how: object) -> Caller:
         """The caller."""
         return Caller("acc_1", "person", Role.OPERATOR, self.permissions)
 

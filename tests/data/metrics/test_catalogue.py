@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.data.metrics.shop import DAYS, fill
-from tests.suites.homes import START_US, bring_in, fresh_app, put, track
+from tests.suites.homes import START_US, bring_in, fresh_app, pretend, put, track
 from weaktie.app.notebook import Notebook
 from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Days
@@ -186,6 +186,9 @@ class Bill(NamedTuple):
 class Inside:
     """Everybody with an even number was inside the private domain all the time."""
 
+    def kept(self) -> bool:
+        return True
+
     def inside(self, person_no: I32, at_us: I64) -> npt.NDArray[np.bool_]:
         return np.asarray(person_no % 2 == 0)
 
@@ -245,7 +248,7 @@ def test_splits_add_up_and_a_segment_narrows(tmp_path: Path) -> None:
 
             describe = None
 
-        wt.behaviour.register("segment", Few())  # type: ignore[arg-type]
+        pretend(wt, "segment", Few())  # type: ignore[arg-type]
         one_of_them = wt.metrics.query(
             Question(("gmv", "orders", "active_users"), days, "range", segment="s1")
         )

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.suites.consoles import ORIGIN
-from tests.suites.homes import START_US, bring_in, fresh_app, put, track
+from tests.suites.homes import START_US, bring_in, fresh_app, pretend, put, track
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import BadPeople
@@ -130,7 +130,7 @@ def test_segments_narrow_and_nonsense_is_refused(wt: App) -> None:
             return Words("一", "one")
 
     wt.behaviour._sources.pop("segment", None)
-    wt.behaviour.register("segment", Fake())
+    pretend(wt, "segment", Fake())
     _, _, found = ask(wt, segment="one")
     assert found["people"] <= 1
     _, status, found = ask(wt, first_day="2026-05-01", last_day="2026-04-01")

@@ -57,6 +57,7 @@ def built(wt: App) -> None:
     bring_in(wt)
     build_once(wt, lambda *_: None)
     wt.clock.move(6)  # type: ignore[attr-defined]
+    wt.behaviour.look_again()
 
 
 def person(wt: App, user: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.suites.consoles import ORIGIN
-from tests.suites.homes import START_US, bring_in, fresh_app, put, track
+from tests.suites.homes import START_US, bring_in, fresh_app, pretend, put, track
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import BadPeople
@@ -181,7 +181,7 @@ def test_segments_are_compared_and_tags_break_down(wt: App) -> None:
     visits(wt, a=[3, 2], b=[3], c=[3])
     everybody = wt.behaviour.crowd().people()
     wt.behaviour._sources.pop("segment", None)
-    wt.behaviour.register("segment", FakeSegments(one=everybody[:1], two=everybody[1:]))
+    pretend(wt, "segment", FakeSegments(one=everybody[:1], two=everybody[1:]))
     ask = asker(wt)
     asked = {"first_day": day(wt, 3), "last_day": day(wt, 3), "periods": 1, "segments": ["one", "two"]}
     _, found = ask("/api/retention/query", asked)

@@ -184,7 +184,7 @@ def test_people_who_may_not_be_analysed_are_in_no_table(wt: App) -> None:
 
 def test_a_tag_whose_values_are_forbidden_is_refused(wt: App) -> None:
     with pytest.raises(ForbiddenTag) as refused:
-        wt.custom_tags.preview("SELECT person_no, concat('佛教', '徒') AS value FROM user_tags")
+        wt.custom_tags.preview("SELECT person_no, concat('佛', '教') AS value FROM user_tags")
     assert refused.value.place == "value"
     with pytest.raises(ForbiddenTag):
         wt.custom_tags.make(wish("x_gay", COUNT), "ann")

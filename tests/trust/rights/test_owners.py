@@ -13,7 +13,8 @@ NOBODY = {
         "audit_head", "audit_log", "build_state", "consumer_offsets", "generations", "import_mappings", "imports", "jobs",
         "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
         "webhooks", "consent_notices", "segment_versions", "acquisition_links", "acquisition_naming_rules", "acquisition_channels",
-        "acquisition_campaign_channels", "rfm_rules", "tag_definitions", "tag_failures", "tag_versions", "tag_words",
+        "acquisition_campaign_channels", "rfm_rules", "saved_funnels", "custom_metrics",
+        "tag_definitions", "tag_failures", "tag_versions", "tag_words",
     },
     "costs by day and campaign, and opens of links by day": {
         "acquisition_cost_batches", "acquisition_costs", "acquisition_opens",

@@ -111,6 +111,8 @@ def test_see_and_copy(office: Office) -> None:
         "imports",
         "webhooks",
         "quality",
+        "segments",
+        "tags",
         "identity",
     }
     assert {(v["field"], v["value"]) for v in data["vault"]["values"]} >= {

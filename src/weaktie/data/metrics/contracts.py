@@ -130,6 +130,10 @@ class Costs(Protocol):
 class Membership(Protocol):
     """Who was in a channel that the shop owns, and when; bound where memberships are kept."""
 
+    def kept(self) -> bool:
+        """Whether any membership is known at all: a shop without one has no private domain to tell apart."""
+        ...
+
     def inside(self, person_no: I32, at_us: I64) -> npt.NDArray[np.bool_]:
         """For each person and instant whether they were inside then: booleans of the same length."""
         ...

@@ -213,7 +213,8 @@ class FactBook:
         crowd = self.behaviour.crowd()
         today = business_day(self.behaviour.clock.now_us(), self.behaviour.settings.zone)
         needs = set(needs)
-        facts = Facts(crowd, today, self.codes, members=self.members, zone=self.behaviour.settings.zone)
+        members = self.members if self.members is not None and self.members.kept() else None
+        facts = Facts(crowd, today, self.codes, members=members, zone=self.behaviour.settings.zone)
         with self._lock:
             if crowd.key != self._key:
                 self._kept, self._key = {}, crowd.key

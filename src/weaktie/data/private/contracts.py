@@ -83,14 +83,6 @@ class Spans:
         return Spans(self.person[mask], self.channel[mask], self.start[mask], self.end[mask])
 
 
-class Membership(Protocol):
-    """What a metric asks to split by private and public."""
-
-    def inside(self, person_no: I32, at_us: I64) -> Bools:
-        """For each person and instant, whether the person was in any owned channel then."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Money:
     """Minor units of a currency."""

@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
-import msgspec
 import numpy as np
 from sqlalchemy import Connection
 
 from weaktie.data.acquisition.contracts import Activity, Orders
 from weaktie.data.acquisition.service import Acquisition
-from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Crowd, Days
+from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Coded, Crowd, Days
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.private.contracts import (
     CHANNELS,
@@ -42,8 +41,6 @@ from weaktie.store.database.service import Database
 NUMBER = {name: n for n, name in enumerate(CHANNELS)}
 MOST_DAYS = 800
 ROWS_AT_ONCE = 20_000
-_PROPERTIES = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_TEXT = msgspec.json.Decoder(str)
 
 
 class Private:
@@ -76,6 +73,10 @@ class Private:
         with self._lock:
             self._kept = (crowd.key, *both)
         return both
+
+    def kept(self) -> bool:
+        """Whether any membership is known."""
+        return len(self.spans()[1]) > 0
 
     def inside(self, person_no: I32, at_us: I64) -> Bools:
         """For each person and instant, whether the person was in any owned channel then."""
@@ -189,21 +190,25 @@ class Private:
 
     def _moves(self, crowd: Crowd) -> Moves:
         today = business_day(self.clock.now_us(), self.settings.zone)
-        found = self.behaviour.sequences([m for m, *_ in MOVES], Days(0, today + 1), ["properties"], crowd)
+        keys = ["private_channel", *dict.fromkeys(key for *_, key in MOVES)]
+        found = self.behaviour.sequences([m for m, *_ in MOVES], Days(0, today + 1), keys, crowd)
         person = np.repeat(found.people, np.diff(found.starts))
-        said = found.columns["properties"]
         channel = np.full(len(person), -1, np.int32)
         place = np.zeros(len(person), np.int32)
         joined = np.zeros(len(person), np.bool_)
         places: dict[str, int] = {}
+        named = found.columns["private_channel"]
         for bit, (_, of_channel, opens, key) in enumerate(MOVES):
             rows = np.flatnonzero((found.matched >> bit) & 1)
             joined[rows] = opens
-            read = [
-                _said(said.values[c] if c >= 0 else None, key, of_channel) for c in said.codes[rows].tolist()
+            channel[rows] = [
+                NUMBER.get(of_channel or _text(named, c) or "mini_program", -1)
+                for c in named.codes[rows].tolist()
             ]
-            channel[rows] = [NUMBER.get(name, -1) for name, _ in read]
-            place[rows] = [places.setdefault(where, len(places)) for _, where in read]
+            where = found.columns[key]
+            place[rows] = [
+                places.setdefault(_text(where, c), len(places)) for c in where.codes[rows].tolist()
+            ]
         known = channel >= 0
         return Moves(person[known], channel[known], place[known], found.time_us[known], joined[known])
 
@@ -275,20 +280,8 @@ def _crossings(spans: Spans, start: int, end: int) -> tuple[int, int]:
     return joins, leaves
 
 
-def _said(properties: str | None, key: str, channel: str | None) -> tuple[str, str]:
-    """(channel, place) of an event."""
-    try:
-        found = _PROPERTIES.decode(properties) if properties else {}
-    except (msgspec.MsgspecError, ValueError):
-        found = {}
-
-    def text(name: str) -> str:
-        try:
-            return str(_TEXT.decode(found[name])) if name in found else ""
-        except msgspec.MsgspecError:
-            return ""
-
-    return channel or text("private_channel") or "mini_program", text(key)
+def _text(column: Coded, code: int) -> str:
+    return column.values[code] if code >= 0 else ""
 
 
 def _day(query: Mapping[str, Any], name: str) -> int:
