@@ -27,7 +27,7 @@ def test_a_funnel_is_changed_kept_and_opens_its_people(opened: Opened) -> None:
     page.click("[data-testid=step-4-remove]")  # four steps: the order goes
     expect(page.locator("[data-testid=funnel-table] tbody tr.ant-table-row")).to_have_count(4)
     page.click("[data-testid=funnel-breakdown]")
-    page.get_by_title("渠道", exact=True).click()
+    page.locator(".ant-select-item-option[title='渠道']").click()
     page.wait_for_selector("[data-testid=funnel-groups]")
     assert len(parse_qs(urlsplit(page.url).query)["q"]) == 1
     reopened = page.url

@@ -46,7 +46,7 @@ from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.engine.contracts import Engine, Session
 from weaktie.store.lake.contracts import Lake, Snapshot
-from weaktie.store.lake.service import frame_of, newest_version
+from weaktie.store.lake.service import frame_of, made_since, newest_version
 from weaktie.store.lake.tables import EVENTS
 
 Kept = TypeVar("Kept")
@@ -101,8 +101,9 @@ class Behaviour:
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.
 
-        What people said holds at the next look. New events are waited for at most a minute, and the longer the more the last
-        reading of the lake took: a shop that never sleeps would else be read anew at every look.
+        What people said, and what a build or an import made, holds at the next look. Events that arrive are waited for at
+        most a minute, and the longer the more the last reading of the lake took: a shop that never sleeps would else be read
+        anew at every look.
         """
         with self._lock:
             now = self.clock.monotonic()
@@ -112,6 +113,8 @@ class Behaviour:
                 said = self._said(connection)
                 keep = self._crowd is not None and now - self._snapped < min(self._patience_s, LAKE_SECONDS)
                 version = newest_version(connection)
+                if keep and self._crowd is not None:
+                    keep = not made_since(connection, self._crowd.snapshot.version)
                 if (
                     self._crowd is None
                     or said != self._heard
@@ -153,10 +156,13 @@ class Behaviour:
         """Raises BadCondition where a condition or column cannot be understood; `places` name the matchers."""
         reading(matchers, columns, self.lake.columns("events"), places)
 
-    def look_again(self) -> None:
-        """Let the next `crowd` look whatever it saw lately: for work that begins just after something was written."""
+    def look_again(self, *, events: bool = True) -> None:
+        """Let the next `crowd` look whatever it saw lately: for work that begins just after something was written. Without
+        `events` those that only arrived since may still wait."""
         with self._lock:
-            self._looked = self._snapped = float("-inf")
+            self._looked = float("-inf")
+            if events:
+                self._snapped = float("-inf")
 
     def sequences(
         self, matchers: Sequence[Matcher], days: Days, columns: Sequence[str] = (), crowd: Crowd | None = None

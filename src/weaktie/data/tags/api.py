@@ -34,6 +34,7 @@ HEADERS = {"user_id", "id", "用户id", "用户", "person_no"}
 def cards(request: Request, _caller: View) -> Response:
     """The shop's own tags with coverage, distribution, freshness and errors."""
     tags = _tags(request)
+    tags.parts.behaviour.look_again(events=False)  # a page that waited for a tag shows it at once
     crowd = tags.parts.behaviour.crowd()
     with tags.parts.database.connect() as connection:
         counts = state.counts(connection, tags.parts.clock.now_us())

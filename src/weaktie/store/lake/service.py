@@ -46,6 +46,14 @@ def newest_version(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(lake_versions.c.version), 0))).scalar_one())
 
 
+def made_since(connection: Connection, version: int) -> bool:
+    """Whether more than newly arrived events has changed the lake after a version: a build, an import, a tag, an erasure."""
+    changed = select(lake_versions.c.version).where(
+        lake_versions.c.version > version, lake_versions.c.reason.not_like("log-%")
+    )
+    return connection.execute(changed.limit(1)).first() is not None
+
+
 def frame_of(
     session: Session, files: list[LakeFile], table: str, columns: tuple[PromotedColumn, ...]
 ) -> nw.LazyFrame[Any]:
