@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,30 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets are not here; set WEAKTIE_TEST_DATA to their folder")
     return folder
+
+
+TOGETHER = {
+    "tests/browser/": "browser",
+    "tests/engines/": "spark",
+    "[spark": "spark",
+    "tests/test_dist.py": "dist",
+    "tests/end_to_end/test_story.py": "story",
+    "tests/app/test_access.py": "access",
+    "tests/data/funnels/test_api.py": "funnels",
+}
+"""Tests that share what is dear to make (a cluster, a wheel, a filled home), by a part of their ids: one process runs them."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand tests out one by one but for those that stand together. xdist's own groups are not seen by this pytest."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class Grouped(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return next((name for part, name in TOGETHER.items() if part in nodeid), nodeid)
+
+    return Grouped(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
