@@ -29,7 +29,6 @@ def data_dir() -> Path:
 
 
 TOGETHER = {
-    "tests/browser/": "browser",
     "tests/engines/": "spark",
     "[spark": "spark",
     "tests/test_dist.py": "dist",
@@ -47,6 +46,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Grouped(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(
+                "tests/browser/"
+            ):  # each process has a shop of its own, and a file's stories one shop
+                return nodeid.partition("::")[0]
             return next((name for part, name in TOGETHER.items() if part in nodeid), nodeid)
 
     return Grouped(config, log)
