@@ -76,7 +76,24 @@ def to_iso(instant_us: int) -> str:
 
 def business_day(instant_us: int, zone: ZoneInfo) -> int:
     """The date in `zone` as days since 1970-01-01: the integer `day` stored beside each time."""
-    return (to_datetime(instant_us).astimezone(zone).date() - EPOCH_DAY).days
+    return date_to_day(to_datetime(instant_us).astimezone(zone).date())
+
+
+def iso_to_day(text: str) -> int:
+    """The integer business day of YYYY-MM-DD; raises ValueError."""
+    return date_to_day(date.fromisoformat(text))
+
+
+def day_to_iso(day: int) -> str:
+    """An integer business day as YYYY-MM-DD."""
+    return day_to_date(day).isoformat()
+
+
+def days_between(first: str, last: str, today: int, shown: int) -> tuple[int, int]:
+    """(first, last) as integer days of two texts that may be empty: up to today, and the `shown` days up to the last. Raises
+    ValueError."""
+    to = iso_to_day(last) if last else today
+    return (iso_to_day(first) if first else to - shown + 1), to
 
 
 def date_to_day(day: date) -> int:

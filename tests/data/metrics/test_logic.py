@@ -7,11 +7,12 @@ import pytest
 from weaktie.data.behaviour.contracts import Days
 from weaktie.data.metrics.catalogue import METRICS
 from weaktie.data.metrics.contracts import Need, Period
-from weaktie.data.metrics.logic import before, day_of, periods, ratio, relative, year_before
+from weaktie.data.metrics.logic import before, periods, ratio, relative, year_before
+from weaktie.kit.clock import date_to_day
 
 
 def span(first: str, last: str) -> Period:
-    return Period(day_of(date.fromisoformat(first)), day_of(date.fromisoformat(last)))
+    return Period(date_to_day(date.fromisoformat(first)), date_to_day(date.fromisoformat(last)))
 
 
 def days(first: str, last: str) -> Days:

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -25,7 +24,7 @@ from weaktie.data.acquisition.service import Acquisition, SeedMaker
 from weaktie.data.acquisition.targets import address_of, marks_of, with_marks
 from weaktie.data.behaviour.contracts import Days
 from weaktie.data.collect.contracts import CHANNEL_WORDS
-from weaktie.kit.clock import EPOCH_DAY, business_day
+from weaktie.kit.clock import business_day, days_between
 from weaktie.kit.money import to_major
 from weaktie.kit.pages import page_size
 from weaktie.kit.web import WordsBody, app_part, words_body
@@ -313,8 +312,7 @@ def _note(
 def _days(part: Acquisition, first: str, last: str) -> Days:
     today = business_day(part.clock.now_us(), part.settings.zone)
     try:
-        to = (date.fromisoformat(last) - EPOCH_DAY).days if last else today
-        since = (date.fromisoformat(first) - EPOCH_DAY).days if first else to - SHOWN_DAYS + 1
+        since, to = days_between(first, last, today, SHOWN_DAYS)
     except ValueError:
         raise BadRange from None
     if since < 0:

@@ -17,7 +17,7 @@ from weaktie.data.acquisition.contracts import (
     CostRow,
     Platform,
 )
-from weaktie.kit.clock import EPOCH_DAY
+from weaktie.kit.clock import date_to_day
 from weaktie.kit.money import MINOR_DIGITS, to_minor
 from weaktie.kit.words import Words
 
@@ -40,7 +40,7 @@ _OCEAN = frozenset({"广告计划", "广告计划名称", "项目名称", "展�
 _TENCENT = frozenset({"推广计划", "推广计划名称", "花费", "曝光量", "曝光次数", "adgroup_name"})
 _TOTALS = ("合计", "总计", "汇总", "总和", "total", "sum")
 _NOTHING = frozenset({"-", "--", "—", "/"})
-_FIRST_DAY = (date(2000, 1, 1) - EPOCH_DAY).days
+_FIRST_DAY = date_to_day(date(2000, 1, 1))
 _HEADER_WITHIN = 12
 _LARGEST_SHEET = 400_000_000
 _LONGEST = {"campaign": 200, "channel": 64, "code": 64}
@@ -234,7 +234,7 @@ def _day_of(text: str) -> int | None:
     if found is None:
         return None
     try:
-        return (date(int(found[1]), int(found[2]), int(found[3])) - EPOCH_DAY).days
+        return date_to_day(date(int(found[1]), int(found[2]), int(found[3])))
     except ValueError:
         return None
 

@@ -3,7 +3,6 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -32,7 +31,7 @@ from weaktie.data.acquisition.queries import (
 )
 from weaktie.data.acquisition.seeds import SeedMaker as SeedMaker
 from weaktie.data.acquisition.spending import Spending
-from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Crowd, Days
+from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Crowd, Days, day_asked
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.identity.service import owner_of
 from weaktie.data.profiles.service import orders_now
@@ -132,7 +131,7 @@ class Acquisition:
     def people(self, query: Mapping[str, Any]) -> I32:
         """The newcomers that a query means: {"kind": "newcomers", "from", "to"} and, where given, "channel", "code" (empty:
         those without one). Raises BadPeople."""
-        days = Days(_day(query, "from"), _day(query, "to"))
+        days = Days(day_asked(query, "from"), day_asked(query, "to"))
         if days.last < days.first or days.last - days.first >= MOST_DAYS:
             raise BadPeople(Words("日期范围无效。", "The days are not valid."), "people.from")
         new = self.newcomers(days)
@@ -151,7 +150,7 @@ class Acquisition:
     def describe(self, query: Mapping[str, Any]) -> Words:
         """Who they are, in a few words. Raises BadPeople."""
         first, last = (
-            EPOCH_DAY.fromordinal(EPOCH_DAY.toordinal() + _day(query, name)) for name in ("from", "to")
+            EPOCH_DAY.fromordinal(EPOCH_DAY.toordinal() + day_asked(query, name)) for name in ("from", "to")
         )
         zh, en = f"{first} 至 {last} 的新客", f"newcomers of {first} to {last}"
         if isinstance(query.get("channel"), str):
@@ -379,16 +378,6 @@ def _masks(column: I32, names: list[str], more: set[str], *, unknown: bool) -> l
 
 def _by_size(groups: list[Group]) -> list[Group]:
     return sorted(groups, key=lambda g: (-g.newcomers, g.key is None, g.key or ""))
-
-
-def _day(query: Mapping[str, Any], name: str) -> int:
-    value = query.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
-        return value
-    try:
-        return (date.fromisoformat(str(value)) - EPOCH_DAY).days
-    except ValueError:
-        raise BadPeople(Words("日期无效。", "The day is not valid."), f"people.{name}") from None
 
 
 __all__ = ["Acquisition", "Facts", "SeedMaker", "read_orders"]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from weaktie.data.attribution.contracts import MODELS, ORDER, Ask, Attribution, Channel, Credit, Model
 from weaktie.data.attribution.service import Attributions
 from weaktie.data.behaviour.contracts import Days
-from weaktie.data.metrics.service import day_of
+from weaktie.kit.clock import date_to_day
 from weaktie.kit.web import PlainText, WordsBody, app_part, words_body
 from weaktie.trust.accounts.api import Caller, require
 
@@ -85,7 +85,7 @@ class AttributionBody(BaseModel):
 def query(request: Request, _caller: View, given: AttributionQuery) -> AttributionBody:
     """What first, last, linear, position and Markov attribution give each channel."""
     attributions: Attributions = app_part(request, "attributions")
-    days = Days(day_of(given.from_day), day_of(given.to_day))
+    days = Days(date_to_day(given.from_day), date_to_day(given.to_day))
     return _body(
         attributions.query(Ask(days, given.conversion, given.lookback_days, given.segment, tuple(given.skip)))
     )

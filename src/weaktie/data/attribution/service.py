@@ -26,8 +26,8 @@ from weaktie.data.attribution.logic import Way, first, last, linear, markov, pos
 from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Days, Matcher, only
 from weaktie.data.collect.contracts import CHANNEL_WORDS
 from weaktie.data.metrics.contracts import Need
-from weaktie.data.metrics.service import Metrics, day_of
-from weaktie.kit.clock import DAY_US, day_to_date
+from weaktie.data.metrics.service import Metrics
+from weaktie.kit.clock import DAY_US, date_to_day, day_to_date
 from weaktie.kit.words import Words
 
 SIMPLE: Mapping[Model, Callable[[Way], dict[int, float]]] = {
@@ -137,7 +137,7 @@ class Attributions:
             none = np.full(len(person), -1, np.int32)
             found = Conversions(person, did.time_us, np.zeros(len(person), np.int64), none)
         if ask.segment:
-            who = self._metrics.behaviour.people({"kind": "segment", "segment_id": ask.segment})
+            who = self._metrics.behaviour.segment(ask.segment)
             mask = np.isin(found.person, who)
             found = Conversions(
                 found.person[mask], found.us[mask], found.amount_minor[mask], found.currency[mask]
@@ -153,7 +153,7 @@ class Attributions:
         won = set(conversions.person.tolist())
         who = None
         if ask.segment:
-            who = set(self._metrics.behaviour.people({"kind": "segment", "segment_id": ask.segment}).tolist())
+            who = set(self._metrics.behaviour.segment(ask.segment).tolist())
         found = []
         for n, person in enumerate(touches.people.tolist()):
             if person not in won and (who is None or person in who):
@@ -237,7 +237,7 @@ def ways_of(conversions: Conversions, touches: Touches, lookback_days: int) -> l
 
 def _asked(query: Mapping[str, Any]) -> Ask:
     try:
-        days = Days(*(day_of(date.fromisoformat(str(query.get(name)))) for name in ("from", "to")))
+        days = Days(*(date_to_day(date.fromisoformat(str(query.get(name)))) for name in ("from", "to")))
         return Ask(
             days, str(query.get("conversion") or ORDER), int(query.get("lookback_days") or 30), str(query.get("segment") or ""),
             tuple(str(s) for s in query.get("skip") or ()),

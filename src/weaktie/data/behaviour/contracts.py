@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from weaktie.kit.clock import iso_to_day
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
 from weaktie.store.lake.contracts import Snapshot
@@ -160,6 +161,17 @@ class BadPeople(Refused):
 
     def __init__(self, words: Words, place: str = "people") -> None:
         super().__init__("bad_people", words, place=place)
+
+
+def day_asked(query: Mapping[str, Any], name: str) -> int:
+    """A day that a query of people names, as a number or as YYYY-MM-DD. Raises BadPeople."""
+    value = query.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
+        return value
+    try:
+        return iso_to_day(str(value))
+    except ValueError:
+        raise BadPeople(Words("日期无效。", "The day is not valid."), f"people.{name}") from None
 
 
 def only(people: I32, wanted: Sequence[int] | I32) -> I32:

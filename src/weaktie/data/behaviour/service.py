@@ -293,6 +293,10 @@ class Behaviour:
         assert prefix not in self._more_tags, f"two sources of tags begin with {prefix}"
         self._more_tags[prefix] = source
 
+    def segment(self, segment_id: str) -> I32:
+        """The members of a segment now, ascending; raises what segments raise where there is none."""
+        return self.people({"kind": "segment", "segment_id": segment_id})
+
     def describe(self, query: Mapping[str, Any]) -> Words:
         """Who they are, in a few words; raises BadPeople."""
         return self._source(query).describe(query)

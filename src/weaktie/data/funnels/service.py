@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -10,9 +9,9 @@ import numpy as np
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from weaktie.data.behaviour.contracts import I32, BadPeople, Crowd, Days, Sequences
+from weaktie.data.behaviour.contracts import I32, BadPeople, Crowd, Days, Sequences, day_asked
 from weaktie.data.behaviour.service import Behaviour
-from weaktie.data.funnels.bodies import EPOCH, FunnelBody, funnel_of
+from weaktie.data.funnels.bodies import FunnelBody, funnel_of
 from weaktie.data.funnels.contracts import (
     TOP_VALUES,
     Figures,
@@ -92,7 +91,7 @@ class Funnels:
             chosen &= known[group]
         for name, sign in (("entered_from", 1), ("entered_to", -1)):
             if name in query:
-                day = _day(query[name], f"people.{name}")
+                day = day_asked(query, name)
                 entries = np.where(found.entry >= 0, sequences.day[found.entry], np.int32(0))
                 chosen &= (entries >= day) if sign > 0 else (entries <= day)
         people: I32 = sequences.people[chosen]
@@ -147,7 +146,7 @@ class Funnels:
         return self._segment(funnel.within, people)
 
     def _segment(self, segment_id: str, people: I32) -> Bools:
-        members = self._behaviour.people({"kind": "segment", "segment_id": segment_id})
+        members = self._behaviour.segment(segment_id)
         mask: Bools = np.isin(people, members)
         return mask
 
@@ -298,13 +297,6 @@ def _places(funnel: Funnel) -> list[str]:
         for name, part in (("steps", funnel.steps), ("exclusions", funnel.exclusions))
         for i in range(len(part))
     ]
-
-
-def _day(value: object, place: str) -> int:
-    try:
-        return (date.fromisoformat(str(value)) - EPOCH).days
-    except ValueError:
-        raise BadPeople(Words("日期无效。", "This is no date."), place) from None
 
 
 def _json(body: FunnelBody) -> str:

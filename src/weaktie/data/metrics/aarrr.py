@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from weaktie.data.behaviour.contracts import I32, BadPeople, Days, only
+from weaktie.data.behaviour.contracts import I32, BadPeople, Days, day_asked, only
 from weaktie.data.metrics.contracts import Change, Metric, Need, Point, Question, Series
-from weaktie.data.metrics.logic import day_of
 from weaktie.data.metrics.referral import Brought, Cascades, brought, cascades
 from weaktie.data.metrics.service import METRICS, Metrics
 from weaktie.kit.clock import day_to_date
@@ -167,8 +165,7 @@ class Aarrr:
 
 def _days(query: Mapping[str, Any]) -> Days:
     try:
-        first, last = (day_of(date.fromisoformat(str(query.get(name)))) for name in ("from", "to"))
         int(query.get("depth") or 0)
     except (ValueError, TypeError) as error:
-        raise BadPeople(Words("日期无效。", "A day is not valid."), "people.from") from error
-    return Days(first, last)
+        raise BadPeople(Words("层数无效。", "The depth is not valid."), "people.depth") from error
+    return Days(day_asked(query, "from"), day_asked(query, "to"))

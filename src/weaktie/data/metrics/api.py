@@ -22,8 +22,8 @@ from weaktie.data.metrics.bodies import (
     metric_body,
 )
 from weaktie.data.metrics.contracts import DEFINITIONS
-from weaktie.data.metrics.service import METRICS, Metrics, day_of, read_spec
-from weaktie.kit.clock import day_to_date, to_iso
+from weaktie.data.metrics.service import METRICS, Metrics, read_spec
+from weaktie.kit.clock import date_to_day, day_to_date, to_iso
 from weaktie.kit.web import WordsBody, app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import Caller, require
@@ -246,7 +246,7 @@ def aarrr(
 ) -> LoopBody:  # fmt: skip
     """Acquisition, activation, retention, revenue and referral over some days, and how each changed."""
     loop: Aarrr = app_part(request, "aarrr")
-    found = loop.loop(Days(day_of(from_day), day_of(to_day)), segment)
+    found = loop.loop(Days(date_to_day(from_day), date_to_day(to_day)), segment)
     return loop_body(found, _metrics(request).settings.workspace.timezone)
 
 

@@ -10,9 +10,8 @@ from weaktie.data.behaviour.contracts import Days
 from weaktie.data.metrics.aarrr import Item, Loop
 from weaktie.data.metrics.contracts import Answer, By, Change, Metric, Part, Point, Question, Series
 from weaktie.data.metrics.custom import Saved
-from weaktie.data.metrics.logic import day_of
 from weaktie.data.metrics.referral import Cascades
-from weaktie.kit.clock import day_to_date, to_iso
+from weaktie.kit.clock import date_to_day, day_to_date, to_iso
 from weaktie.kit.web import PlainText, WordsBody, words_body
 
 Name = Annotated[PlainText, Field(min_length=1, max_length=80)]
@@ -68,7 +67,7 @@ class MetricQuery(BaseModel):
 
     def question(self) -> Question:
         """The question that is meant."""
-        days = Days(day_of(self.from_day), day_of(self.to_day))
+        days = Days(date_to_day(self.from_day), date_to_day(self.to_day))
         return Question(tuple(self.metrics), days, self.by, self.split, self.segment, self.compare)
 
 

@@ -1,20 +1,13 @@
 """Periods, what they are compared with, and ratios. Days are integers since 1970-01-01, both ends included."""
 
-from datetime import date
-
 from weaktie.data.behaviour.contracts import Days
 from weaktie.data.metrics.contracts import By, Period
-from weaktie.kit.clock import EPOCH_DAY, day_to_date
+from weaktie.kit.clock import date_to_day, day_to_date
 
 WEEK = 7
 YEAR_OF_WEEKS = 52 * WEEK
 MONDAY = 4
 """1970-01-05, the first Monday, as a day."""
-
-
-def day_of(when: date) -> int:
-    """A calendar date as an integer day."""
-    return (when - EPOCH_DAY).days
 
 
 def periods(days: Days, by: By) -> list[Period]:
@@ -36,7 +29,7 @@ def month_of(day: int) -> Period:
     """The calendar month of a day."""
     first = day_to_date(day).replace(day=1)
     after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-    return Period(day_of(first), day_of(after) - 1)
+    return Period(date_to_day(first), date_to_day(after) - 1)
 
 
 def before(period: Period, by: By) -> Period:
@@ -53,7 +46,7 @@ def year_before(period: Period, by: By) -> Period:
         return Period(period.first - YEAR_OF_WEEKS, period.last - YEAR_OF_WEEKS)
     if by == "month":
         first = day_to_date(period.first)
-        return month_of(day_of(first.replace(year=first.year - 1)))
+        return month_of(date_to_day(first.replace(year=first.year - 1)))
     return Period(_last_year(period.first), _last_year(period.last))
 
 
@@ -61,7 +54,7 @@ def _last_year(day: int) -> int:
     when = day_to_date(day)
     if (when.month, when.day) == (2, 29):
         when = when.replace(day=28)
-    return day_of(when.replace(year=when.year - 1))
+    return date_to_day(when.replace(year=when.year - 1))
 
 
 def ratio(numerator: float, denominator: float | None) -> float | None:

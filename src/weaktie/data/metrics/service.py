@@ -32,17 +32,17 @@ from weaktie.data.metrics.contracts import (
 )
 from weaktie.data.metrics.custom import CustomBook, Saved, Spec, metric_of, read_spec
 from weaktie.data.metrics.facts import FactBook, Facts
-from weaktie.data.metrics.logic import day_of, periods
+from weaktie.data.metrics.logic import periods
 from weaktie.data.metrics.measuring import Measure
 from weaktie.data.metrics.queries import event_counts
 from weaktie.data.profiles.service import tag_value_words
-from weaktie.kit.clock import business_day, day_to_date
+from weaktie.kit.clock import business_day, date_to_day, day_to_date
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database
 from weaktie.store.database.tables import lake_versions
 from weaktie.store.lake.tables import EVENTS, ORDERS
 
-__all__ = ["METRICS", "CustomBook", "Metrics", "Saved", "Spec", "day_of", "metric_of", "periods", "read_spec"]
+__all__ = ["METRICS", "CustomBook", "Metrics", "Saved", "Spec", "metric_of", "periods", "read_spec"]
 KEPT_SECONDS = 4.0
 DAYS = 30
 ARRIVED = ["events", "orders", "order_items"]
@@ -104,7 +104,7 @@ class Metrics:
         facts = self.facts(metrics, question)
         segment = None
         if question.segment:
-            segment = self.behaviour.people({"kind": "segment", "segment_id": question.segment})
+            segment = self.behaviour.segment(question.segment)
         tag = (
             self._tag(question.split.removeprefix("tag:"), facts)
             if question.split.startswith("tag:")
@@ -214,7 +214,7 @@ class Metrics:
         if metric is None:
             raise BadPeople(Words("没有这个指标。", "There is no such metric."), "people.metric")
         try:
-            first, last = (day_of(_date(query.get(name))) for name in ("from", "to"))
+            first, last = (date_to_day(_date(query.get(name))) for name in ("from", "to"))
         except ValueError as error:
             raise BadPeople(Words("日期无效。", "A day is not valid."), "people.from") from error
         by: By = "month" if query.get("by") == "month" else "range"

@@ -1,6 +1,6 @@
 """Questions and answers about paths as JSON."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,7 +21,7 @@ from weaktie.data.paths.contracts import (
     PathsQuery,
     Unit,
 )
-from weaktie.kit.clock import EPOCH_DAY, MINUTE_US, day_to_date
+from weaktie.kit.clock import MINUTE_US, date_to_day, day_to_date
 from weaktie.kit.web import PlainText, WordsBody, words_body
 from weaktie.kit.words import Words
 
@@ -60,8 +60,8 @@ class PathsAsk(BaseModel):
 
     def query(self, today: int) -> PathsQuery:
         """The question as the service takes it. Raises BadPaths."""
-        last = _number(self.last_day) if self.last_day else today - 1
-        first = _number(self.first_day) if self.first_day else last - 29
+        last = date_to_day(self.last_day) if self.last_day else today - 1
+        first = date_to_day(self.first_day) if self.first_day else last - 29
         if first < 0 or last > today + 366 or not 0 <= last - first < MOST_DAYS:
             words = Words("时段为空、太长或太远。", "The period is empty, too long or too far away.")
             raise BadPaths("first_day", words)
@@ -142,7 +142,3 @@ def told(key: str) -> tuple[str, str | None]:
         return "", None
     event, split, value = key.removeprefix(EVENT).partition("\x1f")
     return event, value if split and value else None
-
-
-def _number(day: date) -> int:
-    return (day - EPOCH_DAY) // timedelta(days=1)

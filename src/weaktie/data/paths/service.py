@@ -40,7 +40,7 @@ class PathFinder:
             times, anchor, label = times[rows], anchor[rows], label[rows]
         kept = np.ones(len(found.people), np.bool_)
         if query.segment:
-            among = self.behaviour.people({"kind": "segment", "segment_id": query.segment})
+            among = self.behaviour.segment(query.segment)
             kept = np.isin(found.people, among)
         owner, at, more = walk(
             starts, times, label, anchor & np.repeat(kept, np.diff(starts)), gap_us=query.gap_us, steps=query.steps,

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,7 +23,7 @@ from weaktie.data.private.contracts import (
     Side,
 )
 from weaktie.data.private.service import Private
-from weaktie.kit.clock import EPOCH_DAY, business_day, day_to_date
+from weaktie.kit.clock import business_day, day_to_date, days_between
 from weaktie.kit.web import WordsBody, app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import Caller, require
@@ -208,8 +207,7 @@ def _part(request: Request) -> Private:
 def _days(part: Private, first: str, last: str) -> Days:
     today = business_day(part.clock.now_us(), part.settings.zone)
     try:
-        to = (date.fromisoformat(last) - EPOCH_DAY).days if last else today
-        since = (date.fromisoformat(first) - EPOCH_DAY).days if first else to - SHOWN_DAYS + 1
+        since, to = days_between(first, last, today, SHOWN_DAYS)
     except ValueError:
         raise BadPeriod from None
     return Days(since, to)

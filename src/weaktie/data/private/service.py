@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from weaktie.data.acquisition.contracts import Activity, Orders
 from weaktie.data.acquisition.service import Acquisition
-from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Coded, Crowd, Days
+from weaktie.data.behaviour.contracts import I32, I64, BadPeople, Coded, Crowd, Days, day_asked
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.private.contracts import (
     CHANNELS,
@@ -164,9 +164,9 @@ class Private:
         if channel and channel not in CHANNELS:
             raise BadPeople(Words("没有这个私域渠道。", "There is no such owned channel."), "people.channel")
         if query.get("kind") == "private":
-            return self.members(channel, _day(query, "day"))
+            return self.members(channel, day_asked(query, "day"))
         spans = self._of(channel)
-        start, end = self._midnight(_day(query, "from")), self._midnight(_day(query, "to") + 1)
+        start, end = self._midnight(day_asked(query, "from")), self._midnight(day_asked(query, "to") + 1)
         when = spans.start if query.get("kind") == "private_joined" else spans.end
         people: I32 = np.unique(spans.person[(when >= start) & (when < end)]).astype(np.int32)
         return people
@@ -175,9 +175,9 @@ class Private:
         """Who they are, in a few words. Raises BadPeople."""
         name = CHANNELS.get(str(query.get("channel") or ""), Words("私域", "private-domain"))
         if query.get("kind") == "private":
-            day = EPOCH_DAY + timedelta(days=_day(query, "day"))
+            day = EPOCH_DAY + timedelta(days=day_asked(query, "day"))
             return Words(f"{day} 的{name.zh}", f"{name.en} members on {day}")
-        first, last = (EPOCH_DAY + timedelta(days=_day(query, which)) for which in ("from", "to"))
+        first, last = (EPOCH_DAY + timedelta(days=day_asked(query, which)) for which in ("from", "to"))
         if query.get("kind") == "private_joined":
             return Words(f"{first} 至 {last} 加入{name.zh}", f"joined {name.en}, {first} to {last}")
         return Words(f"{first} 至 {last} 离开{name.zh}", f"left {name.en}, {first} to {last}")
@@ -282,13 +282,3 @@ def _crossings(spans: Spans, start: int, end: int) -> tuple[int, int]:
 
 def _text(column: Coded, code: int) -> str:
     return column.values[code] if code >= 0 else ""
-
-
-def _day(query: Mapping[str, Any], name: str) -> int:
-    value = query.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
-        return value
-    try:
-        return (datetime.fromisoformat(str(value)).date() - EPOCH_DAY).days
-    except ValueError:
-        raise BadPeople(Words("日期无效。", "The day is not valid."), f"people.{name}") from None

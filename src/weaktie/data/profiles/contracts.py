@@ -144,8 +144,8 @@ class Live(Protocol):
         ...
 
 
-class BuildParts(Protocol):
-    """What a build works with; the application's object has these attributes."""
+class Grounds(Protocol):
+    """What everything that computes over the lake works with; the application's object has these attributes."""
 
     @property
     def settings(self) -> Settings: ...
@@ -158,6 +158,13 @@ class BuildParts(Protocol):
     @property
     def engine(self) -> Engine: ...
     @property
+    def quality(self) -> Quality: ...
+
+
+class BuildParts(Grounds, Protocol):
+    """What a build works with."""
+
+    @property
     def people(self) -> People: ...
     @property
     def permits(self) -> Permits: ...
@@ -165,8 +172,6 @@ class BuildParts(Protocol):
     def personal(self) -> Personal: ...
     @property
     def live(self) -> Live: ...
-    @property
-    def quality(self) -> Quality: ...
 
 
 @dataclass(frozen=True, slots=True)

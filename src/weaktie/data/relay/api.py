@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktie.data.relay.contracts import OUTCOMES, BadRelay, Health, ParityRow, Relay, RelaySpec
-from weaktie.data.relay.service import Relays, date_to_day, vendor_rows
-from weaktie.kit.clock import day_to_date, to_iso
+from weaktie.data.relay.service import Relays, vendor_rows
+from weaktie.kit.clock import day_to_date, iso_to_day, to_iso
 from weaktie.kit.web import PlainText, WordsBody, app_part, words_body
 from weaktie.kit.words import Words
 from weaktie.trust.accounts.api import require
@@ -224,7 +224,7 @@ def _relays(request: Request) -> Relays:
 
 def _day(text: str) -> int:
     try:
-        return date_to_day(text)
+        return iso_to_day(text)
     except ValueError as error:
         raise _bad_day() from error
 

@@ -5,7 +5,6 @@ import io
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
@@ -26,7 +25,7 @@ from weaktie.data.relay.logic import Outgoing, checked_url, token_in, validation
 from weaktie.data.relay.queries import ours_by_day
 from weaktie.data.relay.tables import relay_counts, relay_vendor_counts, relays
 from weaktie.data.sources import service as sources
-from weaktie.kit.clock import DAY_US, EPOCH_DAY, SECOND_US, Clock
+from weaktie.kit.clock import DAY_US, SECOND_US, Clock, iso_to_day
 from weaktie.kit.errors import Conflict
 from weaktie.kit.ids import new_id
 from weaktie.kit.outbound import Answer, Outbound
@@ -313,17 +312,12 @@ def vendor_rows(text: str) -> list[tuple[int, str, int]]:
             continue
         try:
             day, event, count = (cell.strip() for cell in cells)
-            rows.append((date_to_day(day.replace("/", "-")), event[:_NAME], int(count.replace(",", ""))))
+            rows.append((iso_to_day(day.replace("/", "-")), event[:_NAME], int(count.replace(",", ""))))
         except ValueError as error:
             raise _bad_rows(f"{number}") from error
         if rows[-1][2] < 0:
             raise _bad_rows(f"{number}")
     return rows
-
-
-def date_to_day(text: str) -> int:
-    """Days since 1970-01-01 of YYYY-MM-DD; raises ValueError."""
-    return (date.fromisoformat(text) - EPOCH_DAY).days
 
 
 def _bad_rows(place: str) -> BadRelay:

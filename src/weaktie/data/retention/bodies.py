@@ -1,6 +1,6 @@
 """Questions and answers about coming back as JSON."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,7 +26,7 @@ from weaktie.data.retention.contracts import (
     Unit,
     Why,
 )
-from weaktie.kit.clock import EPOCH_DAY, day_to_date
+from weaktie.kit.clock import date_to_day, day_to_date
 from weaktie.kit.web import PlainText, WordsBody, words_body
 from weaktie.kit.words import Words
 
@@ -46,8 +46,8 @@ class PeriodAsk(BaseModel):
 
     def days(self, today: int) -> Days:
         """The days that are asked for. Raises BadRetention."""
-        last = _number(self.last_day) if self.last_day else today - 1
-        first = _number(self.first_day) if self.first_day else last - 29
+        last = date_to_day(self.last_day) if self.last_day else today - 1
+        first = date_to_day(self.first_day) if self.first_day else last - 29
         if first < 0 or last > today + 366 or not 0 <= last - first < MOST_DAYS[self.unit]:
             words = Words("时段为空、太长或太远。", "The period is empty, too long or too far away.")
             raise BadRetention("first_day", words)
@@ -201,15 +201,6 @@ class LifecycleBody(BaseModel):
 def iso(day: int) -> str:
     """A business day as text."""
     return day_to_date(day).isoformat()
-
-
-def _number(day: date) -> int:
-    return (day - EPOCH_DAY) // timedelta(days=1)
-
-
-def day_number(day: date) -> int:
-    """A date as a business day."""
-    return _number(day)
 
 
 def average_body(one: Average) -> RetentionAverageBody:

@@ -1,6 +1,5 @@
 """Cohorts and states from the days on which people did something. Pure."""
 
-from datetime import timedelta
 from typing import Any
 
 import numba
@@ -9,7 +8,7 @@ import numpy.typing as npt
 
 from weaktie.data.behaviour.contracts import I32, I64, Days
 from weaktie.data.retention.contracts import Average, Cohort, Count, Mode, State, Unit, Why
-from weaktie.kit.clock import EPOCH_DAY, day_to_date
+from weaktie.kit.clock import date_to_day, day_to_date
 
 U8 = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -32,7 +31,7 @@ def next_unit(start: int, unit: Unit, count: int = 1) -> int:
         return start + count * (1 if unit == "day" else 7)
     months = day_to_date(start).year * 12 + day_to_date(start).month - 1 + count
     first = day_to_date(start).replace(year=months // 12, month=months % 12 + 1, day=1)
-    return int((first - EPOCH_DAY) / timedelta(days=1))
+    return date_to_day(first)
 
 
 def unit_starts(days: Days, unit: Unit) -> I32:

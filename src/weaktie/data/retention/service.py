@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from weaktie.data.behaviour.contracts import I32, BadPeople, Crowd, Days
 from weaktie.data.behaviour.service import NEVER, Behaviour
-from weaktie.data.retention.bodies import LifecyclePeopleAsk, RetentionPeopleAsk, day_number, iso
+from weaktie.data.retention.bodies import LifecyclePeopleAsk, RetentionPeopleAsk, iso
 from weaktie.data.retention.contracts import (
     MARKS,
     MOST_GROUPS,
@@ -42,7 +42,7 @@ from weaktie.data.retention.logic import (
     unit_starts,
     why_not,
 )
-from weaktie.kit.clock import Clock, business_day
+from weaktie.kit.clock import Clock, business_day, date_to_day
 from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
 
@@ -117,7 +117,7 @@ class Retention:
         """People of one cohort who came back at n, or did not. Raises as `table`."""
         query = ask.query.query(self.today())
         read = self._read(query)
-        cohort = _place(read.starts, day_number(ask.cohort))
+        cohort = _place(read.starts, date_to_day(ask.cohort))
         among = self._among(read.crowd, query.segments, query.tag, ask.group)
         mask = members(read.units, read.first_unit, query.mode, cohort) & among
         if ask.n is not None:
@@ -132,7 +132,7 @@ class Retention:
         query = ask.query.query(self.today())
         crowd = self.behaviour.crowd()
         starts, masks = self._states(crowd, query)
-        place = _place(starts, day_number(ask.day))
+        place = _place(starts, date_to_day(ask.day))
         if why_not(next_unit(starts[place], query.unit) - 1, self.today(), self.behaviour.span(crowd)):
             raise _not_yet("people.day")
         mask = masks[place][ask.state]
@@ -246,7 +246,7 @@ class RetentionPeople:
         """Who they are. Raises BadPeople."""
         ask = _asked(RetentionPeopleAsk, query)
         unit = {"day": ("天", "day"), "week": ("周", "week"), "month": ("月", "month")}[ask.query.unit]
-        cohort = iso(day_number(ask.cohort))
+        cohort = iso(date_to_day(ask.cohort))
         if ask.n is None:
             return Words(f"{cohort} 同期群", f"Cohort of {cohort}")
         later = ask.query.count == "after"
@@ -270,7 +270,7 @@ class LifecyclePeople:
     def describe(self, query: Mapping[str, Any]) -> Words:
         """Who they are. Raises BadPeople."""
         ask = _asked(LifecyclePeopleAsk, query)
-        words, day = STATE_WORDS[ask.state], iso(day_number(ask.day))
+        words, day = STATE_WORDS[ask.state], iso(date_to_day(ask.day))
         return Words(f"{day} {words.zh.partition('：')[0]}用户", f"{ask.state.capitalize()} on {day}")
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from weaktie.data.behaviour.contracts import BadPeople, Crowd, only
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.identity.contracts import ERASED
+from weaktie.data.profiles.contracts import Grounds
 from weaktie.data.profiles.service import (
     RFM_CLASSES,
     RFM_EIGHTS,
@@ -23,15 +24,11 @@ from weaktie.data.profiles.service import (
     rfm_rules,
     rfm_table,
 )
-from weaktie.data.quality.service import Quality
 from weaktie.data.rfm import logic
 from weaktie.data.rfm.contracts import EMPTY, I32, MOST_MONTHS, NONE, NONE_WORDS, Classed, Month
-from weaktie.kit.clock import Clock, business_day, day_to_date
+from weaktie.kit.clock import business_day, day_to_date
 from weaktie.kit.errors import NotFound
-from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
-from weaktie.store.database.service import Database
-from weaktie.store.engine.contracts import Engine
 from weaktie.store.runs.service import Jobs
 from weaktie.trust.audit.service import record
 
@@ -39,19 +36,9 @@ KEPT_DAYS = 40
 LEVELS = ("high", "mid", "low")
 
 
-class RfmParts(Protocol):
-    """What RFM works with; the application's object has these attributes."""
+class RfmParts(Grounds, Protocol):
+    """What RFM works with."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def database(self) -> Database: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def quality(self) -> Quality: ...
     @property
     def behaviour(self) -> Behaviour: ...
     @property

@@ -8,40 +8,23 @@ from sqlalchemy import Connection
 
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.identity.service import Identity
-from weaktie.data.profiles.contracts import ANALYTICS, Permits
-from weaktie.data.quality.service import Quality
+from weaktie.data.profiles.contracts import ANALYTICS, Grounds, Permits
 from weaktie.data.tags import logic, state
 from weaktie.data.tags.contracts import LONGEST_DAYS, BadTagDefinition, CustomTag, Mark, Uploaded
 from weaktie.kit.clock import DAY_US, Clock
 from weaktie.kit.errors import NotFound
-from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
-from weaktie.store.database.service import Database
-from weaktie.store.engine.contracts import Engine
-from weaktie.store.lake.contracts import Lake
 from weaktie.store.runs.service import Jobs
 from weaktie.trust.audit.service import record
 
 
-class TagParts(Protocol):
-    """What tags work with; the application's object has these attributes."""
+class TagParts(Grounds, Protocol):
+    """What tags work with."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def database(self) -> Database: ...
-    @property
-    def lake(self) -> Lake: ...
-    @property
-    def engine(self) -> Engine: ...
     @property
     def identity(self) -> Identity: ...
     @property
     def permits(self) -> Permits: ...
-    @property
-    def quality(self) -> Quality: ...
     @property
     def behaviour(self) -> Behaviour: ...
     @property
