@@ -301,13 +301,13 @@ EXTRA_ROOMS: dict[str, set[str]] = {
     for capability, allowed in {
         "store/database": "copies",
         "store/log": "files",
-        "store/lake": "files promoted",
+        "store/lake": "arrays files promoted",
         "store/engine": "alone child duck guard spark",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
         "trust/rights": "bodies copies corrections journal requests sweep",
         "data/acquisition": "bodies costs following linking naming seeds spending spending_api targets",
-        "data/behaviour": "asking days vocabulary windows",
+        "data/behaviour": "asking days vocabulary walk windows",
         "data/retention": "bodies",
         "data/paths": "bodies",
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "

@@ -13,7 +13,7 @@ from tests.data.segments.market import EVENTS, EVERYBODY, Oracle, Shop, opened
 from weaktie.data.segments import rules, world
 from weaktie.data.segments.contracts import Rule
 from weaktie.data.segments.evaluating import evaluate
-from weaktie.data.segments.service import _steps_of
+from weaktie.data.segments.rules import steps_of
 from weaktie.data.segments.world import Worlds, columns_of
 
 
@@ -134,7 +134,7 @@ def sampled_rows(worlds: Worlds, rule: Rule) -> world.Sampled:
     before, world.SAMPLE_PEOPLE = world.SAMPLE_PEOPLE, 8
     try:
         found = worlds.some(
-            lambda _: np.empty(0, np.int32), [*columns_of(_steps_of(rule)), "product_id", "channel"]
+            lambda _: np.empty(0, np.int32), [*columns_of(steps_of(rule)), "product_id", "channel"]
         )
     finally:
         world.SAMPLE_PEOPLE = before

@@ -10,6 +10,7 @@ import pyarrow as pa
 from weaktie.data.behaviour.contracts import I32, U32, Crowd, Days, DaySets
 from weaktie.data.behaviour.logic import Reading, persons_of
 from weaktie.data.behaviour.queries import matched_events
+from weaktie.data.behaviour.walk import Wanted, kept_rows, may_walk
 from weaktie.data.identity.service import owner_of
 from weaktie.store.engine.contracts import Engine
 from weaktie.store.lake.contracts import LakeFile
@@ -22,12 +23,19 @@ MOST_DAY_MATCHERS = 8
 ROWS_AT_ONCE = 30_000_000
 
 
-def read_days(engine: Engine, crowd: Crowd, how: Reading, days: Days, impossible: pa.Table) -> DaySets:
+def read_days(
+    engine: Engine, crowd: Crowd, how: Reading, days: Days, impossible: pa.Table, threads: int
+) -> DaySets:
     """Who did what on which day, in one pass over the lake. `impossible` (alias_no, day) are left out."""
     people = crowd.people()
     cells = np.zeros((len(people), days.last - days.first + 1), np.uint8)
     place = np.full(int(people[-1]) + 1 if len(people) else 1, -1, np.int32)
     place[people] = np.arange(len(people), dtype=np.int32)
+    if engine.in_process and may_walk(how):
+        wanted = Wanted(crowd, how.matchers, days, impossible)
+        for kept in kept_rows(wanted, wanted.files, threads):
+            _mark(cells, place, kept.person, kept.day, kept.matched, days.first)
+        return DaySets(people, days.first, cells)
     shared = crowd.spans.num_rows > 0
     times = ("event_time",) if shared else ()
     for some in _portions(crowd.snapshot.of("events", from_day=days.first, to_day=days.last)):

@@ -1,9 +1,11 @@
 """The door of behaviour: who may be analysed, and what they did in order."""
 
 import hashlib
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,6 +35,7 @@ from weaktie.data.behaviour.days import MOST_DAY_MATCHERS, read_days
 from weaktie.data.behaviour.logic import Reading, Rows, ordered, persons_of, reading, size_of
 from weaktie.data.behaviour.queries import ARRIVED, matched_events
 from weaktie.data.behaviour.vocabulary import SeenEvent, SeenProperty, Vocabulary, event_words
+from weaktie.data.behaviour.walk import Wanted, counted, may_walk, walk_counts, walk_sequences
 from weaktie.data.identity.contracts import ERASED
 from weaktie.data.identity.service import Identity, owner_of
 from weaktie.data.profiles.contracts import ANALYTICS, Permits
@@ -58,6 +61,9 @@ PATIENCE = 20.0
 """How much longer than a reading took its snapshot is kept."""
 KEPT_BYTES = 1 << 30
 KEPT_DAYS = 4
+KEPT_COUNTS = 24
+THREADS = os.cpu_count() or 1
+"""Files read side by side where the settings do not say how many threads there may be."""
 NEVER = 2**31 - 1
 """The first day of somebody who never did it."""
 ANYTHING = Matcher(ANY_EVENT)
@@ -97,6 +103,7 @@ class Behaviour:
         self._more_tags: dict[str, MoreTags] = {}
         self._kept_days: OrderedDict[tuple[object, ...], DaySets] = OrderedDict()
         self._kept_firsts: OrderedDict[tuple[object, ...], I32] = OrderedDict()
+        self._kept_counts: OrderedDict[tuple[object, ...], I32] = OrderedDict()
 
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.
@@ -188,10 +195,45 @@ class Behaviour:
                 self._kept.popitem(last=False)
         return found
 
+    def counts(self, asked: Sequence[tuple[Matcher, Days]], crowd: Crowd | None = None) -> list[I32]:
+        """How often everybody of the crowd did each of these on its days, in one pass for all; each along `crowd.people()`.
+        Raises BadCondition."""
+        crowd = crowd or self.crowd()
+        matchers = list(dict.fromkeys(matcher for matcher, _ in asked))
+        assert 0 < len(matchers) <= MOST_MATCHERS
+        how = reading(matchers, (), self.lake.columns("events"))
+        promoted = tuple(c.column_id for c in how.promoted)
+        keys = [(crowd.key, matcher, days, promoted) for matcher, days in asked]
+        with self._lock:
+            found = {key: self._kept_counts[key] for key in keys if key in self._kept_counts}
+        missing = [(key, one) for key, one in zip(keys, asked, strict=True) if key not in found]
+        if missing:
+            span = Days(min(d.first for _, (_, d) in missing), max(d.last for _, (_, d) in missing))
+            numbers = [(matchers.index(matcher), days) for _, (matcher, days) in missing]
+            counted = self._counts(crowd, how, span, numbers, matchers)
+            found |= {key: one for (key, _), one in zip(missing, counted, strict=True)}
+        with self._lock:
+            for key, one in found.items():
+                _keep(self._kept_counts, key, one, KEPT_COUNTS)
+        return [found[key] for key in keys]
+
+    def _counts(
+        self, crowd: Crowd, how: Reading, days: Days, asked: Sequence[tuple[int, Days]], matchers: Sequence[Matcher]
+    ) -> list[I32]:  # fmt: skip
+        people = crowd.people()
+        if self.engine.in_process and may_walk(how):
+            with self.engine.session() as session:
+                odd = self.impossible(session, crowd.snapshot, days)
+            wanted = Wanted(crowd, how.matchers, days, odd)
+            return walk_counts(wanted, asked, people, self.settings.engine.threads or THREADS)
+        rows = self.sequences(matchers, days, crowd=crowd)
+        return counted(rows, asked, people)
+
     def forget(self) -> None:
         """Drop the sequences in memory; the next question reads the lake again."""
         with self._lock:
             self._kept.clear()
+            self._kept_counts.clear()
 
     def span(self, crowd: Crowd | None = None) -> Days | None:
         """The first and the last day of which the lake holds events; None where it holds none."""
@@ -323,8 +365,8 @@ class Behaviour:
     def _read_days(self, crowd: Crowd, how: Reading, days: Days) -> DaySets:
         before = self.clock.monotonic()
         with self.engine.session() as session:
-            odd = self._impossible(session, crowd.snapshot).pairs(days.first, days.last)
-        found = read_days(self.engine, crowd, how, days, odd)
+            odd = self.impossible(session, crowd.snapshot, days)
+        found = read_days(self.engine, crowd, how, days, odd, self.settings.engine.threads or THREADS)
         with self._lock:
             self._patience_s = max(CROWD_SECONDS, PATIENCE * (self.clock.monotonic() - before))
         return found
@@ -333,7 +375,12 @@ class Behaviour:
         files = crowd.snapshot.of("events", from_day=days.first, to_day=days.last)
         columns = list(dict.fromkeys(how.columns.values()))
         with self.engine.session() as session:
-            odd = self._impossible(session, crowd.snapshot).pairs(days.first, days.last)
+            odd = self.impossible(session, crowd.snapshot, days)
+            if self.engine.in_process and may_walk(how):
+                wanted = Wanted(crowd, how.matchers, days, odd, columns)
+                walked = walk_sequences(wanted, self.settings.engine.threads or THREADS)
+                named = {name: walked.columns[column] for name, column in how.columns.items()}
+                return replace(walked, columns=named)
             frame = session.members(
                 frame_of(session, files, "events", how.promoted), EVENTS.open_column, how.members
             )
@@ -358,6 +405,10 @@ class Behaviour:
             {name: _coded(table[column], found.row) for name, column in how.columns.items()},
         )  # fmt: skip
 
+    def impossible(self, session: Session, snapshot: Snapshot, days: Days) -> pa.Table:
+        """Identifiers and days at rates beyond a person's, which count nowhere: alias_no, day."""
+        return self._impossible(session, snapshot).pairs(days.first, days.last)
+
     def _impossible(self, session: Session, snapshot: Snapshot) -> Rates:
         """Whose days count nowhere: as the last build left it, with the days that newer files touched."""
         with self._rates_lock:
@@ -371,12 +422,17 @@ class Behaviour:
             return known
 
 
-def _keep(kept: OrderedDict[tuple[object, ...], Kept], wanted: tuple[object, ...], found: Kept) -> None:
+def _keep(
+    kept: OrderedDict[tuple[object, ...], Kept],
+    wanted: tuple[object, ...],
+    found: Kept,
+    most: int = KEPT_DAYS,
+) -> None:
     """Keep the newest few; what was computed for another crowd goes."""
     for old in [key for key in kept if key[0] != wanted[0]]:
         del kept[old]
     kept[wanted] = found
-    while len(kept) > KEPT_DAYS:
+    while len(kept) > most:
         kept.popitem(last=False)
 
 

@@ -1,6 +1,7 @@
 """Pure arithmetic of members: their stored form, who came and went, intervals, orders of events."""
 
 import math
+from collections.abc import Collection
 from typing import cast
 
 import numpy as np
@@ -33,6 +34,15 @@ def unpack(packed: bytes | None) -> I32:
 def without(numbers: I32, gone: I32) -> I32:
     """The numbers that are not among `gone`."""
     return numbers[~np.isin(numbers, gone)]
+
+
+def any_among(numbers: I32, some: Collection[int]) -> bool:
+    """Whether one of a few is among these, which are ascending: looked up one by one, for who answers at once."""
+    for one in some:
+        at = int(np.searchsorted(numbers, np.int32(one)))
+        if at < len(numbers) and int(numbers[at]) == one:
+            return True
+    return False
 
 
 def to_people(numbers: I32, persons: I32) -> I32:

@@ -25,6 +25,7 @@ from weaktie.data.segments.contracts import (
     Rule,
     RuleTooLarge,
     Some,
+    Step,
     TagBook,
     TagInfo,
     TagIs,
@@ -263,3 +264,29 @@ def days_of(part: Did | InOrder, today: int, place: str = "rule") -> tuple[int, 
     if first > last:
         raise BadRule(f"{place}.until", Words("结束日期早于开始日期。", "The last day is before the first."))
     return first, last
+
+
+def tags_of(rule: Rule) -> list[str]:
+    """The keys of the tags that a rule asks for."""
+    return sorted({part.tag for _, _, part in walk(rule) if isinstance(part, TagIs)})
+
+
+def counted_of(rule: Rule) -> list[Did]:
+    """The parts of a rule that count an event."""
+    return [part for _, _, part in walk(rule) if isinstance(part, Did)]
+
+
+def events_of(rule: Rule) -> list[tuple[str, Step]]:
+    """The events that a rule asks for, each with its place."""
+    found: list[tuple[str, Step]] = []
+    for place, _, part in walk(rule):
+        if isinstance(part, Did):
+            found.append((place, Step(part.event, part.where)))
+        elif isinstance(part, InOrder):
+            found += [(f"{place}.steps[{n}]", step) for n, step in enumerate(part.steps)]
+    return found
+
+
+def steps_of(rule: Rule) -> list[Step]:
+    """The events that a rule asks for."""
+    return [step for _, step in events_of(rule)]

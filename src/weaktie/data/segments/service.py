@@ -19,10 +19,8 @@ from weaktie.data.segments.contracts import (
     All,
     BadRule,
     Behind,
-    Did,
     Directory,
     IdList,
-    InOrder,
     InSegment,
     Listed,
     Mask,
@@ -35,9 +33,7 @@ from weaktie.data.segments.contracts import (
     SegmentCycle,
     SegmentInUse,
     Some,
-    Step,
     TagBook,
-    TagIs,
     Tied,
     Wanted,
     Without,
@@ -45,7 +41,7 @@ from weaktie.data.segments.contracts import (
 from weaktie.data.segments.erase import SegmentsEraser as SegmentsEraser
 from weaktie.data.segments.erase import SegmentsExporter as SegmentsExporter
 from weaktie.data.segments.evaluating import evaluate, inside
-from weaktie.data.segments.logic import pack, to_people, unpack, wilson
+from weaktie.data.segments.logic import any_among, pack, to_people, unpack, wilson
 from weaktie.data.segments.sentence import GONE, Names
 from weaktie.data.segments.sentence import sentence as say
 from weaktie.data.segments.tables import segment_lists, segment_runs, segment_versions, segments
@@ -215,7 +211,7 @@ class Segments:
         """A rule that can be computed, with people in it by number; raises BadRule, RuleTooLarge, SegmentCycle."""
         rule = self._by_number(connection, rules.read(raw), "rule")
         rules.check(rule, self.book)
-        for place, event in _events_of(rule):
+        for place, event in rules.events_of(rule):
             conditions = tuple(Condition(w.property, w.op, w.values) for w in event.where)
             self.behaviour.check([Matcher(event.event, conditions)], [place])
         known = {s.segment_id: s for s in (*self.every(connection), *self.every(connection, archived=True))}
@@ -284,7 +280,7 @@ class Segments:
             if alias_no is None:
                 return False
             own = self.people.component(connection, alias_no)
-            if not own or not inside(stored.numbers, np.array(sorted(own), np.int32)).any():
+            if not any_among(stored.numbers, own):
                 return False
             return bool(self.permits.granted_many(connection, [own])[0] & ANALYTICS)
 
@@ -340,7 +336,8 @@ class Segments:
     def compute(self, rule: Rule, parts: dict[str, Mask] | None = None) -> I32:
         """Everybody in a rule now, ascending."""
         world = self.worlds.now(self.answer)
-        world.want_tags(_tags_of(rule))
+        world.want_tags(rules.tags_of(rule))
+        world.want_events(rules.counted_of(rule))
         return world.people[evaluate(rule, world, parts)]
 
     def preview(self, rule: Rule, *, exact: bool, overlaps: Sequence[str] = ()) -> Preview:
@@ -348,9 +345,10 @@ class Segments:
         began = self.clock.monotonic()
         world: Shop | Sampled | None = None
         if not exact and rules.has_events(rule):
-            world = self.worlds.some(self.answer, columns_of(_steps_of(rule)))
+            world = self.worlds.some(self.answer, columns_of(rules.steps_of(rule)))
         world = world or self.worlds.now(self.answer)
-        world.want_tags(_tags_of(rule))
+        world.want_tags(rules.tags_of(rule))
+        world.want_events(rules.counted_of(rule))
         masks: dict[str, Mask] = {}
         mask = evaluate(rule, world, masks)
         asked, found = len(world.people), int(mask.sum())
@@ -474,24 +472,6 @@ def _reaches(start: str, goal: str, known: Mapping[str, Segment]) -> bool:
             seen.add(one)
             waiting += [other for _, other in rules.referred(known[one].rule)]
     return False
-
-
-def _tags_of(rule: Rule) -> list[str]:
-    return sorted({part.tag for _, _, part in rules.walk(rule) if isinstance(part, TagIs)})
-
-
-def _events_of(rule: Rule) -> list[tuple[str, Step]]:
-    found: list[tuple[str, Step]] = []
-    for place, _, part in rules.walk(rule):
-        if isinstance(part, Did):
-            found.append((place, Step(part.event, part.where)))
-        elif isinstance(part, InOrder):
-            found += [(f"{place}.steps[{n}]", step) for n, step in enumerate(part.steps)]
-    return found
-
-
-def _steps_of(rule: Rule) -> list[Step]:
-    return [step for _, step in _events_of(rule)]
 
 
 def _list_words(known: IdList | None) -> Words:

@@ -7,11 +7,21 @@ from typing import Any, cast
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from weaktie.data.behaviour.contracts import ANY_EVENT, I32, Condition, Crowd, Days, Matcher, Sequences
+from weaktie.data.behaviour.contracts import (
+    ANY_EVENT,
+    I32,
+    MOST_MATCHERS,
+    Condition,
+    Crowd,
+    Days,
+    Matcher,
+    Sequences,
+)
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.profiles.service import RFM
 from weaktie.data.segments.contracts import (
@@ -25,7 +35,6 @@ from weaktie.data.segments.contracts import (
     Step,
     TagBook,
     Tied,
-    Where,
 )
 from weaktie.data.segments.evaluating import TagValues, inside, table_of
 from weaktie.data.segments.logic import counts, in_order, sampled, to_people
@@ -214,6 +223,7 @@ class Shop:
     def __init__(self, worlds: Worlds, crowd: Crowd, people: I32, lookup: Lookup) -> None:
         self.worlds, self.crowd, self._people, self._lookup = worlds, crowd, people, lookup
         self._tag_values: dict[str, TagValues] = {}
+        self._counted: dict[Did, I32] = {}
 
     @property
     def people(self) -> I32:
@@ -231,11 +241,17 @@ class Shop:
             self.want_tags([key])
         return self._tag_values[key]
 
+    def want_events(self, parts: Sequence[Did]) -> None:
+        """Count these together: one pass instead of one for each."""
+        asked = {part: (_matcher(part), self._days(part)) for part in parts}
+        for start in range(0, len(asked), MOST_MATCHERS):
+            some = dict(list(asked.items())[start : start + MOST_MATCHERS])
+            counted = self.worlds.behaviour.counts(list(some.values()), self.crowd)
+            self._counted |= zip(some, counted, strict=True)
+
     def did(self, part: Did) -> Mask:
         """Who did it so often."""
-        rows, mask = self._rows(part.event, part.where, part)
-        found = np.zeros(len(self._people), np.int64)
-        self._place(found, rows.people, counts(rows.starts, mask))
+        found = self._counts(part)
         least, most = part.least or 0, part.most
         return (found >= least) if most is None else (found >= least) & (found <= most)
 
@@ -281,17 +297,13 @@ class Shop:
     def _days(self, part: Did | InOrder) -> Days:
         return Days(*days_of(part, self.worlds.today()))
 
-    def _rows(
-        self, event: str, where: tuple[Where, ...], part: Did | InOrder
-    ) -> tuple[Sequences, Mask | None]:
-        matcher = Matcher(event, tuple(Condition(w.property, w.op, w.values) for w in where))
-        return self.worlds.behaviour.sequences([matcher], self._days(part), (), self.crowd), None
+    def _counts(self, part: Did) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
+        if part not in self._counted:
+            self.want_events([part])
+        return self._counted[part]
 
     def _step_rows(self, part: InOrder) -> tuple[Sequences, list[Mask]]:
-        matchers = [
-            Matcher(s.event, tuple(Condition(w.property, w.op, w.values) for w in s.where))
-            for s in part.steps
-        ]
+        matchers = [_matcher(step) for step in part.steps]
         distinct = list(dict.fromkeys(matchers))
         rows = self.worlds.behaviour.sequences(distinct, self._days(part), (), self.crowd)
         return rows, [(rows.matched >> distinct.index(m)) & 1 == 1 for m in matchers]
@@ -313,10 +325,14 @@ class Sampled(Shop):
         super().__init__(worlds, crowd, people, lookup)
         self._held = rows
 
-    def _rows(
-        self, event: str, where: tuple[Where, ...], part: Did | InOrder
-    ) -> tuple[Sequences, Mask | None]:
-        return self._held, self._matches(Step(event, where), self._days(part))
+    def want_events(self, parts: Sequence[Did]) -> None:
+        """They are in memory."""
+
+    def _counts(self, part: Did) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
+        found = np.zeros(len(self._people), np.int64)
+        mask = self._matches(Step(part.event, part.where), self._days(part))
+        self._place(found, self._held.people, counts(self._held.starts, mask))
+        return found
 
     def _step_rows(self, part: InOrder) -> tuple[Sequences, list[Mask]]:
         days = self._days(part)
@@ -348,6 +364,10 @@ def tag_values(column: pa.ChunkedArray) -> TagValues:
         else pc.cast(pc.cast(plain, pa.int8()), pa.float64())
     )
     return TagValues(numbers=pc.fill_null(numbers, float("nan")).to_numpy().astype(np.float64))
+
+
+def _matcher(part: Did | Step) -> Matcher:
+    return Matcher(part.event, tuple(Condition(w.property, w.op, w.values) for w in part.where))
 
 
 def inside_of(persons: I32, some: I32) -> Mask:
