@@ -4,7 +4,8 @@ from pathlib import Path
 
 from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.app.cli_data import build_once
-from weaktie.app.worker import BEHIND, schedule_build
+from weaktie.app.status import BEHIND
+from weaktie.app.worker import schedule_build
 from weaktie.data.profiles.contracts import PROFILES_LEASE
 from weaktie.kit.clock import FixedClock
 from weaktie.kit.words import Words

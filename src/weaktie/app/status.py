@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 CONSUMER_LEASE = "consumer:lake"
 BUILD_LEASE = "build"
+BEHIND = 50
+"""Waiting records beyond which the lake writer works without breath, and all else rests."""
 
 
 class Status:
@@ -22,11 +24,15 @@ class Status:
     def __init__(self, wt: "AnalyseParts") -> None:
         self._wt = wt
 
-    def lag(self) -> int:
-        """Requests that are acknowledged and not in the lake yet."""
+    def lag(self, most: int = 10_000) -> int:
+        """Requests that are acknowledged and not in the lake yet, counted up to about `most`."""
         wt = self._wt
         with wt.database.connect() as connection:
-            return sum(max(0, _waiting(wt, p, offset_of(connection, p))) for p in wt.log.partitions())
+            return sum(_waiting(wt, p, offset_of(connection, p), most) for p in wt.log.partitions())
+
+    def is_behind(self) -> bool:
+        """Whether so much waits that other work rests. It is asked after each batch and reads no more than it must."""
+        return self.lag(BEHIND + 1) > BEHIND
 
     def worker_alive(self) -> bool:
         """Whether a process holds the consumer's lease."""
@@ -47,14 +53,14 @@ class Status:
         return self.lag(), generation.built_us, generation.number, self.dead_letters(), reasons
 
 
-def _waiting(wt: "AnalyseParts", partition: int, offset: int) -> int:
-    """Records from the offset on. Numbers may have gaps, so they are counted, up to ten thousand."""
+def _waiting(wt: "AnalyseParts", partition: int, offset: int, most: int) -> int:
+    """Records from the offset on. Numbers may have gaps, so they are counted, up to `most`."""
     count = 0
     if wt.log.end(partition) <= offset:
         return 0
     for _ in wt.log.read(partition, offset):
         count += 1
-        if count >= 10_000:
+        if count >= most:
             break
     return count
 

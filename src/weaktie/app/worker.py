@@ -34,8 +34,6 @@ HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
 WITHDRAWALS_SECONDS = 20.0
 LIVE_MINUTES_KEPT = 3 * 1440
-BEHIND = 50
-"""Waiting records beyond which the lake writer works without breath."""
 JOB_COMMANDS = {
     name: name for name in ("backup", "build", "columns", "import", "mend", "pull", "tag", "tracking")
 }
@@ -96,7 +94,7 @@ def _consume(wt: App, stop: threading.Event) -> None:
 
 def _breath(wt: App) -> float:
     """A short wait lets requests gather, so that live traffic does not make a file for each."""
-    return 0.0 if wt.status.lag() > BEHIND else wt.settings.lake.batch_wait_ms / 1000
+    return 0.0 if wt.status.is_behind() else wt.settings.lake.batch_wait_ms / 1000
 
 
 def _look_after(wt: App, stop: threading.Event) -> None:
@@ -176,7 +174,7 @@ def schedule_build(wt: App) -> None:
         return
     current = wt.profiles.current()
     age_us = wt.clock.now_us() - current.built_us if current is not None else 0
-    due = wt.status.lag() <= BEHIND if current is None else not 0 <= age_us <= every * MINUTE_US
+    due = not wt.status.is_behind() if current is None else not 0 <= age_us <= every * MINUTE_US
     if due and _is_news(wt, current) and not _built_lately(wt, every * MINUTE_US):
         wt.jobs.start("build", {}, actor="schedule")
 
@@ -265,7 +263,7 @@ def housekeeping(wt: App) -> None:
     except Busy:
         pass
     look_at_plan(wt)
-    if wt.status.lag() <= BEHIND:
+    if not wt.status.is_behind():
         wt.review_queue.refresh_if_rested()
     wt.rights.finish_open()
     with wt.database.connect() as connection:
@@ -287,7 +285,7 @@ def housekeeping(wt: App) -> None:
 
 def look_at_plan(wt: App) -> None:
     """Hold what is new in the lake against the tracking plan, while the lake writer is not behind."""
-    if wt.status.lag() > BEHIND:
+    if wt.status.is_behind():
         return
     with suppress(Busy):
         check_tracking(wt.tracking_parts, most_rows=TRACKING_ROWS)

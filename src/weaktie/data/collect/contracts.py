@@ -1,7 +1,7 @@
 """What arrives, in the forms it takes between the door and the lake."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -125,8 +125,7 @@ class Entity:
     fields: dict[str, object]
 
 
-@dataclass(slots=True)
-class Event:
+class Event(msgspec.Struct):
     """One thing somebody did, as a protocol's decoder gives it. `identifiers` stand strongest first.
 
     `event_us` is already corrected for the client's clock; `client_us` is what the client wrote. `raw` is the event's
@@ -153,7 +152,7 @@ class Event:
     currency: str | None = None
     shop_id: str | None = None
     user_agent: str | None = None
-    properties: dict[str, object] = field(default_factory=dict)
+    properties: dict[str, object] = msgspec.field(default_factory=dict)
     links: tuple[Link, ...] = ()
     traits: dict[str, object] | None = None
     order: OrderFacts | None = None

@@ -9,7 +9,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, compress
 
 import msgspec
 import numpy as np
@@ -183,16 +183,21 @@ class LakeWriter:
         fresh, words = self._new_ones(decoded)
         returning = Returning(self._registry)
         kept = returning.admitted(fresh)
-        row_of = {id(item): row for row, item in enumerate(fresh)}
-        mentioned = dict.fromkeys(chain.from_iterable(identifiers_of(item.event) for item in kept))
+        if len(kept) < len(fresh):
+            stays = {id(item) for item in kept}
+            words = words[[id(item) in stays for item in fresh]]
+        usable = self._registry.is_usable
+        mentioned = dict.fromkeys(chain.from_iterable(identifiers_of(item.event, usable) for item in kept))
         wanted = [i for i in mentioned if returning.may_have_number(i)]
         numbers = self._registry.numbers(wanted, self._clock.now_us())
         staged: list[Staged] = []
         total = Batch()
-        for day in sorted({item.request.received_us // DAY_US for item in kept}):
-            of_day = [item for item in kept if item.request.received_us // DAY_US == day]
+        days = np.array([item.request.received_us // DAY_US for item in kept], np.int64)
+        for day in np.unique(days).tolist():
+            mine = days == day
+            of_day = kept if mine.all() else list(compress(kept, mine))
             batch = assemble(of_day, numbers, self._settings.zone, self._settings.workspace.currency)
-            own = words[[row_of[id(item)] for item in of_day]]
+            own = words[mine]
             name = f"{origin}-{of_day[0].place.record}-{of_day[-1].place.record}"
             for table, rows in batch.tables.items():
                 ids = own if table == "events" else None
@@ -222,7 +227,8 @@ class LakeWriter:
 
     def _commit(self, tx: Connection, batch: Batch, staged: list[Staged], origin: str, done: Written) -> None:
         version = self._lake.commit(tx, staged, reason=origin) if staged else 0
-        add_links(tx, [f for f in batch.links if self._widens(f)])
+        batch.links = [f for f in batch.links if self._widens(f)]
+        add_links(tx, batch.links)
         add_sources(tx, batch.sources - self._sourced, self._clock.now_us())
         held = keep_personal(tx, self._vault, batch, self._ports)
         _add_minutes(tx, batch)

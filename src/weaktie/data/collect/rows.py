@@ -1,6 +1,6 @@
 """From decoded events to the rows of the lake's tables. Pure: numbers of identifiers are given in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -34,8 +34,7 @@ USER_TRAITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(msgspec.Struct, frozen=True):
     """An event with the request it came in and its place in the log."""
 
     place: Place
@@ -57,14 +56,16 @@ class Batch:
     ages: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
-def identifiers_of(event: Event) -> Iterable[Identifier]:
-    """Every identifier that an event names and that can be a key."""
-    yield from (i for i in event.identifiers if is_usable(i))
+def identifiers_of(event: Event, usable: Callable[[Identifier], bool] = is_usable) -> Iterable[Identifier]:
+    """Every identifier that an event names and that can be a key, by who tells that."""
+    for identifier in event.identifiers:
+        if usable(identifier):
+            yield identifier
     for link in event.links:
-        yield from (i for i in (link.a, link.b) if is_usable(i))
-    if event.sharer is not None and is_usable(event.sharer):
+        yield from (i for i in (link.a, link.b) if usable(i))
+    if event.sharer is not None and usable(event.sharer):
         yield event.sharer
-    if event.relation is not None and is_usable(event.relation.other):
+    if event.relation is not None and usable(event.relation.other):
         yield event.relation.other
     if event.order is not None and event.order.referrer:
         yield ("user", event.order.referrer)

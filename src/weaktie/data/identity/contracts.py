@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, get_args
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -75,8 +76,7 @@ class SearchKeys(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LinkFact:
+class LinkFact(msgspec.Struct, frozen=True):
     """Two identifiers belong to one person, by their numbers; `event_us` is when somebody showed it.
 
     `kind` says how: `login` (a device or the like was used with it), `trait` (a contact given for it), `alias` (two

@@ -78,6 +78,10 @@ class Registry:
             del self._known[identifier]
         return found
 
+    def is_usable(self, identifier: Identifier) -> bool:
+        """As `rules.is_usable`; of what has a number already it is known."""
+        return identifier in self._known or is_usable(identifier)
+
     def erased_at(self, identifier: Identifier) -> int | None:
         """When a person with this identifier was erased; events from before that instant must not come back."""
         if not self._erased:

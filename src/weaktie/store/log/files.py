@@ -90,7 +90,7 @@ class FileLog:
                         _note(damage, partition, path, piece)
                 elif piece.record >= first_record:
                     record = self._open(partition, path, piece, damage)
-                    self._remember(path, piece)
+                    self._remember(path, piece, began=piece.record == first_record)
                     if record is not None:
                         yield record
 
@@ -117,11 +117,14 @@ class FileLog:
                 return number + 1
         return int(segments[-1].stem) if segments else 0
 
-    def _remember(self, path: Path, frame: Frame) -> None:
-        if len(self._resume) > 64:
-            self._resume.clear()
-        self._resume.pop((path, frame.record), None)
+    def _remember(self, path: Path, frame: Frame, *, began: bool) -> None:
+        """Where the record after this one begins. Where a reading began stays known too: somebody who only looks ahead takes
+        nothing from who comes after."""
+        if not began:
+            self._resume.pop((path, frame.record), None)
         self._resume[path, frame.record + 1] = frame.end
+        while len(self._resume) > 64:
+            self._resume.pop(next(iter(self._resume)), None)
 
     def drop_before(self, partition: int, record: int, day: int) -> int:
         """Delete segments whose records are all below `record` and received before the UTC `day`; returns how many.
