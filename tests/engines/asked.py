@@ -33,6 +33,13 @@ LIMIT = 300
 VIEW, ADD, SHARE = "Product Viewed", "Product Added", "Product Shared"
 MARKED = Marked((1,), (1,), ("o1", "o23"), ("p7",), ("C1",))
 LOOK = Look(1, np.arange(1, 31, dtype=np.int32), np.arange(1, 31, dtype=np.int32), {}, "look")
+
+
+def fast(t: "Asker") -> Frame:
+    """Identifiers and days at rates beyond a person's."""
+    return quality.impossible(t.events, LIMIT).select("alias_no", "day")
+
+
 CONDITIONS = (
     Condition("product_id", "in", ("p1", "p2")), Condition("product_id", "not_in", ("p1",)), Condition("channel", "set"),
     Condition("channel", "unset"), Condition("platform", "contains", ("n",)), Condition("channel", "ne", ("douyin",)),
@@ -85,7 +92,7 @@ class Asker:
 
 def _conditions(t: Asker) -> Frame:
     matchers = [Matcher(ANY_EVENT, (condition,)) for condition in CONDITIONS]
-    odd = quality.impossible(t.events, LIMIT).select("alias_no", "day")
+    odd = fast(t)
     return behaviour.matched_events(t.events, matchers, Days(DAY - 30, DAY), ("product_id", "channel"), odd)
 
 
@@ -106,9 +113,9 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "collect.latest_events": lambda t: latest_events(t.events, event=VIEW, source="s", limit=50),
     "identity.login_instants": lambda t: login_instants(t.events, [5]),
     "identity.unidentified": lambda t: unidentified(t.orders, t.events, HIDDEN_PERSON),
-    "metrics.activity": lambda t: metrics.activity(t.events, (DAY - 29, DAY), t.shared(), LIMIT),
+    "metrics.activity": lambda t: metrics.activity(t.events, (DAY - 29, DAY), t.shared(), fast(t)),
     "metrics.registrations": lambda t: metrics.registrations(t.users),
-    "metrics.spent": lambda t: metrics.spent(t.events, (DAY - 29, DAY), LIMIT, 1_800_000_000),
+    "metrics.spent": lambda t: metrics.spent(t.events, (DAY - 29, DAY), fast(t), 1_800_000_000),
     "metrics.active_pairs": lambda t: metrics.active_pairs(t.events, DAY - 29, LIMIT),
     "metrics.event_counts": lambda t: metrics.event_counts(t.events),
     "metrics.sales_by_day": lambda t: metrics.sales_by_day(_orders(t)),

@@ -14,6 +14,7 @@ import msgspec
 import uvicorn
 
 from weaktie.app.http import make_api
+from weaktie.app.warm import Warmer
 from weaktie.app.wiring import App
 from weaktie.data.collect.door import Door
 from weaktie.kit.logs import get_logger
@@ -27,10 +28,10 @@ RESTART_SECONDS = 2.0
 
 
 class Dispatch:
-    """Sends the door's paths to the door and everything else to the API."""
+    """Sends the door's paths to the door and everything else to the API; `looked` hears of the console's requests."""
 
-    def __init__(self, door: Door, api: Asgi) -> None:
-        self._door, self._api = door, api
+    def __init__(self, door: Door, api: Asgi, looked: Callable[[], None] = lambda: None) -> None:
+        self._door, self._api, self._looked = door, api, looked
         self._paths = door.paths
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
@@ -38,6 +39,8 @@ class Dispatch:
         if scope["type"] == "http" and scope["path"] in self._paths:
             await self._door(scope, receive, send)
         else:
+            if scope["type"] == "http" and scope["path"].startswith("/api/"):
+                self._looked()
             await self._api(scope, receive, send)
 
 
@@ -92,8 +95,9 @@ def serve(
     listening = listen(host, port)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{listening.getsockname()[1]}"  # noqa: S104
     door = Door(wt.log_writer, wt.key_book, wt.settings.door, wt.blocked, wt.clock)
+    warmer = Warmer(wt)
     config = uvicorn.Config(
-        Dispatch(door, make_api(wt)),
+        Dispatch(door, make_api(wt), warmer.somebody_looks),
         http="httptools",
         loop="uvloop",
         log_config=None,
@@ -112,10 +116,17 @@ def serve(
         whole = note.with_suffix(".part")
         whole.write_bytes(msgspec.json.encode({"pid": os.getpid(), "address": address}))
         whole.rename(note)
+
+        def started() -> None:
+            warmer.start()
+            if told:
+                told(address)
+
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(uvicorn.Server(config), listening, lambda: told(address) if told else None))
+            runner.run(_serve(uvicorn.Server(config), listening, started))
     finally:
         note.unlink(missing_ok=True)
+        warmer.stop()
         if worker:
             child.stop()
 

@@ -270,23 +270,20 @@ class FactBook:
         self, session: Session, crowd: Crowd, name: str, days: tuple[int, int], shared: pa.Table
     ) -> pa.Table:
         files = crowd.snapshot.of("events", from_day=days[0], to_day=days[1])
-        limit = self.behaviour.quality.limit
+        odd = self.behaviour.impossible(session, crowd.snapshot, Days(*days))
         alike = (
-            name,
-            days,
-            tuple(f.file_id for f in files),
-            tuple(f.sha256 for f in files),
-            limit,
-            _digest(shared),
-        )
+            name, days, tuple(f.file_id for f in files), tuple(f.sha256 for f in files),
+            *(hash(tuple(c.to_pylist())) for c in (shared["alias_no"], odd["alias_no"], odd["day"])),
+        )  # fmt: skip
         if alike in self._blocks:
             self._blocks.move_to_end(alike)
             return self._blocks[alike]
         scanned = session.scan([f.path for f in files], EVENTS.schema)
+        impossible = session.table(odd) if odd.num_rows else None
         frame = (
-            activity(scanned, days, session.table(shared), limit)
+            activity(scanned, days, session.table(shared), impossible)
             if name == "activity"
-            else spent(scanned, days, limit, IDLE_US)
+            else spent(scanned, days, impossible, IDLE_US)
         )
         self.reads += 1
         self._blocks[alike] = session.collect(frame)
@@ -471,7 +468,3 @@ def _taken(rows: Table, which: "slice | B", fixed: Collection[str] = ()) -> Tabl
     """Some rows of a set of parallel columns."""
     taken = {f.name: getattr(rows, f.name)[which] for f in fields(rows) if f.name not in fixed}
     return replace(rows, **taken)
-
-
-def _digest(shared: pa.Table) -> int:
-    return hash(tuple(shared["alias_no"].to_pylist()))

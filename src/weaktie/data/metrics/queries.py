@@ -40,21 +40,22 @@ def event_counts(events: Frame) -> Frame:
 ACTIVITY = ("alias_no", "day", "event", "channel", "platform")
 
 
-def activity(events: Frame, days: tuple[int, int], shared: Frame, most_a_minute: int) -> Frame:
+def activity(events: Frame, days: tuple[int, int], shared: Frame, impossible: Frame | None) -> Frame:
     """How often who did what: ACTIVITY, slot, n and first_us, of customers' events that may serve analytics.
 
     `slot` is the instant for identifiers that several people share (`shared` has their alias_no), so that each of their
-    events finds its owner by time; 0 for all others, whose events of a day are counted together.
+    events finds its owner by time; 0 for all others, whose events of a day are counted together. `impossible` (alias_no, day)
+    is left out; None where there is nothing.
     """
-    may = _may(events, days, most_a_minute).with_columns(us=micros("event_time"))
+    may = _may(events, days, impossible).with_columns(us=micros("event_time"))
     known = may.join(shared.with_columns(is_shared=nw.lit(1)), on="alias_no", how="left")
     slots = known.with_columns(slot=nw.when(nw.col("is_shared") == 1).then(nw.col("us")).otherwise(nw.lit(0)))
     return slots.group_by(*ACTIVITY, "slot").agg(nw.len().alias("n"), nw.col("us").min().alias("first_us"))
 
 
-def spent(events: Frame, days: tuple[int, int], most_a_minute: int, idle_us: int) -> Frame:
+def spent(events: Frame, days: tuple[int, int], impossible: Frame | None, idle_us: int) -> Frame:
     """Time that an identifier spent on a day: alias_no, day, first_us, spent_us; a gap above `idle_us` is no use of the shop."""
-    may = _may(events, days, most_a_minute).with_columns(us=micros("event_time"))
+    may = _may(events, days, impossible).with_columns(us=micros("event_time"))
     gap = nw.col("us") - nw.col("us").shift(1).over("alias_no", "day", order_by="us")
     gaps = may.select("alias_no", "day", "us", gap=gap)
     used = nw.when(nw.col("gap") <= idle_us).then(nw.col("gap")).otherwise(nw.lit(0))
@@ -78,9 +79,10 @@ def orders_of_customers(orders: Frame, left_out: Frame) -> Frame:
     )  # fmt: skip
 
 
-def _may(events: Frame, days: tuple[int, int], most_a_minute: int) -> Frame:
+def _may(events: Frame, days: tuple[int, int], impossible: Frame | None) -> Frame:
     """Events of these days that may be analysed and that customers did."""
     may = events.filter(
         nw.col("purposes") % 2 == 1, ~nw.col("alias_no").is_null(), nw.col("day") >= days[0], nw.col("day") <= days[1]
     )  # fmt: skip
-    return without_impossible(customers(may), most_a_minute)
+    rows = customers(may)
+    return rows if impossible is None else rows.join(impossible, on=["alias_no", "day"], how="anti")
