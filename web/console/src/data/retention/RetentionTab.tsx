@@ -120,7 +120,7 @@ function Marks({ group, definition }: { group: RetentionGroup; definition: strin
           testId={`retention-mark-${one.n}`}
           label={t("retention.mark", { n: one.n })}
           value={one.share === null ? <span className="faint">–</span> : f.percent(one.share)}
-          definition={definition}
+          definition={`${definition} ${t("retention.markHint", { n: one.n })}`}
           note={
             one.share === null
               ? t(`retention.why.${one.why ?? "nobody"}`)
