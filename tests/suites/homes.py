@@ -1,6 +1,10 @@
 """A prepared home with the real parts on a clock that tests move."""
 
+import atexit
+import functools
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +18,8 @@ from weaktie.data.behaviour.contracts import PeopleSource
 from weaktie.data.collect.contracts import RawRequest
 from weaktie.data.collect.jobs import Written
 from weaktie.kit.clock import FixedClock, to_iso
+from weaktie.store.database.jobs import upgrade
+from weaktie.store.database.service import open_database
 from weaktie.store.runs.service import Lease
 
 START_US = 1_790_000_000_000_000
@@ -31,9 +37,22 @@ def fresh_app(
     make_home(home, dict(WORKSPACE))
     with (home / "weaktie.toml").open("a") as settings:
         settings.write(f'[addresses]\ndatabase = "{database}"\nengine = "{engine}"\n')
+    if database == "sqlite:":
+        shutil.copyfile(_migrated(), home / "weaktie.db")
     prepare_home(home, clock)
     with open_app(home, clock) as wt:
         yield wt
+
+
+@functools.cache
+def _migrated() -> Path:
+    """An empty database of this release, made once in each process: its migrations take longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="weaktie-database-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = open_database("sqlite:", folder)
+    upgrade(made)
+    made.close()
+    return folder / "weaktie.db"
 
 
 def track(

@@ -25,7 +25,6 @@ from weaktie.data.tracking import tables as _  # noqa: F401  the reference of ta
 from weaktie.data.webhooks.erase import WebhooksEraser, WebhooksExporter
 from weaktie.kit.clock import Clock, SystemClock
 from weaktie.kit.settings import load
-from weaktie.store.database.jobs import head, revision
 from weaktie.store.database.jobs import upgrade as upgrade_database
 from weaktie.store.database.service import open_database
 from weaktie.trust.audit.service import record
@@ -121,8 +120,7 @@ def open_app(home: Path, clock: Clock | None = None) -> Iterator[App]:
     settings = load(home)
     database = open_database(settings.addresses.database, settings.home)
     try:
-        if revision(database) != head():
-            upgrade_database(database)
+        upgrade_database(database)
         app = App(settings, clock or SystemClock(), database)
     except BaseException:
         database.close()

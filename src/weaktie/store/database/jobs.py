@@ -14,6 +14,8 @@ _LINE = re.compile(r"""^(revision|down_revision) *= *["']?(\w+)["']?$""", re.MUL
 
 def upgrade(database: Database) -> str:
     """Run every migration that is missing, in one transaction; returns the revision reached."""
+    if revision(database) == head():
+        return head()
     from alembic import command
     from alembic.config import Config
 
