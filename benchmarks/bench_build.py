@@ -206,21 +206,26 @@ def _alike(x: Any, y: Any) -> bool:
 
 
 class ReadRows:
-    """Counts rows of event files that the engine is given to scan."""
+    """The event files that the engine is given to scan: some columns of them, and some more than once."""
 
     def __init__(self) -> None:
-        self.rows = 0
+        self.files: set[Path] = set()
         self._plain = DuckSession.scan
 
     def __enter__(self) -> "ReadRows":
         plain, this = self._plain, self
 
         def scan(session: DuckSession, paths: list[Path], schema: pa.Schema, **more: Any) -> Any:
-            this.rows += sum(pq.read_metadata(p).num_rows for p in paths if p.parent.parent.name == "events")
+            this.files.update(p for p in paths if p.parent.parent.name == "events")
             return plain(session, paths, schema, **more)
 
         DuckSession.scan = scan  # type: ignore[method-assign,assignment]
         return self
+
+    @property
+    def rows(self) -> int:
+        """Events in them."""
+        return sum(pq.read_metadata(p).num_rows for p in self.files)
 
     def __exit__(self, *_: object) -> None:
         DuckSession.scan = self._plain  # type: ignore[method-assign]

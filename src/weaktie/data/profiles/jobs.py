@@ -116,6 +116,7 @@ class _Build:
                 self.deleted = parts.permits.all_deleted_tags(connection)
                 self.corrected = parts.permits.all_corrections(connection)
                 self.marked = parts.quality.marked(connection)
+                parts.quality.flagged.offer(state.kept_flagged(connection))
             today = business_day(parts.clock.now_us(), parts.settings.zone)
             before = self._hash(snapshot, person_map, granted, today)
             unchanged = self._nothing_new(before)

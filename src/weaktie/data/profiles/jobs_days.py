@@ -114,6 +114,7 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
         staged += _stage(parts, inputs, block, rates)
     with parts.database.begin() as tx:
         state.remember(tx, state.RATES, asdict(rates), parts.clock.now_us())
+        state.remember(tx, state.FLAGGED, asdict(parts.quality.flagged.known), parts.clock.now_us())
         removed = [f.file_id for block in blocks for f in block.replaced]
         if staged or removed:
             parts.lake.commit(tx, staged, remove=removed, reason="build: user_day")

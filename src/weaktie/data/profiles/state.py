@@ -7,10 +7,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from weaktie.data.profiles.contracts import Generation, LeftOut, LeftOutReason
 from weaktie.data.profiles.tables import build_state, generations
-from weaktie.data.quality.service import Rates
+from weaktie.data.quality.service import Flagged, Rates
 from weaktie.kit.words import Words
 
-RATES = "rates"
+RATES, FLAGGED = "rates", "flagged"
 
 
 def remember(tx: Connection, name: str, value: object, now_us: int) -> None:
@@ -30,6 +30,12 @@ def kept_rates(connection: Connection) -> Rates | None:
     """Whose days counted nowhere as of the last build; None before the first."""
     kept = recall(connection, RATES)
     return None if kept is None else msgspec.convert(kept, Rates, strict=False)
+
+
+def kept_flagged(connection: Connection) -> Flagged:
+    """The orders that events mark as of the last build."""
+    kept = recall(connection, FLAGGED)
+    return Flagged() if kept is None else msgspec.convert(kept, Flagged)
 
 
 def forget(tx: Connection, prefix: str) -> None:

@@ -1,5 +1,7 @@
-"""Whose day counts nowhere because nobody can do so much in a minute: exact, and kept up without grouping every minute."""
+"""What is known of events once and for all: whose day counts nowhere because nobody can do so much in a minute, and which
+orders an event marks. Both are exact, and kept up by reading newer files alone."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,12 +9,13 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from weaktie.data.quality.queries import busy, customers, impossible
+from weaktie.data.quality.queries import busy, customers, each_once, flagged_orders, impossible
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import LakeFile, Snapshot
 from weaktie.store.lake.tables import EVENTS
 
 PAIRS = pa.schema([("alias_no", pa.int32()), ("day", pa.int32())])
+FLAGGED = pa.schema([("order_id", pa.string()), ("crawler", pa.int32()), ("test", pa.int32())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,43 @@ def _found(
     for row in session.collect(rows.select("alias_no", "day").sort("day", "alias_no")).to_pylist():
         found.setdefault(row["day"], []).append(row["alias_no"])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """Orders of which an event is marked, as of one version of the lake: order_id → [crawler, test], 0 or 1 each.
+
+    Files are never changed, so that an order stays marked; one whose events are gone is in no table any more.
+    """
+
+    version: int = 0
+    orders: dict[str, list[int]] = field(default_factory=dict)
+
+
+class FlaggedBook:
+    """The orders that events mark, of the newest version that anybody asked for. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self.known = Flagged()
+        self._lock = threading.Lock()
+
+    def offer(self, known: Flagged) -> None:
+        """Begin with what somebody else found, where that is more."""
+        with self._lock:
+            if known.version > self.known.version:
+                self.known = known
+
+    def table(self, session: Session, snapshot: Snapshot) -> pa.Table:
+        """The orders as of the snapshot or later: order_id, crawler, test."""
+        with self._lock:
+            newer = snapshot.of("events", since_version=self.known.version)
+            if newer:
+                found = session.scan([f.path for f in newer], EVENTS.schema)
+                orders = {order: list(marks) for order, marks in self.known.orders.items()}
+                for row in session.collect(each_once([flagged_orders(found)])).to_pylist():
+                    before = orders.get(row["order_id"], [0, 0])
+                    orders[row["order_id"]] = [max(before[0], row["crawler"]), max(before[1], row["test"])]
+                self.known = Flagged(snapshot.version, orders)
+            orders = self.known.orders
+        columns = [list(orders), [c for c, _ in orders.values()], [t for _, t in orders.values()]]
+        return pa.table(columns, schema=FLAGGED)

@@ -1,7 +1,7 @@
 """The door of quality: marks that people set and end, and what follows from them for events and orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import narwhals as nw
 import pyarrow as pa
@@ -22,9 +22,11 @@ from weaktie.data.quality.contracts import (
     People,
     Rate,
 )
-from weaktie.data.quality.queries import counted_days, declared_orders, each_once, flagged_orders, impossible
+from weaktie.data.quality.queries import counted_days, declared_orders, each_once, impossible
 from weaktie.data.quality.queries import customers as customers
 from weaktie.data.quality.queries import without_impossible as without_impossible
+from weaktie.data.quality.rates import Flagged as Flagged
+from weaktie.data.quality.rates import FlaggedBook as FlaggedBook
 from weaktie.data.quality.rates import Rates as Rates
 from weaktie.data.quality.rates import renewed as renewed
 from weaktie.data.quality.tables import marks
@@ -53,6 +55,7 @@ class Quality:
     settings: Settings
     clock: Clock
     may_be_shown: MayBeShown | None = None
+    flagged: FlaggedBook = field(default_factory=FlaggedBook)
 
     @property
     def limit(self) -> int:
@@ -147,11 +150,11 @@ class Quality:
 
     def left_out_orders(self, session: Session, snapshot: Snapshot, marked: Marked) -> pa.Table:
         """Orders that no figure counts: order_id, crawler, test (0 or 1; own people's are tests), in the order of ids."""
-        events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
+        flagged = session.table(self.flagged.table(session, snapshot))
         orders = session.scan([f.path for f in snapshot.of("orders")], ORDERS.schema)
         items = session.scan([f.path for f in snapshot.of("order_items")], ORDER_ITEMS.schema)
         declared = declared_orders(orders, items, marked)
-        return session.collect(each_once([flagged_orders(events), *declared])).sort_by("order_id")
+        return session.collect(each_once([flagged, *declared])).sort_by("order_id")
 
     def counts(self) -> Counts:
         """What figures leave out: events of the last 30 days, orders and people of all time."""
