@@ -105,6 +105,11 @@ class Behaviour:
         self._kept_firsts: OrderedDict[tuple[object, ...], I32] = OrderedDict()
         self._kept_counts: OrderedDict[tuple[object, ...], I32] = OrderedDict()
 
+    @property
+    def threads(self) -> int:
+        """Threads of one question."""
+        return self.settings.engine.threads or THREADS
+
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.
 
@@ -225,7 +230,7 @@ class Behaviour:
             with self.engine.session() as session:
                 odd = self.impossible(session, crowd.snapshot, days)
             wanted = Wanted(crowd, how.matchers, days, odd)
-            return walk_counts(wanted, asked, people, self.settings.engine.threads or THREADS)
+            return walk_counts(wanted, asked, people, self.threads)
         rows = self.sequences(matchers, days, crowd=crowd)
         return counted(rows, asked, people)
 
@@ -366,7 +371,7 @@ class Behaviour:
         before = self.clock.monotonic()
         with self.engine.session() as session:
             odd = self.impossible(session, crowd.snapshot, days)
-        found = read_days(self.engine, crowd, how, days, odd, self.settings.engine.threads or THREADS)
+        found = read_days(self.engine, crowd, how, days, odd, self.threads)
         with self._lock:
             self._patience_s = max(CROWD_SECONDS, PATIENCE * (self.clock.monotonic() - before))
         return found
@@ -378,7 +383,7 @@ class Behaviour:
             odd = self.impossible(session, crowd.snapshot, days)
             if self.engine.in_process and may_walk(how):
                 wanted = Wanted(crowd, how.matchers, days, odd, columns)
-                walked = walk_sequences(wanted, self.settings.engine.threads or THREADS)
+                walked = walk_sequences(wanted, self.threads)
                 named = {name: walked.columns[column] for name, column in how.columns.items()}
                 return replace(walked, columns=named)
             frame = session.members(

@@ -28,8 +28,9 @@ from weaktie.data.behaviour.contracts import (
 from weaktie.data.behaviour.logic import PLAIN, Reading
 from weaktie.data.collect.contracts import CRAWLER, TEST
 from weaktie.data.identity.service import owner_of
+from weaktie.kit.threads import shares, side_by_side
 from weaktie.store.lake.contracts import LakeFile
-from weaktie.store.lake.service import Piece, Texts, read_piece, side_by_side
+from weaktie.store.lake.service import Piece, Texts, read_piece
 
 NUMBERS: Final = {"alias_no": -1, "event_time": 0, "day": -(2**31), "purposes": 0, "flags": 0}
 ARRIVED: Final = {"log_partition": -1, "log_record": -1, "log_index": -1}
@@ -233,7 +234,7 @@ def _add(
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Rows by person and time, in arrays that are changed in place; `row` counts through the files."""
+    """Rows by person and time, in arrays that are changed in place; `row` counts through the files, empty where nobody asks."""
 
     time_us: I64
     day: I32
@@ -249,25 +250,42 @@ def walk_sequences(wanted: Wanted, threads: int) -> Sequences:
     for one in kept:
         _count(one.person, counts)
     people, starts = _starts(counts)
-    rows = int(starts[-1])
-    found = Ordered(
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int32),
-        np.empty(rows, np.uint32),
-        np.empty(rows, np.int32),
-    )
-    before = 0
-    for one in kept:
-        _move(
-            one.person, one.time_us, one.day, one.matched, counts, found.time_us, found.day, found.matched, found.row, before
-        )  # fmt: skip
-        before += len(one.person)
-    _by_time(starts, found.time_us, found.day, found.matched, found.row)
+    found = _gathered(kept, people, starts, counts, bool(wanted.columns), threads)
     tied, run = _tied(starts, found.time_us, found.matched, bool(wanted.columns))
     if len(tied):
+        if not len(found.row):
+            found = _gathered(kept, people, starts, counts, True, threads)
         _settle(found, tied, run, files, kept)
     columns = {name: _coded([one.texts[name] for one in kept], found.row) for name in wanted.columns}
     return Sequences(people, starts, found.time_us, found.day, found.matched, columns)
+
+
+def _gathered(
+    kept: Sequence[Kept], people: I32, starts: I64, begins: I64, with_row: bool, threads: int
+) -> Ordered:
+    """Each person's rows together and sorted by time; threads share the people. `begins` says where each number's rows begin."""
+    rows = int(starts[-1])
+    found = Ordered(
+        np.empty(rows, np.int64), np.empty(rows, np.int32), np.empty(rows, np.uint32),
+        np.empty(rows if with_row else 0, np.int32),
+    )  # fmt: skip
+    parts = shares(lambda i: int(starts[i]), len(people), threads)
+
+    def gather(part: tuple[int, int]) -> None:
+        low, high = part
+        first, last = people[low], people[high - 1]
+        places, before = begins[first : last + 1].copy(), 0
+        for one in kept:
+            _move(
+                one.person, one.time_us, one.day, one.matched, places, first, last, found.time_us, found.day, found.matched,
+                found.row, before,
+            )  # fmt: skip
+            before += len(one.person)
+        _by_time(starts[low : high + 1], found.time_us, found.day, found.matched, found.row)
+
+    for _ in side_by_side(gather, parts, threads):
+        pass
+    return found
 
 
 def _settle(found: Ordered, tied: I64, run: I64, files: Sequence[LakeFile], kept: Sequence[Kept]) -> None:
@@ -328,21 +346,28 @@ def _starts(counts: I64) -> tuple[I32, I64]:
 
 @numba.njit(cache=True, nogil=True)
 def _move(
-    person: I32, time_us: I64, day: I32, matched: U32, places: I64, to_time: I64, to_day: I32, to_matched: U32, to_row: I32,
-    before: int,
+    person: I32, time_us: I64, day: I32, matched: U32, places: I64, first: int, last: int, to_time: I64, to_day: I32,
+    to_matched: U32, to_row: I32, before: int,
 ) -> None:  # fmt: skip
+    """Rows of the people from `first` to `last` to their places, which move on."""
+    with_row = len(to_row) > 0
     for i in range(len(person)):
-        k = places[person[i]]
-        places[person[i]] = k + 1
+        p = person[i]
+        if p < first or p > last:
+            continue
+        k = places[p - first]
+        places[p - first] = k + 1
         to_time[k] = time_us[i]
         to_day[k] = day[i]
         to_matched[k] = matched[i]
-        to_row[k] = before + i
+        if with_row:
+            to_row[k] = before + i
 
 
 @numba.njit(cache=True, nogil=True)
 def _by_time(starts: I64, time_us: I64, day: I32, matched: U32, row: I32) -> None:
     """Sort each person's rows by time where they do not stand so; equal times keep their order."""
+    with_row = len(row) > 0
     for p in range(len(starts) - 1):
         low, high = starts[p], starts[p + 1]
         wrong = 0
@@ -355,19 +380,20 @@ def _by_time(starts: I64, time_us: I64, day: I32, matched: U32, row: I32) -> Non
             time_us[low:high] = time_us[low:high][order]
             day[low:high] = day[low:high][order]
             matched[low:high] = matched[low:high][order]
-            row[low:high] = row[low:high][order]
+            if with_row:
+                row[low:high] = row[low:high][order]
             continue
         for k in range(low + 1, high):
-            at, time, a, b, c = k, time_us[k], day[k], matched[k], row[k]
+            at, time, a, b = k, time_us[k], day[k], matched[k]
+            c = row[k] if with_row else np.int32(0)
             while at > low and time_us[at - 1] > time:
-                time_us[at], day[at], matched[at], row[at] = (
-                    time_us[at - 1],
-                    day[at - 1],
-                    matched[at - 1],
-                    row[at - 1],
-                )
+                time_us[at], day[at], matched[at] = time_us[at - 1], day[at - 1], matched[at - 1]
+                if with_row:
+                    row[at] = row[at - 1]
                 at -= 1
-            time_us[at], day[at], matched[at], row[at] = time, a, b, c
+            time_us[at], day[at], matched[at] = time, a, b
+            if with_row:
+                row[at] = c
 
 
 @numba.njit(cache=True, nogil=True)

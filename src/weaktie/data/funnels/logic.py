@@ -10,6 +10,7 @@ import numpy.typing as npt
 from weaktie.data.behaviour.contracts import I32, I64, U32, Sequences
 from weaktie.data.funnels.contracts import BOUNDS_S, Funnel, Grain, StepFigures, StepTime, TrendPoint
 from weaktie.kit.clock import SECOND_US
+from weaktie.kit.threads import shares, side_by_side
 
 Bools = npt.NDArray[np.bool_]
 QUANTILES = (50, 75, 90)
@@ -25,17 +26,24 @@ class Reached:
     entry: I64
 
 
-def reached(found: Sequences, funnel: Funnel) -> Reached:
-    """The greatest step of everybody. Bits of `found.matched` are the steps, then the exclusions."""
+def reached(found: Sequences, funnel: Funnel, threads: int = 1) -> Reached:
+    """The greatest step of everybody; threads share the people. Bits of `found.matched` are the steps, then the exclusions."""
     steps = len(funnel.steps)
     spans = np.array([(e.after, e.before) for e in funnel.exclusions], np.int64).reshape(-1, 2)
     people = len(found.people)
     level, entry = np.zeros(people, np.int32), np.full(people, -1, np.int64)
     time_us = np.full((people, steps), -1, np.int64)
-    _search(
-        found.starts, found.time_us, found.day, found.matched, steps, funnel.window_us, funnel.first_day, funnel.last_day,
-        funnel.order == "strict", funnel.increase, spans, level, time_us, entry,
-    )  # fmt: skip
+
+    def search(part: tuple[int, int]) -> None:
+        low, high = part
+        _search(
+            found.starts[low : high + 1], found.time_us, found.day, found.matched, steps, funnel.window_us, funnel.first_day,
+            funnel.last_day, funnel.order == "strict", funnel.increase, spans, level[low:high], time_us[low:high],
+            entry[low:high],
+        )  # fmt: skip
+
+    for _ in side_by_side(search, shares(lambda i: int(found.starts[i]), people, threads), threads):
+        pass
     return Reached(level, time_us, entry)
 
 

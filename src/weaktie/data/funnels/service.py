@@ -131,7 +131,7 @@ class Funnels:
         matchers = [*funnel.steps, *(e.matcher for e in funnel.exclusions)]
         self._behaviour.check(matchers, _places(funnel))
         sequences = self._behaviour.sequences(matchers, self._days(funnel, crowd), crowd=crowd)
-        return sequences, reached(sequences, funnel)
+        return sequences, reached(sequences, funnel, self._behaviour.threads)
 
     def _days(self, funnel: Funnel, crowd: Crowd) -> Days:
         """The days of entry and those on which a window may still be open, as far as there are events."""

@@ -3,11 +3,9 @@
 What a file says of itself is used: a column of which every row group has one and the same value is not read at all.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +17,6 @@ from weaktie.store.lake.tables import TABLES
 
 I32 = npt.NDArray[np.int32]
 Numbers = npt.NDArray[Any]
-Some = TypeVar("Some")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +84,3 @@ def _texts(column: pa.ChunkedArray) -> Texts:
     return Texts(
         codes.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), whole.dictionary.to_pylist()
     )
-
-
-def side_by_side(do: Callable[[Some], Made], each: Iterable[Some], threads: int) -> Iterator[Made]:
-    """What `do` makes of each, in their order, made by some threads; few that are made wait to be taken."""
-    with ThreadPoolExecutor(threads, thread_name_prefix="arrays") as pool:
-        ahead: deque[Future[Made]] = deque()
-        for one in each:
-            ahead.append(pool.submit(do, one))
-            if len(ahead) > 2 * threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()

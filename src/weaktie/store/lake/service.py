@@ -13,7 +13,6 @@ from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.arrays import Piece as Piece
 from weaktie.store.lake.arrays import Texts as Texts
 from weaktie.store.lake.arrays import read_piece as read_piece
-from weaktie.store.lake.arrays import side_by_side as side_by_side
 from weaktie.store.lake.contracts import Lake, LakeFile, PromotedColumn
 from weaktie.store.lake.files import FileLake
 from weaktie.store.lake.jobs import PATIENCE_SECONDS as PATIENCE_SECONDS
