@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.crowds import NAMES, Made, fresh_home, make_events
 from weaktie.app.wiring import App, open_app
+from weaktie.data.profiles.contracts import BuildResult
 from weaktie.data.profiles.jobs import build
 from weaktie.kit.clock import DAY_US
 from weaktie.kit.words import Words
@@ -182,7 +183,7 @@ def peer(wt: App, as_of: int) -> tuple[float, pa.Table]:
     for name in ("events", "orders", "products"):
         con.read_parquet([str(f.path) for f in snapshot.of(name)]).create_view(name)
     began = time.perf_counter()
-    found: pa.Table = con.execute(by_hand(as_of)).to_arrow_table()
+    found: pa.Table = con.sql(by_hand(as_of)).to_arrow_table()
     return time.perf_counter() - began, found.sort_by("person_no")
 
 
@@ -231,6 +232,10 @@ class ReadRows:
         DuckSession.scan = self._plain  # type: ignore[method-assign]
 
 
+def _shown(result: BuildResult) -> dict[str, float]:
+    return {k: round(v, 1) for k, v in result.steps.items()}
+
+
 def no_progress(_share: float, _words: Words) -> None:
     """Nobody watches."""
 
@@ -248,9 +253,8 @@ def main(events: int = EVENTS, users: int = USERS) -> None:
             )
             full = build(wt.build_parts, no_progress)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-            shown = {k: round(v, 1) for k, v in full.steps.items()}
             print(
-                f"build: {full.seconds:.1f} s {shown}, {full.people:,} people published, peak memory {peak:.2f} GiB"
+                f"build: {full.seconds:.1f} s {_shown(full)}, {full.people:,} people published, peak memory {peak:.2f} GiB"
             )
             tags_s = full.seconds - full.steps.get("publish", 0.0)
             by_sql, theirs = peer(wt, full.as_of_day)
@@ -269,7 +273,7 @@ def main(events: int = EVENTS, users: int = USERS) -> None:
             share, part = read.rows / (made.events + more.events), added.seconds / full.seconds
             print(
                 f"one day more: {added.seconds:.1f} s, {part:.1%} of the whole; {read.rows:,} events read, {share:.2%} (goals "
-                f"≤ {LARGEST_TIME:.0%}, ≤ {LARGEST_READ:.0%}); {added.days_computed} days computed"
+                f"≤ {LARGEST_TIME:.0%}, ≤ {LARGEST_READ:.0%}); {added.days_computed} days computed, {_shown(added)}"
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
