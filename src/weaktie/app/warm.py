@@ -16,18 +16,22 @@ WATCHED_SECONDS: Final = 600.0
 REST: Final = 10.0
 """How many times longer than it took is waited before it is done again."""
 PAGE_DAYS: Final = 30
+MONTHS: Final = 12
+LOOP_DAYS: Final = 28
 
 
 def steps(wt: App) -> dict[str, Callable[[], object]]:
     """What pages ask for when they open, the first page first."""
     today = wt.metrics.today
-    month = Days(today - PAGE_DAYS, today - 1)
+    month = Days(today - PAGE_DAYS + 1, today)
     return {
         "overview": wt.metrics.overview,
         "facts": lambda: wt.metrics.book.read(set(Need)),
-        "loop": lambda: wt.aarrr.loop(month),
+        "loop": lambda: wt.aarrr.loop(Days(today - LOOP_DAYS + 1, today)),
         "first days": wt.behaviour.first_days,
         "acquisition": lambda: wt.acquisition.figures(month),
+        "movements": lambda: wt.rfm.moves(MONTHS),
+        "sample": wt.segments.warm,
     }
 
 

@@ -1,7 +1,5 @@
 """The door of acquisition: newcomers, what they cost, and the people behind a figure."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +35,7 @@ from weaktie.data.identity.service import owner_of
 from weaktie.data.profiles.service import orders_now
 from weaktie.data.quality.service import Quality
 from weaktie.kit.clock import DAY_US, EPOCH_DAY, Clock, business_day
+from weaktie.kit.kept import Kept
 from weaktie.kit.money import minor_digits
 from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
@@ -66,8 +65,7 @@ class Acquisition:
         self.links, self.spending = Links(settings, clock), Spending(clock)
         self._engine, self._quality, self._built_day = engine, quality, built_day
         self.is_crawler = is_crawler
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[object, Any] = OrderedDict()
+        self._kept: Kept[Any] = Kept(KEPT)
 
     def newcomers(self, days: Days, crowd: Crowd | None = None) -> Newcomers:
         """People whose first day is one of these, with the channel and code of their first day.
@@ -79,7 +77,7 @@ class Acquisition:
         with self.database.connect() as connection:
             codes = self.links.channel_of_code(connection)
         key = (crowd.key, "new", days, hash(tuple(sorted(codes.items()))))
-        found: Newcomers = self._remember(key, lambda: self._newcomers(crowd, days, codes))
+        found: Newcomers = self._kept.get(key, lambda: self._newcomers(crowd, days, codes))
         return found
 
     def spent(self, days: Days) -> list[Spent]:
@@ -169,7 +167,7 @@ class Acquisition:
     # --- from the lake ---
 
     def _base(self, crowd: Crowd) -> tuple[I32, Bools, dict[int, str]]:
-        found: tuple[I32, Bools, dict[int, str]] = self._remember(
+        found: tuple[I32, Bools, dict[int, str]] = self._kept.get(
             (crowd.key, "base"), lambda: self._read_base(crowd)
         )
         return found
@@ -261,7 +259,7 @@ class Acquisition:
             )
             return alias, owner, day, table["first_us"].to_numpy()
 
-        found: tuple[I32, I32, I32, I64] = self._remember((crowd.key, "active", first, last), read)
+        found: tuple[I32, I32, I32, I64] = self._kept.get((crowd.key, "active", first, last), read)
         return found
 
     def activity(self, crowd: Crowd, days: Days) -> Activity:
@@ -279,7 +277,7 @@ class Acquisition:
 
     def orders(self, crowd: Crowd) -> Orders:
         """The crowd's orders as they stand, without those of tests, crawlers and own people."""
-        found: Orders = self._remember(
+        found: Orders = self._kept.get(
             (crowd.key, "orders"), lambda: read_orders(self._engine, self.database, self._quality, crowd)
         )
         return found
@@ -289,18 +287,6 @@ class Acquisition:
     ) -> Any:
         files = crowd.snapshot.of("user_day", from_day=first, to_day=last)
         return session.scan([f.path for f in files], TABLES["user_day"].schema)
-
-    def _remember(self, key: object, read: Callable[[], Any]) -> Any:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = read()
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return found
 
 
 def read_orders(engine: Engine, database: Database, quality: Quality, crowd: Crowd) -> Orders:

@@ -11,6 +11,7 @@ from weaktie.data.metrics.contracts import Change, Metric, Need, Point, Question
 from weaktie.data.metrics.referral import Brought, Cascades, brought, cascades
 from weaktie.data.metrics.service import METRICS, Metrics
 from weaktie.kit.clock import day_to_date
+from weaktie.kit.kept import Kept
 from weaktie.kit.words import Words
 
 STAGES: dict[str, tuple[str, ...]] = {
@@ -21,6 +22,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "referral": ("k_factor", "invitations_per_active", "referral_conversion", "referral_participation"),
 }
 TREND_WEEKS = 12
+KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,17 @@ class Aarrr:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._kept: Kept[Loop] = Kept(KEPT)
 
     def loop(self, days: Days, segment: str = "") -> Loop:
         """The loop over some days, compared with as many days before. Raises BadQuestion, or what a segment raises."""
+        if segment:  # its members may be others at any time
+            return self._loop(days, segment)
+        facts = self._metrics.book.read({Need.COSTS, Need.MEMBERS})
+        key = (facts.crowd.key, facts.today, days, tuple(facts.costs or ()), facts.members is None)
+        return self._kept.get(key, lambda: self._loop(days, ""))
+
+    def _loop(self, days: Days, segment: str) -> Loop:
         stages = {
             stage: [i for key in keys for i in self._items(key, days, segment)]
             for stage, keys in STAGES.items()
