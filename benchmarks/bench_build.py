@@ -151,7 +151,11 @@ b AS (SELECT alias_no, {columns}, {past("events", 15)} AS events_15, {past("even
   {past("CASE WHEN (day + 3) % 7 >= 5 THEN events ELSE 0 END", 90)} / nullif({past("events", 90)}, 0) AS weekend_share_90d,
   {best(tuple(parts), [past(p, 90) for p in parts])} AS favourite_daypart,
   {best(systems, [past(p, 90) for p in systems])} AS main_platform FROM d GROUP BY ALL)
-SELECT ad.alias_no AS person_no, active_days_30d, {as_of} - last_day AS days_since_active, {as_of} - first_day AS days_known,
+{_tags(as_of)}"""
+
+
+def _tags(as_of: int) -> str:
+    return f"""SELECT ad.alias_no AS person_no, active_days_30d, {as_of} - last_day AS days_since_active, {as_of} - first_day AS days_known,
   CASE WHEN {as_of} - last_day >= 60 THEN 'lost' WHEN {as_of} - last_day >= 30 THEN 'dormant' WHEN {as_of} - first_day < 30 THEN 'new'
     ELSE 'retained' END AS lifecycle_stage,
   coalesce(sessions_30, 0) AS sessions_30d, coalesce(content_views_30, 0) AS content_views_30d, coalesce(searches_30, 0) AS searches_30d,

@@ -61,6 +61,9 @@ class FakePeople:
         person = self.rows[alias_no][2]
         return sorted(n for n, r in self.rows.items() if r[2] == person and n not in self.erased)
 
+    def described_between(self, connection: Connection, first: int, last: int) -> list[Alias]:
+        return self.described(connection, range(first, last + 1))
+
     def described(self, connection: Connection, alias_nos: Sequence[int]) -> list[Alias]:
         return [
             Alias(n, self.rows[n][0], self.rows[n][1], at(DAY))

@@ -5,9 +5,7 @@ identifiers, write the files, and then, in one transaction, commit manifest, off
 A crash anywhere before that transaction repeats the batch; the files it left are orphans that the sweep removes.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, compress
 
@@ -26,6 +24,7 @@ from weaktie.data.identity.contracts import LinkFact
 from weaktie.data.identity.service import Registry, add_links, add_sources
 from weaktie.kit.clock import DAY_US, Clock
 from weaktie.kit.logs import get_logger
+from weaktie.kit.objects import no_collections
 from weaktie.kit.settings import Settings
 from weaktie.kit.words import Words
 from weaktie.store.database.service import Database, write_many
@@ -116,7 +115,7 @@ class LakeWriter:
     def run_once(self) -> Written:
         """Handle one batch of one partition."""
         for partition in self._log.partitions():
-            with _no_collections():
+            with no_collections():
                 done = self._carry(partition)
             if done is not None:
                 return done
@@ -270,18 +269,6 @@ def keep_personal(tx: Connection, vault: Vault, batch: Batch, ports: WriterPorts
     if batch.ages and ports.ages is not None:
         ports.ages(tx, batch.ages)
     return len(held)
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """A batch makes a million objects without a cycle among them: looking for cycles meanwhile takes a quarter of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def offset_of(connection: Connection, partition: int) -> int:

@@ -38,8 +38,7 @@ Verdict = Literal["undone", "redone", "same", "different", "later"]
 `redone` they count again, `same` they are one person whatever the facts, `different` they are two; `later` changes nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(msgspec.Struct, frozen=True):
     """One identifier of a person; `value` is None where it is personal (it is in the vault then)."""
 
     alias_no: int

@@ -311,6 +311,16 @@ def described(connection: Connection, numbers: Sequence[int]) -> list[Alias]:
     return [Alias(*row) for row in rows]
 
 
+def described_between(connection: Connection, first: int, last: int) -> list[Alias]:
+    """The living identifiers with numbers from one to another, in their order of number."""
+    rows = connection.execute(
+        select(aliases.c.alias_no, aliases.c.kind, aliases.c.value, aliases.c.first_seen_us)
+        .where(aliases.c.alias_no.between(first, last), aliases.c.erased_us.is_(None))
+        .order_by(aliases.c.alias_no)
+    )
+    return [Alias(*row) for row in rows]
+
+
 def component(connection: Connection, alias_no: int) -> list[int]:
     """The living numbers of one person, found from one of its identifiers without the whole map; same rules."""
     near = read_near(connection, alias_no)
@@ -410,6 +420,10 @@ class Identity:
     def described(self, connection: Connection, alias_nos: Sequence[int]) -> list[Alias]:
         """Kind and value of the living ones among these numbers."""
         return described(connection, alias_nos)
+
+    def described_between(self, connection: Connection, first: int, last: int) -> list[Alias]:
+        """Kind and value of the living ones with these numbers."""
+        return described_between(connection, first, last)
 
     def seen_in(self, connection: Connection) -> SeenIn:
         """Which identifiers were seen in which sources."""

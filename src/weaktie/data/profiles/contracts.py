@@ -50,6 +50,10 @@ class People(Protocol):
         """Kind and value of the living ones among these numbers."""
         ...
 
+    def described_between(self, connection: Connection, first: int, last: int) -> list[Alias]:
+        """Kind and value of the living ones with these numbers."""
+        ...
+
     def decided_after(self, connection: Connection, alias_nos: Sequence[int], decision_id: int) -> bool:
         """Whether a person decided about one of these after that decision."""
         ...

@@ -38,6 +38,7 @@ from weaktie.data.profiles.tags import facts, values
 from weaktie.data.profiles.tags_basic import REGISTERED_US
 from weaktie.data.quality.contracts import INTERNAL_WORDS, Marked
 from weaktie.kit.clock import business_day
+from weaktie.kit.objects import no_collections
 from weaktie.kit.words import Words
 from weaktie.store.database.tables import consumer_offsets
 from weaktie.store.lake.contracts import Snapshot
@@ -48,7 +49,7 @@ from weaktie.trust.consent.contracts import REASONS
 SOURCE_LAKE_TABLES = ("events", "orders", "order_items", "products", "users", "relations", "user_day")
 ALIAS_CHUNK = 5_000
 SETTLE_ROWS = 5_000
-WEAK_KINDS = ("anonymous", "device", "openid")
+WEAK_KINDS = frozenset({"anonymous", "device", "openid"})
 SHOWN_NAMES = {
     LAST_US.name: "shown_last_us",
     FIRST_US.name: "shown_first_us",
@@ -131,13 +132,15 @@ class _Build:
             self._took("user_day")
             with parts.database.connect() as connection:
                 days_snapshot = parts.lake.snapshot(connection, tables=["user_day"])
-            crowd = self._crowd(person_map, granted, refused, self.marked.persons(person_map.person_of))
+            with no_collections():
+                crowd = self._crowd(person_map, granted, refused, self.marked.persons(person_map.person_of))
             self._took("people")
             as_of_day = min([today, *_last_day(days_snapshot)])
             self.progress(0.6, Words("计算标签", "computing tags"))
             wide, cutoffs = self._tags(inputs, days_snapshot, crowd, as_of_day)
             self._took("tags")
-            number = self._publish(inputs, crowd, wide, cutoffs, as_of_day, before)
+            with no_collections():
+                number = self._publish(inputs, crowd, wide, cutoffs, as_of_day, before)
             self._took("publish")
         self.progress(1.0, Words("完成", "done"))
         return BuildResult(
@@ -261,9 +264,12 @@ class _Build:
         known: list[int] = []
         with parts.database.connect() as connection:
             for start in range(0, len(living), ALIAS_CHUNK):
-                numbers = living[start : start + ALIAS_CHUNK].tolist()
-                for alias in parts.people.described(connection, numbers):
-                    groups.setdefault(int(person_of[alias.alias_no]), []).append(alias)
+                some = living[start : start + ALIAS_CHUNK]
+                for alias in parts.people.described_between(connection, int(some[0]), int(some[-1])):
+                    person_no = int(person_of[alias.alias_no])
+                    if person_no == ERASED:
+                        continue
+                    groups.setdefault(person_no, []).append(alias)
                     known.append(alias.alias_no)
             inside = {n: a for n, a in groups.items() if may[n]}
             outside = [n for n, a in groups.items() if not may[n] and not _is_visitor(a)]
@@ -327,7 +333,10 @@ def _last_day(snapshot: Snapshot) -> list[int]:
 
 
 def _is_visitor(aliases: list[Alias]) -> bool:
-    return all(a.kind in WEAK_KINDS for a in aliases)
+    for alias in aliases:  # noqa: SIM110  a loop is quicker, and everybody is asked
+        if alias.kind not in WEAK_KINDS:
+            return False
+    return True
 
 
 def _open_personal(
@@ -351,7 +360,7 @@ def _person(person_no: int, aliases: list[Alias], personal: dict[int, dict[str, 
     """Ids and names as they may be shown; the person's id is its first plain login, else its first plain id."""
     shown: list[ShownAlias] = []
     names: dict[str, str] = {}
-    for a in sorted(aliases, key=lambda a: a.alias_no):
+    for a in sorted(aliases, key=lambda a: a.alias_no) if len(aliases) > 1 else aliases:
         fields = personal.get(a.alias_no, {})
         value = a.value or fields.get("identifier") or "***"
         if a.value is None and a.kind in ("phone", "email") and "identifier" in fields:
@@ -360,8 +369,8 @@ def _person(person_no: int, aliases: list[Alias], personal: dict[int, dict[str, 
             if name in fields:
                 names[name] = fields[name]
         shown.append(ShownAlias(a.alias_no, a.kind, value, a.first_seen_us))
-    plain = [a for a in sorted(aliases, key=lambda a: (a.kind != "user", a.alias_no)) if a.value]
-    return Person(str(plain[0].value) if plain else f"@{person_no}", _is_visitor(aliases), shown, names)
+    plain = min((a for a in aliases if a.value), key=lambda a: (a.kind != "user", a.alias_no), default=None)
+    return Person(str(plain.value) if plain else f"@{person_no}", _is_visitor(aliases), shown, names)
 
 
 def _alias_table(numbers: np.ndarray[Any, Any], person_of: np.ndarray[Any, Any]) -> pa.Table:
