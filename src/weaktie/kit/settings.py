@@ -134,7 +134,7 @@ class Engine:
     """Resources of the query engine."""
 
     memory_gb: float = _setting(
-        4.0,
+        3.0,
         "查询引擎可用内存（GB）；spark:// 时为驱动进程的内存",
         "Memory of the query engine in GB; with spark:// that of the driver",
         low=0.25,
