@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.data.profiles.market import DAY, Market, at
 from weaktie.data.identity.logic import SPANS
 from weaktie.data.profiles import day_kernel, queries
+from weaktie.data.profiles.tables import USER_DAY
 from weaktie.data.quality.queries import impossible
 from weaktie.store.lake.tables import EVENTS
 
@@ -68,6 +69,56 @@ def test_both_forms_agree(
     columns = sorted(found.schema.names)
     assert columns == sorted(c for c in expected.schema.names if c not in {"given_sessions", "cut_sessions"})
     assert _lines(found, columns) == _lines(expected, columns)
+
+
+KEY = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(DAY - 2, DAY))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(did=st.sets(KEY, max_size=12), paid=st.sets(KEY, max_size=8), chance=st.integers(0, 1 << 30))
+def test_orders_meet_their_days_as_the_query_says(
+    market: Market, did: set[tuple[int, ...]], paid: set[tuple[int, ...]], chance: int
+) -> None:
+    random = np.random.default_rng(chance)
+    rows = sorted(((a, d, o) for a, o, d in did))
+    small = [f.name for f in USER_DAY.schema if f.type == pa.int32() and f.name not in queries.KEYS]
+    counts = pa.table(
+        {
+            "alias_no": [a for a, _, _ in rows],
+            "owner_no": [o for _, _, o in rows],
+            "day": [d for _, d, _ in rows],
+        }
+        | {n: random.integers(0, 9, len(rows)) for n in small if n not in ("orders", "refunds")}
+        | {n: random.integers(10, 99, len(rows)) for n in ("first_us", "last_us")}
+        | {"top_category": pa.array(["茶"] * len(rows), pa.string())}
+    )
+    keys = list(paid)
+    bought = pa.table(
+        {name: [key[i] for key in keys] for i, name in enumerate(queries.KEYS)}
+        | {n: random.integers(0, 5, len(keys)) for n in ("orders", "refunds", "amount_minor")}
+        | {n: random.integers(1, 200, len(keys)) for n in ("first_us", "last_us")}
+        | {"currency": pa.array(["CNY"] * len(keys), pa.string())}
+    )
+    wide = {f.name: f.type for f in USER_DAY.schema}
+    counts, bought = (
+        t.cast(
+            pa.schema(
+                [
+                    (n, pa.int64() if wide[n] == pa.int32() and n not in queries.KEYS else wide[n])
+                    for n in t.schema.names
+                ]
+            )
+        )
+        for t in (counts, bought)
+    )
+    with market.engine.session() as session:
+        asked = session.collect(queries.user_day(session.table(counts), session.table(bought))).cast(
+            USER_DAY.schema
+        )
+    days, others = day_kernel.with_orders(counts, bought)
+    columns = USER_DAY.schema.names
+    assert _lines(pa.concat_tables([days, others]), columns) == _lines(asked, columns)
+    assert days.select(list(queries.KEYS)).to_pylist() == counts.select(list(queries.KEYS)).to_pylist()
 
 
 def test_many_rows_out_of_order_are_sorted() -> None:

@@ -5,6 +5,7 @@ A test holds both forms equal.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -12,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from weaktie.data.identity.service import owner_of
-from weaktie.data.profiles.queries import SESSION_GAP_MINUTES, Frame
-from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS
+from weaktie.data.profiles.queries import KEYS, SESSION_GAP_MINUTES, Frame
+from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS, USER_DAY
 from weaktie.data.quality.service import customers
 from weaktie.store.engine.contracts import Session
 
@@ -116,11 +117,54 @@ def event_days(rows: Rows, days: list[int], offsets: list[int], categories: list
         "owner_no": rows.owner[heads],
         "day": rows.day[heads],
     }
-    columns |= {name: np.ascontiguousarray(counts[:, i], np.int64) for i, name in enumerate(names)}
-    columns |= {"first_us": edges[:, 0], "last_us": edges[:, 1], "top_category_events": top[:, 1]}
-    shown = pa.array(top[:, 0], mask=top[:, 1] == 0)
+    columns |= {name: counts[i] for i, name in enumerate(names)}
+    columns |= {"first_us": edges[0], "last_us": edges[1], "top_category_events": top[1].astype(np.int32)}
+    shown = pa.array(top[0], mask=top[1] == 0)
     named = pa.array(categories, pa.string()).take(shown) if categories else pa.nulls(len(heads), pa.string())
     return pa.table({**columns, "top_category": named})
+
+
+def with_orders(counts: pa.Table, bought: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """`queries.user_day` of both sides: the days of `event_days` with what was bought on them, in their order, and the days on
+    which somebody did nothing else. `bought` has the columns of `queries.order_days`."""
+    alias, owner, day = (counts[key].to_numpy() for key in KEYS)
+    whose, of, when = (bought[key].to_numpy() for key in KEYS)
+    first = min(int(day.min(initial=2**30)), int(when.min(initial=2**30)))
+    stands, wanted = (a.astype(np.int64) << 20 | (d - first) for a, d in ((alias, day), (whose, when)))
+    at = np.searchsorted(stands, wanted)
+    while True:  # of one identifier and day several owners may stand, each behind the one before
+        near = np.minimum(at, max(len(stands) - 1, 0))
+        same = (at < len(stands)) & (stands[near] == wanted if len(stands) else False)
+        other = same & (owner[near] != of if len(stands) else False)
+        if not other.any():
+            break
+        at = at + other
+    met = np.flatnonzero(same)
+    columns: dict[str, Any] = {name: counts[name] for name in counts.schema.names}
+    for name in ("orders", "refunds", "amount_minor"):
+        values = np.zeros(counts.num_rows, USER_DAY.schema.field(name).type.to_pandas_dtype())
+        values[at[met]] = bought[name].to_numpy()[met]
+        columns[name] = values
+    for name, which in (("first_us", np.minimum), ("last_us", np.maximum)):
+        edge = counts[name].to_numpy().copy()
+        edge[at[met]] = which(edge[at[met]], bought[name].to_numpy()[met])
+        columns[name] = edge
+    taken = np.full(counts.num_rows, -1, np.int64)
+    taken[at[met]] = met
+    columns["currency"] = bought["currency"].take(pa.array(taken, mask=taken < 0))
+    alone = bought.filter(pa.array(~same))
+    nothing = {
+        f.name: pa.array(np.zeros(alone.num_rows, f.type.to_pandas_dtype()))
+        for f in USER_DAY.schema
+        if f.type != pa.string()
+    }
+    nothing |= {"top_category": pa.nulls(alone.num_rows, pa.string())} | {
+        n: alone[n] for n in alone.schema.names
+    }
+    days, others = (
+        pa.table({n: c[n] for n in USER_DAY.schema.names}).cast(USER_DAY.schema) for c in (columns, nothing)
+    )
+    return days, others
 
 
 def _case(column: str, among: list[tuple[tuple[str, ...], int]]) -> str:
@@ -213,35 +257,35 @@ def _fold(
     kinds: int, parts: int, systems: int, categories: int, hours: I8,
 ) -> tuple[I32, I64, I64]:  # fmt: skip
     n = len(starts) - 1
-    counts = np.zeros((n, 2 + kinds + parts + systems), np.int32)
-    edges, top = np.empty((n, 2), np.int64), np.zeros((n, 2), np.int64)
+    counts = np.zeros((2 + kinds + parts + systems, n), np.int32)
+    edges, top = np.empty((2, n), np.int64), np.zeros((2, n), np.int64)
     met = np.zeros(categories, np.int64)
     for g in range(n):
         low, high = starts[g], starts[g + 1]
         offset = offsets[day[order[low]] - first]
         before = np.int64(-1)
-        counts[g, 0] = high - low
-        edges[g, 0], edges[g, 1] = us[order[low]], us[order[high - 1]]
+        counts[0, g] = high - low
+        edges[0, g], edges[1, g] = us[order[low]], us[order[high - 1]]
         for i in range(low, high):
             row = order[i]
             if kind[row] >= 0:
-                counts[g, 2 + kind[row]] += 1
+                counts[2 + kind[row], g] += 1
             minute = (us[row] // 60_000_000 % 1440 + offset + 1440) % 1440
-            counts[g, 2 + kinds + hours[minute // 60]] += 1
+            counts[2 + kinds + hours[minute // 60], g] += 1
             if system[row] >= 0:
-                counts[g, 2 + kinds + parts + system[row]] += 1
+                counts[2 + kinds + parts + system[row], g] += 1
             if session[row] == 0:
                 if before < 0 or us[row] - before > GAP_US:
-                    counts[g, 1] += 1
+                    counts[1, g] += 1
                 before = us[row]
             if category[row] >= 0:
                 met[category[row]] += 1
-        counts[g, 1] += _sessions(order, low, high, session)
+        counts[1, g] += _sessions(order, low, high, session)
         for i in range(low, high):
             of = category[order[i]]
             if of >= 0 and met[of]:
-                if met[of] > top[g, 1] or (met[of] == top[g, 1] and of > top[g, 0]):
-                    top[g, 0], top[g, 1] = of, met[of]
+                if met[of] > top[1, g] or (met[of] == top[1, g] and of > top[0, g]):
+                    top[0, g], top[1, g] = of, met[of]
                 met[of] = 0
     return counts, edges, top
 

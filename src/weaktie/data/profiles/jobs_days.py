@@ -206,21 +206,26 @@ def _block(inputs: Inputs, number: int, days: list[int], seen: Seen) -> Block:
     return Block(number, days, replaced, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
-def _event_days(
-    parts: BuildParts, inputs: Inputs, days: list[int], offsets: list[int], as_frame: Frame, rates: Rates
-) -> Frame:
-    """The days' events by identifier: by a walk over arrays where the engine is in this process, else by its query."""
+def _computed(
+    parts: BuildParts, inputs: Inputs, days: list[int], offsets: list[int], rates: Rates
+) -> dict[str, pa.Table]:
+    """The days' rows by identifier: by a walk over arrays where the engine is in this process, else by its query."""
     session = inputs.session
     events = inputs.scan("events", EVENTS.schema, from_day=days[0], to_day=days[-1])
+    columns = {"day": pa.array(days, pa.int32()), "offset_minutes": pa.array(offsets, pa.int32())}
+    as_frame = session.table(pa.table(columns))
+    bought = queries.order_days(session.table(inputs.orders), as_frame)
     if not parts.engine.in_process:
         categories = session.table(inputs.categories) if inputs.categories.num_rows else None
-        return queries.event_days(events, as_frame, inputs.spans(), categories, parts.quality.limit)
+        counts = queries.event_days(events, as_frame, inputs.spans(), categories, parts.quality.limit)
+        return {"days": session.collect(queries.user_day(counts, bought))}
     names = sorted({c for c in inputs.categories["category"].to_pylist() if c is not None})
     numbers = pc.index_in(inputs.categories["category"], pa.array(names, pa.string()))
     numbered = inputs.categories.select(["product_id"]).append_column("category_no", numbers)
     fast = rates.pairs(days[0], days[-1])
     found = day_kernel.rows_of(session, events, days, inputs.person_map.spans, numbered, fast)
-    return session.table(day_kernel.event_days(found, days, offsets, names))
+    made = day_kernel.with_orders(day_kernel.event_days(found, days, offsets, names), session.collect(bought))
+    return dict(zip(("days", "bought"), made, strict=True))
 
 
 def _stage(parts: BuildParts, inputs: Inputs, block: Block, rates: Rates) -> list[Staged]:
@@ -234,24 +239,17 @@ def _stage(parts: BuildParts, inputs: Inputs, block: Block, rates: Rates) -> lis
             return staged
     session = inputs.session
     offsets = [offset_minutes(d, parts.settings.zone) for d in block.days]
-    columns = {"day": pa.array(block.days, pa.int32()), "offset_minutes": pa.array(offsets, pa.int32())}
-    days = session.table(pa.table(columns))
-    rows = queries.user_day(
-        _event_days(parts, inputs, block.days, offsets, days, rates),
-        queries.order_days(session.table(inputs.orders), days),
-    )
     old = session.scan([f.path for f in block.replaced], USER_DAY.schema)
-    made = {
-        "days": session.collect(rows),
-        "rest": session.collect(old.filter(~nw.col("day").is_in(block.days))) if block.replaced else None,
-    }
+    made = _computed(parts, inputs, block.days, offsets, rates)
+    if block.replaced:
+        made["rest"] = session.collect(old.filter(~nw.col("day").is_in(block.days)))
     staged = [
         parts.lake.stage(
             "user_day", table.cast(USER_DAY.schema), part_day=block.days[0],
             origin=f"build-{inputs.snapshot.version}-{block.number}-{block.fingerprint}-{kind}",
         )
         for kind, table in made.items()
-        if table is not None and table.num_rows
+        if table.num_rows
     ]  # fmt: skip
     with parts.database.begin() as tx:
         value = {"fingerprint": block.fingerprint, "staged": [asdict(s) for s in staged]}

@@ -17,7 +17,7 @@ from weaktie.kit.clock import SECOND_US, Clock
 from weaktie.kit.disk import sync, write_durably
 from weaktie.store.database.tables import lake_files, lake_versions
 from weaktie.store.lake.contracts import U64, Fitted, LakeFile, PromotedColumn, Snapshot, Staged
-from weaktie.store.lake.logic import IdIndex, sorted_ids
+from weaktie.store.lake.logic import IdIndex, in_order, sorted_ids
 from weaktie.store.lake.promoted import with_columns
 from weaktie.store.lake.tables import TABLES
 
@@ -50,7 +50,7 @@ class FileLake:
         assert data.schema.names == declared.schema.names, f"{table}: {data.schema.names}"
         columns = self.columns(table)
         data, promoted = with_columns(data.cast(declared.schema), declared, columns)
-        if declared.sort and data.num_rows > 1:
+        if declared.sort and data.num_rows > 1 and not in_order(data, declared.sort):
             data = data.take(pc.sort_indices(data, [(c, "ascending") for c in declared.sort]))
         name = re.sub(r"[^0-9A-Za-z._-]+", "-", origin)
         folder = self.root / table / f"part-{part_day}"

@@ -1,9 +1,11 @@
-"""Telling duplicates: sorted files of 128-bit ids, looked up by binary search."""
+"""Telling duplicates: sorted files of 128-bit ids, looked up by binary search. And whether rows stand in order."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from weaktie.store.lake.contracts import DUPLICATE, NEW, OTHER_PAYLOAD, U64
 
@@ -91,3 +93,17 @@ def _within(state: npt.NDArray[np.int8], ranked: U64) -> None:
         elif state[row] == NEW:
             state[row] = OTHER_PAYLOAD
         seen.add(payload)
+
+
+def in_order(data: pa.Table, columns: Sequence[str]) -> bool:
+    """Whether the rows stand in the order of these columns; False also where that is dear to tell (nulls, texts)."""
+    plain = [data[name] for name in columns]
+    if any(c.null_count or not (pa.types.is_integer(c.type) or pa.types.is_timestamp(c.type)) for c in plain):
+        return False
+    undecided = np.ones(max(data.num_rows - 1, 0), np.bool_)
+    for column in plain:
+        values = (column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_numpy()
+        if (undecided & (values[1:] < values[:-1])).any():
+            return False
+        undecided &= values[1:] == values[:-1]
+    return True
