@@ -4,7 +4,7 @@ import threading
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weaktie.kit.threads import shares, side_by_side
@@ -27,6 +27,7 @@ def test_what_fails_is_raised_where_it_is_taken() -> None:
         taken.extend(side_by_side(fails, range(9), 2))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), max_size=60), st.integers(1, 5))
 def test_shares_cover_everything_once_and_are_about_even(sizes: list[int], parts: int) -> None:
     sums = [0, *accumulate(sizes)]

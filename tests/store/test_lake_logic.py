@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weaktie.store.lake.logic import in_order
@@ -10,6 +10,7 @@ from weaktie.store.lake.logic import in_order
 TIME = pa.timestamp("us", tz="UTC")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=12))
 def test_rows_in_order_need_no_sorting(rows: list[tuple[int, int]]) -> None:
     table = pa.table(
