@@ -12,6 +12,7 @@ from weaktie.data.identity.logic import SPANS
 from weaktie.data.profiles import day_kernel, queries
 from weaktie.data.profiles.tables import USER_DAY
 from weaktie.data.quality.queries import impossible
+from weaktie.store.lake.contracts import LakeFile
 from weaktie.store.lake.tables import EVENTS
 
 NAMES = ("Product Viewed", "product_view", "Content Liked", "Something Else", "$AppStart")
@@ -64,7 +65,10 @@ def test_both_forms_agree(
             {"product_id": ["p1", "p2", "p3"], "category_no": pa.array([1, 0, 1], pa.int32())}
         )
         found = day_kernel.event_days(
-            day_kernel.rows_of(session, frame, days, spans, numbered, fast), days, offsets, ["包", "茶"]
+            day_kernel.rows_of(_files(market, tables), days, spans, numbered, fast, 2),
+            days,
+            offsets,
+            ["包", "茶"],
         )
     columns = sorted(found.schema.names)
     assert columns == sorted(c for c in expected.schema.names if c not in {"given_sessions", "cut_sessions"})
@@ -143,6 +147,20 @@ def test_no_events_are_no_rows() -> None:
     numbers, times, small = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int8)
     nothing = day_kernel.Rows(numbers, numbers, numbers, times, small, small, np.empty(0, np.uint64), numbers)
     assert day_kernel.event_days(nothing, [], [], []).num_rows == 0
+
+
+def _files(market: Market, tables: list[pa.Table]) -> list[LakeFile]:
+    staged = [
+        market.lake.stage("events", table, part_day=DAY, origin=f"kernel-{n}")
+        for n, table in enumerate(tables)
+        if table.num_rows
+    ]
+    return [
+        LakeFile(
+            n, s.table, market.lake.root / s.path, s.part_day, s.min_day, s.max_day, s.rows, s.bytes, s.sha256, s.origin, None, 1
+        )
+        for n, s in enumerate(staged)
+    ]  # fmt: skip
 
 
 def _table(events: list[dict[str, Any]], number: int) -> pa.Table:

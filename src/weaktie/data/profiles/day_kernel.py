@@ -1,10 +1,11 @@
 """Events of days as rows of `user_day`, in one pass over arrays: what `queries.event_days` says, for an engine in this process.
 
-The engine scans and turns names into small numbers; the rest is one walk over each identifier's events in order of time.
+Files are read side by side and names turned into small numbers; the rest is one walk over each identifier's events in order of time.
 A test holds both forms equal.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numba
@@ -12,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from weaktie.data.collect.contracts import CRAWLER, TEST
 from weaktie.data.identity.service import owner_of
-from weaktie.data.profiles.queries import KEYS, SESSION_GAP_MINUTES, Frame
+from weaktie.data.profiles.queries import KEYS, SESSION_GAP_MINUTES
 from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS, USER_DAY
-from weaktie.data.quality.service import customers
-from weaktie.store.engine.contracts import Session
+from weaktie.kit.hashing import hash128
+from weaktie.kit.threads import side_by_side
+from weaktie.store.lake.contracts import LakeFile
+from weaktie.store.lake.service import Texts, read_piece
 
 I8 = npt.NDArray[np.int8]
 I32 = npt.NDArray[np.int32]
@@ -54,42 +58,99 @@ class Rows:
 
 
 def rows_of(
-    session: Session,
-    events: Frame,
+    files: Sequence[LakeFile],
     days: list[int],
     spans: pa.Table,
     categories: pa.Table,
     impossible: pa.Table,
+    threads: int,
 ) -> Rows:
     """The events of these days that count: nobody's, crawlers' and tests' are left out, and the pairs (alias_no, day) of
     `impossible`. `categories` has product_id and category_no."""
-    tables: dict[str, Frame | pa.Table] = {
-        "events": customers(events), "days": pa.table({"day": pa.array(days, pa.int32())}), "impossible": impossible,
-    }  # fmt: skip
-    category, join = f"CAST({NONE} AS INTEGER)", ""
-    if categories.num_rows:
-        tables["categories"] = categories
-        category = f"coalesce(c.category_no, {NONE})"
-        join = "LEFT JOIN categories c ON c.product_id = e.product_id"
-    wary = "AND NOT EXISTS (FROM impossible i WHERE i.alias_no = e.alias_no AND i.day = e.day)"
-    kinds = _case("event", [(c.events, i) for i, c in enumerate(COUNTED)])
-    systems = _case("lower(platform)", [(names, i) for i, (_, _, names) in enumerate(PLATFORM_COLUMNS)])
-    found = session.sql(
-        f"SELECT e.alias_no, e.day, e.event_time, {kinds} AS kind, {systems} AS system, "  # noqa: S608 - our own names
-        f"CASE WHEN session_id IS NULL THEN CAST(0 AS UBIGINT) ELSE hash(session_id) | 1 END AS session, {category} AS category "
-        f"FROM events e {join} WHERE purposes % 2 = 1 AND e.alias_no IS NOT NULL AND e.day IN (SELECT day FROM days) "
-        f"{wary if impossible.num_rows else ''}",
-        tables,
+    number_of = dict(
+        zip(categories["product_id"].to_pylist(), categories["category_no"].to_pylist(), strict=True)
     )
-    alias = found["alias_no"].to_numpy()
-    us = found["event_time"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
-    owner = alias
-    if spans.num_rows:
-        most = max(int(alias.max(initial=0)), int(spans["owner_no"].to_numpy().max()))
-        owner = owner_of(np.arange(most + 1, dtype=np.int32), spans, alias, us)
-    return Rows(
-        alias, owner, found["day"].to_numpy(), us, *(found[c].to_numpy() for c in ("kind", "system", "session", "category"))
-    )  # fmt: skip
+    wanted = np.zeros(max(days, default=0) + 1, np.bool_)
+    wanted[days] = True
+    odd_aliases, odd_days = impossible["alias_no"].to_numpy(), impossible["day"].to_numpy()
+    texts = ["event", "platform", "session_id", *(["product_id"] if number_of else [])]
+
+    def of_file(file: LakeFile) -> Rows:
+        piece = read_piece(file, _NUMBERS, texts)
+        columns = piece.numbers
+        alias, day = columns["alias_no"], columns["day"]
+        row = _counting(alias, day, columns["purposes"], columns["flags"], wanted)
+        if len(odd_days):
+            keys, odd = (
+                a.astype(np.int64) << 32 | d.astype(np.int64)
+                for a, d in ((alias[row], day[row]), (odd_aliases, odd_days))
+            )
+            row = row[~np.isin(keys, odd)]
+        alias, us = alias[row], columns["event_time"][row]
+        return Rows(
+            alias, alias, day[row], us, _looked_up(piece.texts["event"], _KIND_OF.get, row), _looked_up(
+                piece.texts["platform"], lambda name: _SYSTEM_OF.get(name.lower()), row
+            ), _sessions_of(piece.texts["session_id"], row),
+            _looked_up(piece.texts["product_id"], number_of.get, row, np.int32) if number_of else np.full(len(row), NONE, np.int32),
+        )  # fmt: skip
+
+    parts = list(side_by_side(of_file, files, threads))
+    found = Rows(
+        *(np.concatenate([getattr(p, f.name) for p in parts] or [_EMPTY[f.name]]) for f in fields(Rows))
+    )
+    if not spans.num_rows:
+        return found
+    most = max(int(found.alias.max(initial=0)), int(spans["owner_no"].to_numpy().max()))
+    return replace(found, owner=owner_of(np.arange(most + 1, dtype=np.int32), spans, found.alias, found.us))
+
+
+_NUMBERS = {"alias_no": -1, "event_time": 0, "day": -1, "purposes": 0, "flags": 0}
+_KIND_OF = {name: i for i, counted in enumerate(COUNTED) for name in counted.events}
+_SYSTEM_OF = {name.lower(): i for i, (_, _, names) in enumerate(PLATFORM_COLUMNS) for name in names}
+_EMPTY: dict[str, npt.NDArray[Any]] = {
+    "alias": np.empty(0, np.int32), "owner": np.empty(0, np.int32), "day": np.empty(0, np.int32), "us": np.empty(0, np.int64),
+    "kind": np.empty(0, np.int8), "system": np.empty(0, np.int8), "session": np.empty(0, np.uint64),
+    "category": np.empty(0, np.int32),
+}  # fmt: skip
+
+
+def _looked_up(
+    texts: Texts, number_of: Callable[[str], int | None], row: I32, dtype: type = np.int8
+) -> npt.NDArray[Any]:
+    """The number of each row's text; NONE for what has none, and for null."""
+    numbers = [number_of(value) for value in texts.values]
+    table: npt.NDArray[Any] = np.array([NONE if n is None else n for n in numbers] + [NONE], dtype)
+    return table[texts.codes[row]]
+
+
+def _sessions_of(texts: Texts, row: I32) -> U64:
+    """A number for each row's session that is the same in every file; 0 for none."""
+    table = np.zeros(len(texts.values) + 1, np.uint64)
+    if texts.values:
+        table[:-1] = hash128(texts.values)[:, 0] | np.uint64(1)
+    found: U64 = table[texts.codes[row]]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _counting(
+    alias: I32,
+    day: I32,
+    purposes: npt.NDArray[np.int16],
+    flags: npt.NDArray[np.int16],
+    wanted: npt.NDArray[np.bool_],
+) -> I32:
+    """Rows that count."""
+    rows = np.empty(len(alias), np.int32)
+    found = 0
+    for i in range(len(alias)):
+        if alias[i] < 0 or day[i] < 0 or day[i] >= len(wanted) or not wanted[day[i]]:
+            continue
+        if purposes[i] & 1 == 0 or flags[i] & (CRAWLER | TEST):
+            continue
+        rows[found] = i
+        found += 1
+    return rows[:found].copy()
 
 
 def event_days(rows: Rows, days: list[int], offsets: list[int], categories: list[str]) -> pa.Table:
@@ -165,14 +226,6 @@ def with_orders(counts: pa.Table, bought: pa.Table) -> tuple[pa.Table, pa.Table]
         pa.table({n: c[n] for n in USER_DAY.schema.names}).cast(USER_DAY.schema) for c in (columns, nothing)
     )
     return days, others
-
-
-def _case(column: str, among: list[tuple[tuple[str, ...], int]]) -> str:
-    tests = " ".join(
-        f"WHEN {column} IN ({', '.join(repr(name) for name in names)}) THEN {number}"
-        for names, number in among
-    )
-    return f"CAST(CASE {tests} ELSE {NONE} END AS TINYINT)"
 
 
 def _in_order(rows: Rows) -> I64:

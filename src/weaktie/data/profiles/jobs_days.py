@@ -6,6 +6,7 @@ was killed finds the files that it had written already.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time, timedelta
@@ -211,19 +212,21 @@ def _computed(
 ) -> dict[str, pa.Table]:
     """The days' rows by identifier: by a walk over arrays where the engine is in this process, else by its query."""
     session = inputs.session
-    events = inputs.scan("events", EVENTS.schema, from_day=days[0], to_day=days[-1])
     columns = {"day": pa.array(days, pa.int32()), "offset_minutes": pa.array(offsets, pa.int32())}
     as_frame = session.table(pa.table(columns))
     bought = queries.order_days(session.table(inputs.orders), as_frame)
     if not parts.engine.in_process:
         categories = session.table(inputs.categories) if inputs.categories.num_rows else None
+        events = inputs.scan("events", EVENTS.schema, from_day=days[0], to_day=days[-1])
         counts = queries.event_days(events, as_frame, inputs.spans(), categories, parts.quality.limit)
         return {"days": session.collect(queries.user_day(counts, bought))}
     names = sorted({c for c in inputs.categories["category"].to_pylist() if c is not None})
     numbers = pc.index_in(inputs.categories["category"], pa.array(names, pa.string()))
     numbered = inputs.categories.select(["product_id"]).append_column("category_no", numbers)
     fast = rates.pairs(days[0], days[-1])
-    found = day_kernel.rows_of(session, events, days, inputs.person_map.spans, numbered, fast)
+    files = inputs.snapshot.of("events", from_day=days[0], to_day=days[-1])
+    threads = parts.settings.engine.threads or os.cpu_count() or 1
+    found = day_kernel.rows_of(files, days, inputs.person_map.spans, numbered, fast, threads)
     made = day_kernel.with_orders(day_kernel.event_days(found, days, offsets, names), session.collect(bought))
     return dict(zip(("days", "bought"), made, strict=True))
 
