@@ -324,7 +324,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/private": "members",
         "data/tags": "bodies checking declaring forbidden frames marking python_tags reading running state",
         "data/rfm": "bodies",
-        "data/profiles": "asof bodies catalogue day_kernel figures jobs_days lineage permits publish published queries_people rules show "
+        "data/profiles": "asof bodies catalogue day_kernel day_sums "
+        "figures jobs_days lineage permits publish published queries_people rules show "
         "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
         "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
         "data/sql": "bodies running saved",

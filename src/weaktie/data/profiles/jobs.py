@@ -30,11 +30,12 @@ from weaktie.data.profiles.contracts import (
     LeftOutReason,
     Progress,
 )
+from weaktie.data.profiles.day_sums import DaySums
 from weaktie.data.profiles.jobs_days import Inputs
 from weaktie.data.profiles.logic import Cutoffs, masked, with_choices
 from weaktie.data.profiles.publish import Person, ShownAlias
 from weaktie.data.profiles.tables import RFM, USER_DAY, generations
-from weaktie.data.profiles.tags import facts, values
+from weaktie.data.profiles.tags import Source, facts, values
 from weaktie.data.profiles.tags_basic import REGISTERED_US
 from weaktie.data.quality.contracts import INTERNAL_WORDS, Marked
 from weaktie.kit.clock import business_day
@@ -174,6 +175,7 @@ class _Build:
             },
             NEEDS,
             as_of_day,
+            self._ready(inputs, days, crowd, as_of_day),
         )
         found = session.collect(frame).sort_by("person_no")
         tags = session.collect(values(session.table(found), TAGS, as_of_day)).sort_by("person_no")
@@ -189,6 +191,27 @@ class _Build:
         wide = wide.join(levels.select(keep), "person_no", join_type="left outer").sort_by("person_no")
         self._keep(inputs.snapshot.version, {"user_tags": tags, "rfm": levels}, as_of_day)
         return wide, cutoffs
+
+    def _ready(
+        self, inputs: Inputs, days: Snapshot, crowd: Crowd, as_of_day: int
+    ) -> dict[Source, jobs_days.Frame]:
+        """What is summed over arrays, where the engine is in this process."""
+        parts = self.parts
+        if not parts.engine.in_process:
+            return {}
+        persons = crowd.persons
+        person_of = np.full(int(pc.max(persons["alias_no"]).as_py() or 0) + 1, ERASED, np.int32)
+        person_of[persons["alias_no"].to_numpy()] = persons["person_no"].to_numpy()
+        people = np.array(sorted(crowd.people), np.int32)
+        sums = DaySums(days.of("user_day"), person_of, people, as_of_day, jobs_days.threads(parts))
+        counted, interests = sums.tables(NEEDS["user_day"])
+        ready: dict[Source, jobs_days.Frame] = {"user_day": inputs.session.table(counted)}
+        if interests is not None:
+            named = {a.name: interests[a.column] for a in NEEDS["interests"]}
+            ready["interests"] = inputs.session.table(
+                pa.table({"person_no": interests["person_no"], **named})
+            )
+        return ready
 
     def _keep(self, version: int, tables: dict[str, pa.Table], as_of_day: int) -> None:
         """Put the tables into the lake in place of the former ones, as one version."""

@@ -5,7 +5,7 @@ the tag itself is arithmetic over them.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
@@ -178,12 +178,19 @@ def merged(tags: tuple[Tag, ...], extra: tuple[Aggregate, ...] = ()) -> dict[Sou
 
 
 def facts(
-    people: Frame, rows: dict[Source, Frame], needs: dict[Source, list[Aggregate]], as_of_day: int
+    people: Frame,
+    rows: Mapping[Source, Frame],
+    needs: Mapping[Source, list[Aggregate]],
+    as_of_day: int,
+    ready: Mapping[Source, Frame] | None = None,
 ) -> Frame:
-    """One row for each person with every aggregate. `people` has person_no; each of `rows` has person_no, day, columns."""
+    """One row for each person with every aggregate. `people` has person_no; each of `rows` has person_no, day, columns. What is
+    `ready` has person_no and the aggregates of its source already."""
     result = people.select("person_no")
     for source, aggregates in needs.items():
-        found = rows[source].group_by("person_no").agg(*(a.query(as_of_day) for a in aggregates))
+        found = (ready or {}).get(source)
+        if found is None:
+            found = rows[source].group_by("person_no").agg(*(a.query(as_of_day) for a in aggregates))
         result = result.join(found, on="person_no", how="left")
     return result
 
