@@ -108,6 +108,7 @@ USER_DAY = register(
         ),
         sort=("alias_no", "day"),
         alias_columns=("alias_no", "owner_no"),
+        counts=True,
     )
 )  # fmt: skip
 

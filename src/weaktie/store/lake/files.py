@@ -56,7 +56,11 @@ class FileLake:
         folder = self.root / table / f"part-{part_day}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.parquet"
-        repeated = [f.name for f in data.schema if f.type == pa.string() and f.name not in DISTINCT]
+        repeated = [
+            f.name for f in data.schema
+            if (f.type == pa.string() and f.name not in DISTINCT)
+            or (declared.counts and f.type == pa.int32() and f.name not in declared.alias_columns)
+        ]  # fmt: skip
         write_durably(
             path,
             lambda out: pq.write_table(

@@ -20,7 +20,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LakeTable:
-    """One table; `sort` is the order of rows in its files, `alias_columns` are the columns that point at people.
+    """One table; `sort` is the order of rows in its files, `alias_columns` are the columns that point at people, `counts` says
+    that its int32 columns are mostly small counts, which a dictionary of them makes several times quicker to read.
 
     Properties of `open_column` (JSON) may be promoted to typed columns, for all rows or those of one `kind_column`.
     """
@@ -32,6 +33,7 @@ class LakeTable:
     alias_columns: tuple[str, ...] = ("alias_no",)
     open_column: str = ""
     kind_column: str = ""
+    counts: bool = False
 
     @property
     def schema(self) -> pa.Schema:
