@@ -25,7 +25,9 @@ KIND_WORDS: Final[dict[AccountKind, Words]] = {
 }
 POINTS: Final = "points"
 LARGEST: Final = 10**15
-"""The most that one move carries, and that an account may hold either way."""
+"""The most that one move carries."""
+LONGEST_MEMO: Final = 120
+"""Letters of a memo's value."""
 
 Step = Literal["post", "hold", "settle", "void", "reverse"]
 State = Literal["pending", "posted", "voided"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from weaktie.trust.ledger.contracts import KINDS, LARGEST, Account, BadPosting, Move
+from weaktie.trust.ledger.contracts import KINDS, LARGEST, LONGEST_MEMO, Account, BadPosting, Move
 
 FIRST_PREVIOUS: Final = "0" * 64
 PERSON: Final = re.compile(r"p[0-9]{1,10}")
@@ -16,7 +16,6 @@ _KIND: Final = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 _MEMO: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 MOST_MOVES: Final = 16
 MOST_MEMOS: Final = 8
-LONGEST_MEMO: Final = 120
 Entry = tuple[int, int, str]
 """Account number, signed amount, the account's seal."""
 

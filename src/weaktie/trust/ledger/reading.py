@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, case, func, select
 from sqlalchemy.sql import Select
 
 from weaktie.kit.pages import Page, page_size, read_cursor, write_cursor
@@ -17,7 +17,7 @@ from weaktie.trust.ledger.contracts import (
     NoTransfer,
     Transfer,
 )
-from weaktie.trust.ledger.logic import name_of
+from weaktie.trust.ledger.logic import key_digest, name_of
 from weaktie.trust.ledger.tables import (
     ledger_accounts,
     ledger_balances,
@@ -93,6 +93,20 @@ def find(connection: Connection, transfer_id: str) -> Transfer:
     if found is None:
         raise NoTransfer
     return found
+
+
+def by_key(connection: Connection, key: str) -> Transfer | None:
+    """What a key wrote; None where it wrote nothing yet."""
+    query = select(ledger_rows.c.row_no).where(ledger_rows.c.key_digest == key_digest(key))
+    number = connection.execute(query).scalar()
+    return None if number is None else load(connection, [number])[number]
+
+
+def known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Which of these keys wrote something."""
+    digests = {key_digest(key): key for key in keys}
+    source = "SELECT key_digest FROM ledger_rows"
+    return {digests[r.key_digest] for r in read_among(connection, source, "key_digest", "text", list(digests))}
 
 
 def following(connection: Connection, transfer_id: str) -> list[Transfer]:
@@ -209,10 +223,10 @@ def open_holds(connection: Connection, *, before_us: int, limit: int = 500) -> l
     return [id_of(n) for n in connection.execute(query).scalars()]
 
 
-def totals(connection: Connection) -> list[tuple[str, str, int, Balance]]:
-    """(kind, unit, accounts, what they have together) of each kind and unit."""
+def totals(connection: Connection, *, living: bool = False) -> list[tuple[str, str, int, Balance]]:
+    """(kind, unit, accounts, what they have together) of each kind and unit; with `living` without accounts of erased people."""
     a, b = ledger_accounts.c, ledger_balances.c
-    rows = connection.execute(
+    query = (
         select(
             a.kind, a.unit, func.count(), func.sum(b.posted), func.sum(b.pending_in), func.sum(b.pending_out)
         )
@@ -220,4 +234,46 @@ def totals(connection: Connection) -> list[tuple[str, str, int, Balance]]:
         .group_by(a.kind, a.unit)
         .order_by(a.unit, a.kind)
     )
+    rows = connection.execute(query.where(a.erased_us.is_(None)) if living else query)
     return [(k, u, int(n), Balance(int(p), int(i), int(o))) for k, u, n, p, i, o in rows]
+
+
+def lapsed(
+    connection: Connection, unit: str, memo: str, after: str, default_since_us: int
+) -> list[tuple[int, Account, int]]:
+    """See `Ledger.lapsed`."""
+    a, b, e, r, m = ledger_accounts.c, ledger_balances.c, ledger_entries.c, ledger_rows.c, ledger_memos.c
+    good = case((m.value.is_(None), r.at_us >= default_since_us), else_=m.value > after)
+    alive = func.coalesce(func.sum(case((good, e.amount), else_=0)), 0)
+    rest = b.posted - b.pending_out - alive
+    query = (
+        select(a.account_id, a.kind, a.owner, a.unit, rest.label("rest"))
+        .join(ledger_balances, b.account_id == a.account_id)
+        .join(ledger_entries, and_(e.account_id == a.account_id, e.amount > 0))
+        .join(ledger_rows, and_(r.row_no == e.row_no, r.step.in_(("post", "settle", "reverse"))))
+        .outerjoin(ledger_memos, and_(m.row_no == e.row_no, m.name == memo))
+        .where(a.kind == "user", a.unit == unit, a.erased_us.is_(None), b.posted - b.pending_out > 0)
+        .group_by(a.account_id, a.kind, a.owner, a.unit, b.posted, b.pending_out)
+        .having(rest > 0)
+        .order_by(a.account_id)
+    )
+    return [(x.account_id, Account(x.kind, x.owner, x.unit), int(x.rest)) for x in connection.execute(query)]
+
+
+def sums_by_memo(
+    connection: Connection, name: str, values: Sequence[str], by: str, among: Sequence[str]
+) -> dict[tuple[str, str, str], int]:
+    """See `Ledger.sums_by_memo`."""
+    if not values or not among:
+        return {}
+    first, second = ledger_memos.alias().c, ledger_memos.alias().c
+    e, a = ledger_entries.c, ledger_accounts.c
+    query = (
+        select(first.value, a.owner, second.value.label("by"), func.sum(e.amount).label("total"))
+        .join(second.row_no.table, and_(second.row_no == first.row_no, second.name == by))
+        .join(ledger_entries, and_(e.row_no == first.row_no, e.amount > 0))
+        .join(ledger_accounts, and_(a.account_id == e.account_id, a.kind == "user"))
+        .where(first.name == name, first.value.in_(values), second.value.in_(among))
+        .group_by(first.value, a.owner, second.value)
+    )
+    return {(x.value, x.owner, x.by): int(x.total) for x in connection.execute(query)}

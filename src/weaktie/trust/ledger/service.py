@@ -99,9 +99,41 @@ class Ledger:
 
     # ---- reading
 
+    def lock(self, tx: Connection) -> None:
+        """Let nobody else write until the caller's transaction ends, for checks that have to hold while something is posted."""
+        writing.lock(tx)
+
+    def by_key(self, connection: Connection, key: str) -> Transfer | None:
+        """What a key wrote; None where it wrote nothing yet."""
+        return reading.by_key(connection, key)
+
     def balance(self, connection: Connection, account: Account) -> Balance:
         """What an account has; one that does not exist yet has nothing."""
         return reading.balance(connection, account)
+
+    def known_keys(self, connection: Connection, keys: Sequence[str]) -> set[str]:
+        """Which of these keys wrote something."""
+        return reading.known_keys(connection, keys)
+
+    def taken_back(self, connection: Connection, transfer_id: str) -> int:
+        """How much of a transfer was reversed so far, all its moves together."""
+        later = reading.following(connection, transfer_id)
+        return sum(m.amount for t in later if t.step == "reverse" for m in t.moves)
+
+    def lapsed(
+        self, connection: Connection, *, unit: str, memo: str, after: str, default_since_us: int
+    ) -> list[tuple[int, Account, int]]:
+        """People's accounts that have more than what came to them and is still good: (number, account, the rest).
+
+        What came is good while its memo of that name is a text above `after`, or, without one, where it came since an instant.
+        """
+        return reading.lapsed(connection, unit, memo, after, default_since_us)
+
+    def sums_by_memo(
+        self, connection: Connection, name: str, values: Sequence[str], by: str, among: Sequence[str]
+    ) -> dict[tuple[str, str, str], int]:
+        """What came to people by (value of memo `name`, owner, value of memo `by`), for these values of both."""
+        return reading.sums_by_memo(connection, name, values, by, among)
 
     def find(self, connection: Connection, transfer_id: str) -> Transfer:
         """One transfer as it was written; raises NoTransfer."""

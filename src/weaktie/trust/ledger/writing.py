@@ -65,7 +65,7 @@ def write(tx: Connection, now_us: int, postings: Sequence[Posting]) -> list[Outc
 class _Writer:
     def __init__(self, tx: Connection, now_us: int) -> None:
         self.tx, self.now_us = tx, now_us
-        self.last_row, self.last_hash, self.last_account = _lock(tx)
+        self.last_row, self.last_hash, self.last_account = lock(tx)
         self.first_row = self.last_row
         self.by_name: dict[str, _Held] = {}
         self.known: dict[str, tuple[int, str]] = {}
@@ -294,7 +294,7 @@ def _person(value: str) -> Account:
     return Account("user", value, POINTS)
 
 
-def _lock(tx: Connection) -> tuple[int, str, int]:
+def lock(tx: Connection) -> tuple[int, str, int]:
     """The end of the chain, locked until the caller's transaction ends."""
     query = (
         select(ledger_head.c.last_row, ledger_head.c.last_hash, ledger_head.c.last_account)
