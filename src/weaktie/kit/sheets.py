@@ -47,7 +47,8 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
     numbers = range(1, len(sheets) + 1)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         parts = "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}worksheet+xml"/>' for n in numbers
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}worksheet+xml"/>'
+            for n in numbers
         )
         archive.writestr(
             "[Content_Types].xml",
@@ -84,7 +85,8 @@ def _relations(targets: Sequence[tuple[str, str]]) -> str:
 def _sheet(sheet: Sheet) -> str:
     assert len(sheet.rows) <= MOST_ROWS
     columns = "".join(
-        f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>' for n, width in enumerate(sheet.widths, 1)
+        f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>'
+        for n, width in enumerate(sheet.widths, 1)
     )
     lines = [
         f'<row r="{r}">' + "".join(_cell(f"{_letters(c)}{r}", value, r == 1) for c, value in enumerate(row)) + "</row>"
@@ -104,8 +106,8 @@ def _cell(place: str, value: Cell, head: bool) -> str:
     if isinstance(value, str):
         style = f' s="{_BOLD}"' if head else ""
         return f'<c r="{place}" t="inlineStr"{style}><is><t xml:space="preserve">{_text(value)}</t></is></c>'
-    style, number = (_MONEY, f"{value:f}") if isinstance(value, Decimal) else (_WHOLE, str(value))
-    return f'<c r="{place}" s="{style}"><v>{number}</v></c>'
+    form, number = (_MONEY, f"{value:f}") if isinstance(value, Decimal) else (_WHOLE, str(value))
+    return f'<c r="{place}" s="{form}"><v>{number}</v></c>'
 
 
 def _text(value: str) -> str:

@@ -17,7 +17,12 @@ from weaktie.trust.ledger.contracts import Account, HoldClosed, Move
 from weaktie.trust.ledger.service import Ledger, budget_account
 
 _Row = dict[str, Any]
-_NO_ORDER: dict[str, Any] = {"order_id": None, "off_minor": None, "reserved_until_us": None, "transfer_id": None}
+_NO_ORDER: dict[str, Any] = {
+    "order_id": None,
+    "off_minor": None,
+    "reserved_until_us": None,
+    "transfer_id": None,
+}
 RESERVED_MINUTES = 30
 EXPIRED_A_TIME = 500
 _CLOSED = {
@@ -123,7 +128,9 @@ class Checkout:
                     tx, key=f"{key}:late", kind="coupon.redeem", actor=actor, memo=_memo(row, order_id),
                     moves=self._moves(tx, row, row["off_minor"]),
                 )  # fmt: skip
-            done.append(self._set(tx, row, state="redeemed", transfer_id=used.transfer_id, reserved_until_us=None))
+            done.append(
+                self._set(tx, row, state="redeemed", transfer_id=used.transfer_id, reserved_until_us=None)
+            )
         return done
 
     def redeemed_elsewhere(
@@ -155,17 +162,25 @@ class Checkout:
     def refund(self, tx: Connection, *, order_id: str, reason: str, actor: str) -> list[Coupon]:
         """The order was returned: coupons go back to their holders with the date they had, and the money to the budget."""
         done = []
-        for row in self._of_order(tx, order_id):
+        for row in self._of_order(tx, order_id, must=False):
             if row["state"] != "redeemed":
                 continue
             self._ledger.reverse(
                 tx, key=f"{row['coupon_id']}:{row['turn']}:refund", transfer_id=row["transfer_id"], reason=reason,
                 actor=actor, kind="coupon.refund",
             )  # fmt: skip
-                done.append(self._set(tx, row, state=_at_rest(row), **_NO_ORDER))
-        if not done:
+            done.append(self._set(tx, row, state=_at_rest(row), **_NO_ORDER))
+        return done or self._once_used(tx, order_id)
+
+    def _once_used(self, connection: Connection, order_id: str) -> list[Coupon]:
+        """Coupons that an order used and gave back, as they are now; raises `nothing_reserved` where there are none."""
+        past = self._ledger.transfers(connection, memo=("order", order_id), limit=50).items
+        given_back = {
+            t.memo["coupon"] for t in past if "coupon" in t.memo and self._ledger.taken_back(connection, t.transfer_id)
+        }  # fmt: skip
+        if not given_back:
             raise refuse("nothing_reserved", "order_id")
-        return done
+        return [self.coupon(connection, coupon_id=one) for one in sorted(given_back)]
 
     def withdraw(self, tx: Connection, coupon_id: str, *, actor: str) -> Coupon:
         """Take a coupon back from its holder (a mistake, fraud); one that an order holds or used stays. Twice is once."""
@@ -198,7 +213,7 @@ class Checkout:
 
     def forget(self, tx: Connection, alias_nos: Sequence[int]) -> int:
         """Erase these people: what they hold ends, what they used stays without them; returns how many coupons were theirs."""
-        mine = self._some(tx, coupons.c.alias_no.in_(alias_nos))
+        mine = self._some(tx, coupons.c.alias_no.in_(alias_nos), patient=True)
         for row in mine:
             rested = self._freed(tx, row, "", "system")
             if rested["state"] == "held":
@@ -229,9 +244,9 @@ class Checkout:
             raise refuse("nothing_reserved", "order_id")
         return rows
 
-    def _some(self, tx: Connection, *where: ColumnElement[bool]) -> list[_Row]:
+    def _some(self, tx: Connection, *where: ColumnElement[bool], patient: bool = False) -> list[_Row]:
         query = select(coupons).where(*where).order_by(coupons.c.coupon_id).limit(EXPIRED_A_TIME)
-        return [dict(r) for r in tx.execute(query.with_for_update(skip_locked=True)).mappings()]
+        return [dict(r) for r in tx.execute(query.with_for_update(skip_locked=not patient)).mappings()]
 
     def _freed(self, tx: Connection, row: _Row, order_id: str, actor: str) -> _Row:
         """The coupon without a hold that ran out, that is its own order's, or (for no order) whoever's it is."""

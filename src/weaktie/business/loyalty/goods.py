@@ -42,7 +42,11 @@ class GoodsBook:
 
     def find(self, connection: Connection, goods_id: str) -> Goods:
         """One; raises NoGoods."""
-        row = connection.execute(select(points_goods).where(points_goods.c.goods_id == goods_id)).mappings().first()
+        row = (
+            connection.execute(select(points_goods).where(points_goods.c.goods_id == goods_id))
+            .mappings()
+            .first()
+        )
         if row is None:
             raise NoGoods("goods_id")
         return self._goods(connection, row)
@@ -61,7 +65,12 @@ class GoodsBook:
         outside = Account("world", "", inside.unit)
         move = Move(outside, inside, change) if change > 0 else Move(inside, outside, -change)
         self._ledger.post(
-            tx, key=f"goods:{goods_id}:{key}", kind="goods.stock", moves=[move], memo={"goods": goods_id}, actor=actor
+            tx,
+            key=f"goods:{goods_id}:{key}",
+            kind="goods.stock",
+            moves=[move],
+            memo={"goods": goods_id},
+            actor=actor,
         )
         return self.find(tx, goods_id)
 

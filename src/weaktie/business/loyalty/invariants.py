@@ -28,7 +28,9 @@ def coupons_lie_where_they_should(connection: Connection) -> Sequence[Problem]:
     for template_id, state, n in connection.execute(query):
         counts[(template_id, state)] = int(n)
     on_ledger = {(kind, unit): b for kind, unit, _, b in totals(connection, living=True)}
-    pools = dict(connection.execute(select(coupon_templates.c.template_id, coupon_templates.c.pool)).tuples().all())
+    pools = dict(
+        connection.execute(select(coupon_templates.c.template_id, coupon_templates.c.pool)).tuples().all()
+    )
     bad: dict[str, list[str]] = {}
     for template_id, pool in pools.items():
         for code in _wrong(template_id, pool, counts, on_ledger):
@@ -37,7 +39,10 @@ def coupons_lie_where_they_should(connection: Connection) -> Sequence[Problem]:
 
 
 def _wrong(
-    template_id: str, pool: bool, counts: dict[tuple[str, str], int], on_ledger: dict[tuple[str, str], Balance]
+    template_id: str,
+    pool: bool,
+    counts: dict[tuple[str, str], int],
+    on_ledger: dict[tuple[str, str], Balance],
 ) -> Iterator[str]:
     unit = f"coupon:{template_id}"
 
@@ -71,5 +76,9 @@ def goods_taken(connection: Connection) -> Sequence[Problem]:
         for kind, unit, _, b in totals(connection)
         if kind == "redeemed" and unit.startswith("goods:") and b.posted
     }
-    bad = [goods_id for goods_id in sorted(taken.keys() | on_ledger.keys()) if taken.get(goods_id, 0) != on_ledger.get(goods_id, 0)]
+    bad = [
+        goods_id
+        for goods_id in sorted(taken.keys() | on_ledger.keys())
+        if taken.get(goods_id, 0) != on_ledger.get(goods_id, 0)
+    ]
     return [Problem("goods_taken", len(bad), tuple(bad[:SHOWN]), _WORDS["goods_taken"])] if bad else []

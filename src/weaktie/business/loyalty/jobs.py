@@ -1,7 +1,6 @@
 """What the worker does for coupons and points: endings, and points that events earn."""
 
 from collections import defaultdict
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +117,9 @@ def _give(work: LoyaltyWork, rule: PointsRule, events: list[_Event]) -> int:
 
 
 def _postings(tx: Connection, points: Points, rule: PointsRule, events: list[_Event]) -> list[Posting]:
-    before = points.earned_on(tx, [rule.rule_id], sorted({e["day"] for e in events})) if rule.most_a_day else {}
+    before = (
+        points.earned_on(tx, [rule.rule_id], sorted({e["day"] for e in events})) if rule.most_a_day else {}
+    )
     today: dict[tuple[str, str], int] = defaultdict(int)
     for (_, owner, day), total in before.items():
         today[(owner, day)] += total
@@ -147,5 +148,3 @@ def _remember(tx: Connection, version: int) -> None:
         text("INSERT INTO points_reading (reading, version) VALUES (1, 0) ON CONFLICT (reading) DO NOTHING")
     )
     tx.execute(update(points_reading).values(version=version))
-
-

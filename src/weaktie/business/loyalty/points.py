@@ -52,7 +52,11 @@ class Points:
 
     def rule(self, connection: Connection, rule_id: str) -> PointsRule:
         """One rule; raises NoGoods."""
-        row = connection.execute(select(points_rules).where(points_rules.c.rule_id == rule_id)).mappings().first()
+        row = (
+            connection.execute(select(points_rules).where(points_rules.c.rule_id == rule_id))
+            .mappings()
+            .first()
+        )
         if row is None:
             raise NoGoods("rule_id")
         return _rule(row)
@@ -102,7 +106,7 @@ class Points:
         """What one event earns, to be written: the same event never earns twice under a rule."""
         memo = {"rule": rule.rule_id, "day": day_to_iso(day), "expires": day_to_iso(day + rule.valid_days)}
         if order_id:
-            memo["order"] = order_id[: LONGEST_MEMO]
+            memo["order"] = order_id[:LONGEST_MEMO]
         moves = [Move(OUTSIDE, points_account(person_no), points)]
         return Posting(f"earn:{rule.rule_id}:{event_id}", "points.earn", moves, "system", memo)
 
@@ -117,7 +121,10 @@ class Points:
             return again
         today = business_day(self._clock.now_us(), self._settings.zone)
         if points > 0:
-            moves, memo = [Move(OUTSIDE, points_account(person_no), points)], {"expires": day_to_iso(today + valid_days)}
+            moves, memo = (
+                [Move(OUTSIDE, points_account(person_no), points)],
+                {"expires": day_to_iso(today + valid_days)},
+            )
         else:
             moves, memo = self.taking(tx, person_no, -points, OUTSIDE), {}
         posting = Posting(whole, "points.grant", moves, actor, memo, reason=reason)
@@ -167,7 +174,9 @@ class Points:
         keys = {f"earn:{rule_id}:{e}": e for e in event_ids}
         return {keys[k] for k in self._ledger.known_keys(connection, list(keys))}
 
-    def earned_on(self, connection: Connection, rule_ids: Sequence[str], days: Sequence[int]) -> dict[tuple[str, str, str], int]:
+    def earned_on(
+        self, connection: Connection, rule_ids: Sequence[str], days: Sequence[int]
+    ) -> dict[tuple[str, str, str], int]:
         """Points by rule, owner and day that were earned on these days, for the caps."""
         return self._ledger.sums_by_memo(connection, "rule", rule_ids, "day", [day_to_iso(d) for d in days])
 

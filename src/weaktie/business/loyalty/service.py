@@ -6,7 +6,14 @@ from dataclasses import replace
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from weaktie.business.loyalty import logic
-from weaktie.business.loyalty.checkout import Checkout, coupon_of, outside, person_account, stock_account, template_row
+from weaktie.business.loyalty.checkout import (
+    Checkout,
+    coupon_of,
+    outside,
+    person_account,
+    stock_account,
+    template_row,
+)
 from weaktie.business.loyalty.contracts import Coupon, NoCoupon, Template, TemplateState, Terms, refuse
 from weaktie.business.loyalty.goods import GoodsBook as GoodsBook
 from weaktie.business.loyalty.people import People as People
@@ -78,16 +85,16 @@ class Coupons(Checkout):
         tx.execute(update(table).where(table.c.template_id == template_id).values(state=state))
         return replace(before, state=state)
 
-    def change_stock(self, tx: Connection, template_id: str, change: int, *, key: str, actor: str) -> Template:
+    def change_stock(
+        self, tx: Connection, template_id: str, change: int, *, key: str, actor: str
+    ) -> Template:
         """Put pieces into stock, or take them out (below zero); raises NotEnough. `key` makes it happen once."""
         if template_row(tx, template_id)["pool"]:
             raise refuse("has_codes", "stock")
         self._stock(tx, template_id, change, f"stock:{template_id}:{key}", actor)
         return self.find(tx, template_id)
 
-    def add_codes(
-        self, tx: Connection, template_id: str, codes: Sequence[str], *, actor: str
-    ) -> Template:
+    def add_codes(self, tx: Connection, template_id: str, codes: Sequence[str], *, actor: str) -> Template:
         """Codes to give out, one piece of stock each; raises Refused `bad_codes` where one is known already."""
         row, wanted = template_row(tx, template_id), logic.check_codes(codes)
         if not row["pool"]:
@@ -150,16 +157,19 @@ class Coupons(Checkout):
             raise refuse("paused" if t.state == "paused" else "over", "template_id")
         if not t.starts_us <= now_us < t.ends_us:
             raise refuse("not_begun" if now_us < t.starts_us else "over", "template_id")
-        had = select(func.count()).where(
-            coupons.c.template_id == t.template_id, coupons.c.alias_no.in_(mine)
-        )
+        had = select(func.count()).where(coupons.c.template_id == t.template_id, coupons.c.alias_no.in_(mine))
         if t.per_person and tx.execute(had).scalar_one() >= t.per_person:
             raise refuse("per_person", "template_id")
 
     def _hand_out(self, tx: Connection, t: Template, values: dict[str, object]) -> Coupon:
         if not t.pool:
             coupon_id = new_id("cpn", self._clock.now_us())
-            whole = {"coupon_id": coupon_id, "template_id": t.template_id, "code": logic.new_code(), "turn": 0}
+            whole = {
+                "coupon_id": coupon_id,
+                "template_id": t.template_id,
+                "code": logic.new_code(),
+                "turn": 0,
+            }
             tx.execute(insert(coupons).values(**whole, **values))
             return self.coupon(tx, coupon_id=coupon_id)
         free = (

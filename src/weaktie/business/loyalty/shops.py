@@ -48,7 +48,12 @@ class Shops:
     def end(self, tx: Connection, shop_id: str) -> Shop:
         """Take nothing more from it, and forget its secrets."""
         self._row(tx, shop_id)
-        gone = {"ended_us": self._clock.now_us(), "sealed": b"", "sealed_before": None, "before_until_us": None}
+        gone = {
+            "ended_us": self._clock.now_us(),
+            "sealed": b"",
+            "sealed_before": None,
+            "before_until_us": None,
+        }
         tx.execute(update(loyalty_shops).where(loyalty_shops.c.shop_id == shop_id).values(**gone))
         return self.find(tx, shop_id)
 
@@ -65,7 +70,11 @@ class Shops:
         """The nonce of a request that is rightly signed and fresh; raises Refused, one answer for an unknown shop and a wrong
         signature. It counts as taken only with `take`, in the transaction of what it asks."""
         with self._database.connect() as connection:
-            row = connection.execute(select(loyalty_shops).where(loyalty_shops.c.shop_id == shop_id)).mappings().first()
+            row = (
+                connection.execute(select(loyalty_shops).where(loyalty_shops.c.shop_id == shop_id))
+                .mappings()
+                .first()
+            )
         if row is None or row["ended_us"] is not None:
             raise refuse("bad_signature", "X-Weaktie-Signature")
         try:
@@ -93,7 +102,11 @@ class Shops:
         tx.execute(delete(loyalty_nonces).where(loyalty_nonces.c.at_us < before))
 
     def _any(self, connection: Connection, shop_id: str) -> RowMapping:
-        row = connection.execute(select(loyalty_shops).where(loyalty_shops.c.shop_id == shop_id)).mappings().first()
+        row = (
+            connection.execute(select(loyalty_shops).where(loyalty_shops.c.shop_id == shop_id))
+            .mappings()
+            .first()
+        )
         if row is None:
             raise NoGoods("shop_id")
         return row

@@ -169,7 +169,14 @@ def reverse_transfer(
         done = _ledger(request).reverse(
             tx, key=f"console:{given.key}", transfer_id=transfer_id, reason=given.reason, actor=caller.actor
         )
-        _note(request, tx, caller, "ledger.reverse", transfer_id, {"reason": given.reason, "by": done.transfer_id})
+        _note(
+            request,
+            tx,
+            caller,
+            "ledger.reverse",
+            transfer_id,
+            {"reason": given.reason, "by": done.transfer_id},
+        )
     return b.transfer_body(done, _names(request))
 
 

@@ -95,18 +95,14 @@ def _accounts(connection: Connection, found: _Found) -> dict[int, tuple[str, str
     for a in connection.execute(query).mappings():
         number = a["account_id"]
         seals[number] = (a["seal"], a["kind"])
-        if a["salt"] is None:
-            sound = a["owner"] == f"erased:{number}"
-        else:
-            sound = a["seal"] == seal_of(a["name"], a["salt"])
+        erased = a["salt"] is None
+        sound = a["owner"] == f"erased:{number}" if erased else a["seal"] == seal_of(a["name"], a["salt"])
         if not sound or a["name"] != f"{a['kind']}|{a['owner']}|{a['unit']}":
             found.add("renamed", str(number))
     return seals
 
 
-def _chain(
-    connection: Connection, seals: dict[int, tuple[str, str]], found: _Found, replay: _Replay
-) -> int:
+def _chain(connection: Connection, seals: dict[int, tuple[str, str]], found: _Found, replay: _Replay) -> int:
     """Every row's hash and sum; returns how many there are. A removed row is reported by its missing number."""
     head = connection.execute(select(ledger_head.c.last_row, ledger_head.c.last_hash)).first()
     last_row, last_hash = (0, FIRST_PREVIOUS) if head is None else (head.last_row, head.last_hash)
@@ -149,7 +145,9 @@ def _rows(
         part = (rows[0]["row_no"], rows[-1]["row_no"])
         e, m = ledger_entries.c, ledger_memos.c
         lines = connection.execute(
-            select(e.row_no, e.account_id, e.amount).where(e.row_no.between(*part)).order_by(e.row_no, e.place)
+            select(e.row_no, e.account_id, e.amount)
+            .where(e.row_no.between(*part))
+            .order_by(e.row_no, e.place)
         )
         entries = {n: [(x.account_id, x.amount) for x in g] for n, g in groupby(lines, lambda x: x.row_no)}
         found = connection.execute(

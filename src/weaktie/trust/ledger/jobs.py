@@ -35,5 +35,7 @@ def check_if_due(database: Database, clock: Clock, more: Sequence[More] = ()) ->
         return None
     found = check_now(database, clock, more)
     for problem in found.problems:
-        _LOG.error("ledger_wrong", invariant=problem.code, count=problem.count, examples=list(problem.examples))
+        _LOG.error(
+            "ledger_wrong", invariant=problem.code, count=problem.count, examples=list(problem.examples)
+        )
     return found

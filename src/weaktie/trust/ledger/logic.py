@@ -56,7 +56,7 @@ def check_posting(key: str, kind: str, memo: Mapping[str, str]) -> None:
     if len(memo) > MOST_MEMOS:
         raise BadPosting("memo")
     for name, value in memo.items():
-        plain = isinstance(value, str) and 0 < len(value) <= LONGEST_MEMO and value.isprintable()
+        plain = 0 < len(value) <= LONGEST_MEMO and value.isprintable()
         if not _MEMO.fullmatch(name) or not plain or value.startswith("@"):
             raise BadPosting(f"memo.{name}"[:60])
 
@@ -87,7 +87,7 @@ def is_sound_account(kind: str, owner: str, unit: str) -> bool:
 
 def remaining(original: Sequence[Move], taken_back: Sequence[Sequence[Move]]) -> list[Move]:
     """What of the original is not taken back yet, as moves in the original's direction."""
-    left = {}
+    left: dict[tuple[Account, Account], int] = {}
     for move in original:
         left[(move.src, move.dst)] = left.get((move.src, move.dst), 0) + move.amount
     for moves in taken_back:

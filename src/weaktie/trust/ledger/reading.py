@@ -60,7 +60,9 @@ def load(connection: Connection, row_nos: Sequence[int]) -> dict[int, Transfer]:
     memos: dict[int, dict[str, str]] = {}
     for m in read_among(connection, _MEMOS, "row_no", "bigint", wanted):
         memos.setdefault(m.row_no, {})[m.name] = m.value
-    owners = _owners(connection, [v for memo in memos.values() for v in memo.values()] + [r.actor for r in rows])
+    owners = _owners(
+        connection, [v for memo in memos.values() for v in memo.values()] + [r.actor for r in rows]
+    )
     return {
         r.row_no: Transfer(
             id_of(r.row_no), r.step, STATE_OF[r.step], r.kind, _moves(entries.get(r.row_no, [])),
@@ -106,7 +108,9 @@ def known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Which of these keys wrote something."""
     digests = {key_digest(key): key for key in keys}
     source = "SELECT key_digest FROM ledger_rows"
-    return {digests[r.key_digest] for r in read_among(connection, source, "key_digest", "text", list(digests))}
+    return {
+        digests[r.key_digest] for r in read_among(connection, source, "key_digest", "text", list(digests))
+    }
 
 
 def following(connection: Connection, transfer_id: str) -> list[Transfer]:

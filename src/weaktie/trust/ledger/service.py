@@ -116,8 +116,11 @@ class Ledger:
         return reading.known_keys(connection, keys)
 
     def taken_back(self, connection: Connection, transfer_id: str) -> int:
-        """How much of a transfer was reversed so far, all its moves together."""
+        """How much of a transfer was reversed so far, all its moves together; of a hold, how much of its settlement."""
         later = reading.following(connection, transfer_id)
+        later += [
+            t for s in later if s.step == "settle" for t in reading.following(connection, s.transfer_id)
+        ]
         return sum(m.amount for t in later if t.step == "reverse" for m in t.moves)
 
     def lapsed(
@@ -183,13 +186,13 @@ class Ledger:
         rows = connection.execute(select(ledger_budgets).order_by(ledger_budgets.c.budget_id.desc()))
         return [_budget(row) for row in rows.mappings()]
 
-    def fund(
-        self, tx: Connection, budget_id: str, amount_minor: int, *, key: str, actor: str
-    ) -> Transfer:
+    def fund(self, tx: Connection, budget_id: str, amount_minor: int, *, key: str, actor: str) -> Transfer:
         """Bring money into a budget from outside, or take it out again (below zero); raises NoBudget or NotEnough."""
         found = self.budget(tx, budget_id)
         inside, outside = budget_account(found), Account("world", "", found.currency)
-        move = Move(outside, inside, amount_minor) if amount_minor >= 0 else Move(inside, outside, -amount_minor)
+        move = (
+            Move(outside, inside, amount_minor) if amount_minor >= 0 else Move(inside, outside, -amount_minor)
+        )
         return self.post(
             tx, key=f"fund:{budget_id}:{key}", kind="budget.fund", moves=[move], memo={"budget": budget_id}, actor=actor
         )  # fmt: skip

@@ -198,12 +198,18 @@ def month_book(connection: Connection, from_us: int, to_us: int, language: str) 
             )
         total = t("合计（必为 0）", "Total (must be 0)")
         summary.append([total, unit, len(together), *_sums(together, unit)])
-    sheets = [Sheet(t("汇总", "Summary"), summary, (22, 28, 10, 16, 16, 16, 16)), _purposes(connection, from_us, to_us, t)]
+    sheets = [
+        Sheet(t("汇总", "Summary"), summary, (22, 28, 10, 16, 16, 16, 16)),
+        _purposes(connection, from_us, to_us, t),
+    ]
     by_kind = sorted(lines, key=lambda x: x.account.kind)
     for kind, group in groupby(by_kind, lambda x: x.account.kind):
         of_kind = list(group)
         rows: list[list[Cell]] = [[t("账户", "Account"), t("归属", "Owner"), t("单位", "Unit"), *head]]
-        rows += [[x.account_id, x.account.owner, x.account.unit, *_sums([x], x.account.unit)] for x in of_kind[:MOST_ACCOUNTS]]
+        rows += [
+            [x.account_id, x.account.owner, x.account.unit, *_sums([x], x.account.unit)]
+            for x in of_kind[:MOST_ACCOUNTS]
+        ]
         for unit, rest in groupby(of_kind[MOST_ACCOUNTS:], lambda x: x.account.unit):
             others = list(rest)
             rows.append([t("其余", "Others"), str(len(others)), unit, *_sums(others, unit)])
@@ -231,7 +237,13 @@ def _purposes(connection: Connection, from_us: int, to_us: int, t: Callable[[str
         .order_by(r.kind, r.step, a.unit)
     )
     lines: list[list[Cell]] = [
-        [t("用途", "Purpose"), t("步骤", "Step"), t("单位", "Unit"), t("笔数", "Transfers"), t("金额", "Amount")]
+        [
+            t("用途", "Purpose"),
+            t("步骤", "Step"),
+            t("单位", "Unit"),
+            t("笔数", "Transfers"),
+            t("金额", "Amount"),
+        ]
     ]
     lines += [[kind, step, unit, int(n), shown(int(total), unit)] for kind, step, unit, n, total in rows]
     return Sheet(t("用途", "Purposes"), lines, (28, 12, 28, 12, 18))

@@ -56,7 +56,9 @@ ledger_entries = Table(
     "ledger_entries",
     metadata,
     Column("row_no", BigInteger, primary_key=True, autoincrement=False),
-    Column("place", Integer, primary_key=True, autoincrement=False, comment="two for each move: out, then in"),
+    Column(
+        "place", Integer, primary_key=True, autoincrement=False, comment="two for each move: out, then in"
+    ),
     Column("account_id", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False, comment="below zero leaves the account"),
     Index("ix_ledger_entries_account_id", "account_id", "row_no"),

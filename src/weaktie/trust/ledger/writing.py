@@ -4,10 +4,10 @@ All writers queue at the row of the head, so that what is read here cannot chang
 """
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, select, text
 
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import mask
@@ -20,8 +20,8 @@ from weaktie.trust.ledger.contracts import (
     HoldClosed,
     KeyReused,
     Move,
-    NoTransfer,
     NotEnough,
+    NoTransfer,
     NotReversible,
     Posting,
     Transfer,
@@ -135,9 +135,9 @@ class _Writer:
 
     def _content(self, posting: Posting, refers: int | None) -> str:
         """What was asked, in numbers of accounts: no name stands in it."""
-        moves = posting.moves and [
-            [self._number(m.src), self._number(m.dst), m.amount] for m in posting.moves
-        ]
+        moves = None
+        if posting.moves is not None:
+            moves = [[self._number(m.src), self._number(m.dst), m.amount] for m in posting.moves]
         return logic.digest([posting.step, posting.kind, moves, sorted(self._memo(posting)), refers])
 
     def _number(self, account: Account) -> int:
@@ -180,9 +180,7 @@ class _Writer:
             raise NotReversible
         rows = [row for row, step in original.children if step == "reverse"]
         done = load(self.tx, rows)
-        moves = logic.backwards(
-            logic.remaining(original.moves, [done[r].moves for r in rows]), posting.moves
-        )
+        moves = logic.backwards(logic.remaining(original.moves, [done[r].moves for r in rows]), posting.moves)
         if moves is None:
             raise NotReversible
         return moves
@@ -230,9 +228,7 @@ class _Writer:
 
     # ---- rows
 
-    def _append(
-        self, posting: Posting, key: str, moves: Sequence[Move], refers: int | None
-    ) -> Transfer:
+    def _append(self, posting: Posting, key: str, moves: Sequence[Move], refers: int | None) -> Transfer:
         for value in (*posting.memo.values(), posting.actor):
             if logic.PERSON.fullmatch(value):
                 self._opened(logic.name_of(_person(value)))
@@ -267,9 +263,7 @@ class _Writer:
         number, words = "bigint", "text"
         if self.new:
             columns = "ledger_accounts (account_id, name, kind, owner, unit, seal, salt, opened_us)"
-            write_many(
-                self.tx, columns, (number, words, words, words, words, words, words, number), self.new
-            )
+            write_many(self.tx, columns, (number, words, words, words, words, words, words, number), self.new)
         if self.rows:
             columns = (
                 "ledger_rows (row_no, step, kind, key_digest, content, at_us, actor, refers, until_us, reason, "
