@@ -28,9 +28,8 @@ def coupons_lie_where_they_should(connection: Connection) -> Sequence[Problem]:
     for template_id, state, n in connection.execute(query):
         counts[(template_id, state)] = int(n)
     on_ledger = {(kind, unit): b for kind, unit, _, b in totals(connection, living=True)}
-    pools = dict(
-        connection.execute(select(coupon_templates.c.template_id, coupon_templates.c.pool)).tuples().all()
-    )
+    templates = connection.execute(select(coupon_templates.c.template_id, coupon_templates.c.pool))
+    pools = {row.template_id: row.pool for row in templates}
     bad: dict[str, list[str]] = {}
     for template_id, pool in pools.items():
         for code in _wrong(template_id, pool, counts, on_ledger):
