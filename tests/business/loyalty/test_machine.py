@@ -144,21 +144,31 @@ class LedgerMachine(RuleBasedStateMachine):
     def claw_back(self, one: Any, part: int) -> None:
         done, left = one
         (move,) = done.moves
-        back = Move(move.dst, move.src, part)
-        try:
-            self.desk.do(
-                lambda tx: self.desk.ledger.reverse(
-                    tx, key=self.key(), transfer_id=done.transfer_id, reason="", actor="a", moves=[back]
+        for wanted in (part, left[0] - part + 1):  # the second is always one too much
+            if wanted < 1:
+                return
+            back = Move(move.dst, move.src, wanted)
+            try:
+                self.desk.do(
+                    lambda tx: self.desk.ledger.reverse(
+                        tx,
+                        key=self.key(),
+                        transfer_id=done.transfer_id,
+                        reason="",
+                        actor="a",
+                        moves=[back],  # noqa: B023
+                    )
                 )
-            )
-        except NotReversible:
-            assert part > left[0]
-            return
-        except NotEnough:
-            assert self.free(move.dst) < part
-            return
-        left[0] -= part
-        self.moved(back)
+            except NotReversible:
+                assert wanted > left[0]
+                return
+            except NotEnough:
+                assert wanted <= left[0]
+                assert self.free(move.dst) < wanted
+                return
+            assert wanted <= left[0]
+            left[0] -= wanted
+            self.moved(back)
 
     # ---- coupons
 
