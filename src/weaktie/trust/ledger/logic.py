@@ -16,6 +16,7 @@ _KIND: Final = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 _MEMO: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 MOST_MOVES: Final = 16
 MOST_MEMOS: Final = 8
+_ENCODED: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 Entry = tuple[int, int, str]
 """Account number, signed amount, the account's seal."""
 
@@ -37,7 +38,7 @@ def key_digest(key: str) -> str:
 
 def digest(value: object) -> str:
     """SHA-256 over a value's JSON without spaces, in hex."""
-    return hashlib.sha256(json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()
+    return hashlib.sha256(_ENCODED(value).encode()).hexdigest()
 
 
 def row_hash(

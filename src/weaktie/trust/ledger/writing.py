@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, text
 
 from weaktie.kit.errors import Refused
 from weaktie.kit.logs import mask
-from weaktie.store.database.service import read_among, write_many
+from weaktie.store.database.service import append_many, read_among, write_many
 from weaktie.trust.ledger import logic
 from weaktie.trust.ledger.contracts import (
     POINTS,
@@ -263,17 +263,19 @@ class _Writer:
         number, words = "bigint", "text"
         if self.new:
             columns = "ledger_accounts (account_id, name, kind, owner, unit, seal, salt, opened_us)"
-            write_many(self.tx, columns, (number, words, words, words, words, words, words, number), self.new)
+            append_many(
+                self.tx, columns, (number, words, words, words, words, words, words, number), self.new
+            )
         if self.rows:
             columns = (
                 "ledger_rows (row_no, step, kind, key_digest, content, at_us, actor, refers, until_us, reason, "
                 "previous_hash, hash)"
             )
             types = (number, words, words, words, words, number, words, number, number, words, words, words)
-            write_many(self.tx, columns, types, self.rows)
+            append_many(self.tx, columns, types, self.rows)
             columns = "ledger_entries (row_no, place, account_id, amount)"
-            write_many(self.tx, columns, (number, "integer", number, number), self.entries)
-            write_many(self.tx, "ledger_memos (row_no, name, value)", (number, words, words), self.memos)
+            append_many(self.tx, columns, (number, "integer", number, number), self.entries)
+            append_many(self.tx, "ledger_memos (row_no, name, value)", (number, words, words), self.memos)
         if self.touched:
             write_many(
                 self.tx, "ledger_balances (account_id, posted, pending_in, pending_out)", (number,) * 4,
