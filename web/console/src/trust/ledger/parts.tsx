@@ -1,0 +1,66 @@
+/** What all parts of the ledger show: amounts in their unit, and accounts by name. */
+import { Tag } from "antd";
+import type { LedgerName } from "@/api/types";
+import { useLanguage } from "@/i18n";
+import { useFormat } from "@/kit/useFormat";
+
+/** A currency is three capital letters; anything else is counted in pieces or points. */
+export const isMoney = (unit: string) => /^[A-Z]{3}$/.test(unit);
+
+export function useAmount() {
+  const f = useFormat();
+  return (amount: number, unit: string) => (isMoney(unit) ? f.money(amount, unit) : f.whole(amount));
+}
+
+export function Amount({ amount, unit, signed = false }: { amount: number; unit: string; signed?: boolean }) {
+  const say = useAmount();
+  const plus = signed && amount > 0 ? "+" : "";
+  return <span className={`number nowrap${amount < 0 && signed ? " bad" : ""}`}>{plus + say(amount, unit)}</span>;
+}
+
+export function AccountName({ account }: { account: LedgerName }) {
+  const { w } = useLanguage();
+  return (
+    <span className="nowrap">
+      {w(account.words)}
+      {account.owner && (
+        <>
+          {" "}
+          <code title={account.owner}>{account.owner.length > 14 ? `…${account.owner.slice(-8)}` : account.owner}</code>
+        </>
+      )}
+    </span>
+  );
+}
+
+/** A currency's code, 积分, or the end of a template's id. */
+export function Unit({ unit }: { unit: string }) {
+  const { t } = useLanguage();
+  const [kind = "", id] = unit.split(":");
+  if (unit === "points") return <>{t("loyalty.tab.points")}</>;
+  if (id === undefined) return <>{unit}</>;
+  return (
+    <span className="nowrap" title={unit}>
+      {t(kind === "coupon" ? "loyalty.tab.coupons" : "points.goods")} <code>…{id.slice(-6)}</code>
+    </span>
+  );
+}
+
+const COLOURS: Record<string, string> = { post: "success", hold: "warning", settle: "success", void: "default", reverse: "volcano" };
+
+export function StepTag({ step }: { step: string }) {
+  const { named } = useLanguage();
+  return <Tag color={COLOURS[step] ?? "default"}>{named("ledger.step", step)}</Tag>;
+}
+
+export function Memo({ memo }: { memo: Record<string, string> }) {
+  const order = memo.order;
+  const rest = Object.entries(memo).filter(([name]) => name !== "order");
+  if (order) return <code title={rest.map(([n, v]) => `${n}=${v}`).join(" ")}>{order}</code>;
+  const [first] = rest;
+  return first ? (
+    <code title={rest.map(([n, v]) => `${n}=${v}`).join(" ")}>{first[1].length > 16 ? `…${first[1].slice(-8)}` : first[1]}</code>
+  ) : (
+    <span className="faint">–</span>
+  );
+}
