@@ -101,8 +101,8 @@ def test_a_coupon_from_its_template_to_its_refund(house: House) -> None:
     assert (detail["stock"], detail["counts"]) == (9, {"held": 1})
     assert house.signed("mine", {"user_id": "buyer-1"})["coupons"][0]["code"] == coupon["code"]
     about = house.ask("GET", "/api/ledger/transfers?memo=order&value=o1")["items"]
-    assert [x["step"] for x in about] == ["hold"]
-    one = house.ask("GET", f"/api/ledger/transfers/{about[0]['transfer_id']}")
+    assert [x["step"] for x in about] == ["reverse", "settle", "hold"]
+    one = house.ask("GET", f"/api/ledger/transfers/{about[2]['transfer_id']}")
     assert [x["step"] for x in one["following"]] == ["settle"]
 
 

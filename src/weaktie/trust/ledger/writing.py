@@ -4,7 +4,7 @@ All writers queue at the row of the head, so that what is read here cannot chang
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text
@@ -54,6 +54,7 @@ class _Original:
     row_no: int
     step: str
     moves: tuple[Move, ...]
+    memo: dict[str, str]
     children: tuple[tuple[int, str], ...]
 
 
@@ -127,24 +128,24 @@ class _Writer:
                 raise KeyReused
             return before[0]
         if refers is None:
-            moves = logic.check_moves(posting.moves)
+            moves, memo = logic.check_moves(posting.moves), posting.memo
             self._apply(posting.step, moves)
         else:
-            moves = self._referring(posting, refers)
-        return self._append(posting, key, moves, refers)
+            moves, memo = self._referring(posting, refers)
+        return self._append(posting, key, moves, memo, refers)
 
     def _content(self, posting: Posting, refers: int | None) -> str:
         """What was asked, in numbers of accounts: no name stands in it."""
         moves = None
         if posting.moves is not None:
             moves = [[self._number(m.src), self._number(m.dst), m.amount] for m in posting.moves]
-        return logic.digest([posting.step, posting.kind, moves, sorted(self._memo(posting)), refers])
+        return logic.digest([posting.step, posting.kind, moves, sorted(self._memo(posting.memo)), refers])
 
     def _number(self, account: Account) -> int:
         return self.by_name[logic.name_of(account)].number
 
-    def _memo(self, posting: Posting) -> list[tuple[str, str]]:
-        return [(name, self._reference(value)) for name, value in posting.memo.items()]
+    def _memo(self, memo: Mapping[str, str]) -> list[tuple[str, str]]:
+        return [(name, self._reference(value)) for name, value in memo.items()]
 
     def _reference(self, value: str) -> str:
         """A person is named by the number of an account, so that one place alone knows who it is."""
@@ -154,7 +155,8 @@ class _Writer:
 
     # ---- what refers to another transfer
 
-    def _referring(self, posting: Posting, refers: int) -> Sequence[Move]:
+    def _referring(self, posting: Posting, refers: int) -> tuple[Sequence[Move], Mapping[str, str]]:
+        """The moves, and what it is about: the same as what it refers to, unless it says otherwise."""
         self._flush()
         original = _original(self.tx, refers)
         closing = next((step for _, step in original.children if step in ("settle", "void")), None)
@@ -166,9 +168,11 @@ class _Writer:
             if closing is not None:
                 raise HoldClosed(STATE_OF[closing])
             moves = original.moves
-        self._fetch([a for m in moves for a in (m.src, m.dst)])
+        memo = posting.memo or original.memo
+        people = [_person(v) for v in memo.values() if logic.PERSON.fullmatch(v)]
+        self._fetch([*(a for m in moves for a in (m.src, m.dst)), *people])
         self._apply(posting.step, moves)
-        return moves if posting.step != "void" else ()
+        return (moves if posting.step != "void" else ()), memo
 
     def _taking_back(self, posting: Posting, original: _Original) -> Sequence[Move]:
         if original.step == "hold":
@@ -228,14 +232,16 @@ class _Writer:
 
     # ---- rows
 
-    def _append(self, posting: Posting, key: str, moves: Sequence[Move], refers: int | None) -> Transfer:
-        for value in (*posting.memo.values(), posting.actor):
+    def _append(
+        self, posting: Posting, key: str, moves: Sequence[Move], memo: Mapping[str, str], refers: int | None
+    ) -> Transfer:
+        for value in (*memo.values(), posting.actor):
             if logic.PERSON.fullmatch(value):
                 self._opened(logic.name_of(_person(value)))
         self.last_row += 1
         number = self.last_row
         content = self._content(posting, refers)
-        memos = self._memo(posting)
+        memos = self._memo(memo)
         actor = self._reference(posting.actor)[:64]
         reason = "".join(c for c in mask(posting.reason) if c.isprintable())[:200]
         row = (
@@ -254,7 +260,7 @@ class _Writer:
         self.last_hash = whole
         self.known[key] = (number, content)
         return Transfer(
-            id_of(number), posting.step, STATE_OF[posting.step], posting.kind, tuple(moves), dict(posting.memo),
+            id_of(number), posting.step, STATE_OF[posting.step], posting.kind, tuple(moves), dict(sorted(memo.items())),
             posting.actor[:64], self.now_us, None if refers is None else id_of(refers), posting.until_us, reason,
         )  # fmt: skip
 
@@ -317,4 +323,4 @@ def _original(tx: Connection, row_no: int) -> _Original:
     children = tx.execute(
         select(ledger_rows.c.row_no, ledger_rows.c.step).where(ledger_rows.c.refers == row_no)
     )
-    return _Original(row_no, found.step, found.moves, tuple((c.row_no, c.step) for c in children))
+    return _Original(row_no, found.step, found.moves, found.memo, tuple((c.row_no, c.step) for c in children))
