@@ -1,6 +1,7 @@
 /** What all parts of the ledger show: amounts in their unit, and accounts by name. */
 import { Tag } from "antd";
-import type { LedgerName } from "@/api/types";
+import { useRead } from "@/api/hooks";
+import type { CouponTemplate, LedgerName, Page, PointsGoods } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { useFormat } from "@/kit/useFormat";
 
@@ -33,15 +34,27 @@ export function AccountName({ account }: { account: LedgerName }) {
   );
 }
 
-/** A currency's code, 积分, or the end of a template's id. */
+/** The names of coupons and goods by their unit, as far as the newest few hundred go. */
+function useUnitNames(): (unit: string) => string | undefined {
+  const templates = useRead<Page<CouponTemplate>>("/api/loyalty/templates", { limit: 500 });
+  const goods = useRead<PointsGoods[]>("/api/loyalty/points/goods");
+  return (unit) => {
+    const [kind, id] = unit.split(":");
+    if (kind === "coupon") return templates.data?.items.find((one) => one.template_id === id)?.name;
+    return kind === "goods" ? goods.data?.find((one) => one.goods_id === id)?.name : undefined;
+  };
+}
+
+/** A currency's code, points, or the name of the coupon or goods that is counted. */
 export function Unit({ unit }: { unit: string }) {
   const { t } = useLanguage();
+  const nameOf = useUnitNames();
   const [kind = "", id] = unit.split(":");
   if (unit === "points") return <>{t("loyalty.tab.points")}</>;
   if (id === undefined) return <>{unit}</>;
   return (
-    <span className="nowrap" title={unit}>
-      {t(kind === "coupon" ? "loyalty.tab.coupons" : "points.goods")} <code>…{id.slice(-6)}</code>
+    <span title={unit}>
+      {t(kind === "coupon" ? "loyalty.tab.coupons" : "points.goods")} {nameOf(unit) ?? <code>…{id.slice(-6)}</code>}
     </span>
   );
 }
