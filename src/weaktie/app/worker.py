@@ -28,7 +28,7 @@ from weaktie.store.lake.jobs import PATIENCE_SECONDS, REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
 from weaktie.store.runs.contracts import CANCELLED, DONE, FAILED, LIVE_STATES, RUNNING, WAITING, Busy, Job
 from weaktie.store.runs.service import Lease, holder, lease
-from weaktie.trust.ledger.jobs import check_if_due, void_overdue
+from weaktie.trust.ledger.jobs import check_if_due, is_check_due, void_overdue
 
 _LOG = get_logger("worker")
 IDLE_SECONDS = 0.2
@@ -295,7 +295,9 @@ def keep_books(wt: App) -> None:
             loyalty.earn(wt.loyalty_work)
             loyalty.keep_time(wt.loyalty_work)
             void_overdue(wt.database, wt.ledger)
-            check_if_due(wt.database, wt.clock, wt.ledger_invariants)
+            if is_check_due(wt.database, wt.clock):
+                loyalty.end_points(wt.loyalty_work)
+                check_if_due(wt.database, wt.clock, wt.ledger_invariants)
     except Busy:
         pass
 

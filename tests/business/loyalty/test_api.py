@@ -15,7 +15,7 @@ from tests.suites.homes import START_US, bring_in, fresh_app, put, track
 from weaktie.app.http import make_api
 from weaktie.app.wiring import App
 from weaktie.app.worker import keep_books
-from weaktie.business.loyalty.jobs import earn, keep_time
+from weaktie.business.loyalty.jobs import earn, end_points
 from weaktie.business.loyalty.logic import signature_of
 from weaktie.kit.clock import DAY_US, FixedClock, to_iso
 from weaktie.trust.ledger.contracts import Account
@@ -203,13 +203,13 @@ def test_points_end_after_their_days_and_the_rest_stays(house: House) -> None:
     put(wt, track("late1", "late", event="Content Published", at_us=house.clock.now_us()))
     bring_in(wt)
     assert earn(wt.loyalty_work) == 20
-    assert keep_time(wt.loyalty_work)["points"] == 0
+    assert end_points(wt.loyalty_work) == 0
     house.clock.move(12 * 86_400)
     assert house.owner.sign_in("o@example.com").status_code == 200
-    ended = keep_time(wt.loyalty_work)["points"]
+    ended = end_points(wt.loyalty_work)
     assert ended >= 20
     assert house.ask("GET", "/api/loyalty/points/of?user_id=late")["available"] == 30
-    assert keep_time(wt.loyalty_work)["points"] == 0
+    assert end_points(wt.loyalty_work) == 0
 
 
 def test_statements_add_up_and_the_month_end_ties_to_the_ledger(house: House, tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ class LoyaltyWork:
     shops: Shops
 
 
-def keep_time(work: LoyaltyWork) -> dict[str, int]:
-    """End coupons, reservations and points whose time has passed, and forget old nonces; returns how many ended."""
+def keep_time(work: LoyaltyWork) -> int:
+    """End coupons and reservations whose time has passed, and forget old nonces; returns how many coupons ended."""
     ended = 0
     while True:
         with work.database.begin() as tx:
@@ -54,10 +54,14 @@ def keep_time(work: LoyaltyWork) -> dict[str, int]:
         if part == 0:
             break
     with work.database.begin() as tx:
-        points = work.points.expire(tx)
-    with work.database.begin() as tx:
         work.shops.forget_nonces(tx)
-    return {"coupons": ended, "points": points}
+    return ended
+
+
+def end_points(work: LoyaltyWork) -> int:
+    """End points whose day has passed; returns how many. It reads all that ever came, so that it is not for every minute."""
+    with work.database.begin() as tx:
+        return work.points.expire(tx)
 
 
 def earn(work: LoyaltyWork) -> int:
@@ -67,8 +71,10 @@ def earn(work: LoyaltyWork) -> int:
     remembered after everything of it was given.
     """
     with work.database.connect() as connection:
-        rules = work.points.rules(connection, living=True)
         snapshot = work.lake.snapshot(connection, tables=["events"])
+        rules = work.points.rules(
+            connection, living=True
+        )  # after the files: a newer rule has nothing in them
         since = connection.execute(select(points_reading.c.version)).scalar() or 0
         person_of = person_map(connection).person_of if rules else None
     version = max((f.added_version for f in snapshot.files), default=0)

@@ -26,12 +26,17 @@ def void_overdue(database: Database, ledger: Ledger) -> int:
             return done
 
 
-def check_if_due(database: Database, clock: Clock, more: Sequence[More] = ()) -> Check | None:
-    """Check the ledger when the last check is old enough; what fails is an alarm in the log and in the console."""
+def is_check_due(database: Database, clock: Clock) -> bool:
+    """Whether the last check is old enough for another."""
     with database.connect() as connection:
         last = last_check(connection)
     now_us = clock.now_us()
-    if last is not None and 0 <= now_us - last.at_us < max(CHECK_EVERY_US, SHARE * last.ms * 1_000):
+    return last is None or not 0 <= now_us - last.at_us < max(CHECK_EVERY_US, SHARE * last.ms * 1_000)
+
+
+def check_if_due(database: Database, clock: Clock, more: Sequence[More] = ()) -> Check | None:
+    """Check the ledger when the last check is old enough; what fails is an alarm in the log and in the console."""
+    if not is_check_due(database, clock):
         return None
     found = check_now(database, clock, more)
     for problem in found.problems:

@@ -79,7 +79,7 @@ export function CouponDrawer({ id }: { id: string }) {
               )}
             </div>
           )}
-          <CouponList path={path} counts={one.counts} />
+          <CouponList path={path} counts={one.counts} currency={one.terms.currency ?? null} />
           {doing === "grant" && <Grant path={path} onClose={() => setDoing(null)} />}
           {doing === "stock" && <Stock path={path} onClose={() => setDoing(null)} />}
           {doing === "codes" && <Codes path={path} onClose={() => setDoing(null)} />}
@@ -89,7 +89,7 @@ export function CouponDrawer({ id }: { id: string }) {
   );
 }
 
-function CouponList({ path, counts }: { path: string; counts: Record<string, number> }) {
+function CouponList({ path, counts, currency }: { path: string; counts: Record<string, number>; currency: string | null }) {
   const { t, w, named } = useLanguage();
   const f = useFormat();
   const { may } = useSession();
@@ -124,7 +124,7 @@ function CouponList({ path, counts }: { path: string; counts: Record<string, num
     { title: t("coupon.state"), dataIndex: "state", render: (one: string) => named("coupon.of", one) },
     { title: t("coupon.person"), dataIndex: "person", render: (person: string | null) => (person ? <code>{person}</code> : <span className="faint">–</span>) },
     { title: t("coupon.order"), dataIndex: "order_id", render: (order: string | null) => (order ? <code>{order}</code> : <span className="faint">–</span>) },
-    { title: t("coupon.off"), dataIndex: "off_minor", align: "right", render: (off: number | null) => <span className="number">{off === null ? "–" : f.money(off)}</span> },
+    { title: t("coupon.off"), dataIndex: "off_minor", align: "right", render: (off: number | null) => <span className="number">{off === null ? "–" : f.money(off, currency)}</span> },
     { title: t("coupon.expires"), dataIndex: "expires_time", render: (time: string) => <At time={time} seconds={false} /> },
     { title: t("coupon.changed"), dataIndex: "changed_time", render: (time: string) => <Ago time={time} /> },
     { title: "", key: "action", render: (_, one) => action(one) },

@@ -1,7 +1,7 @@
 /** What all parts of the ledger show: amounts in their unit, and accounts by name. */
 import { Tag } from "antd";
 import { useRead } from "@/api/hooks";
-import type { CouponTemplate, LedgerName, Page, PointsGoods } from "@/api/types";
+import type { CouponTemplate, LedgerBudget, LedgerName, Page, PointsGoods } from "@/api/types";
 import { useLanguage } from "@/i18n";
 import { useFormat } from "@/kit/useFormat";
 
@@ -19,42 +19,40 @@ export function Amount({ amount, unit, signed = false }: { amount: number; unit:
   return <span className={`number nowrap${amount < 0 && signed ? " bad" : ""}`}>{plus + say(amount, unit)}</span>;
 }
 
+/** An account by its kind and whose it is: a person's number, or the name of a budget, coupon or goods. */
 export function AccountName({ account }: { account: LedgerName }) {
   const { w } = useLanguage();
+  const nameOf = useNames();
+  const { owner } = account;
+  const name = nameOf(owner);
   return (
-    <span className="nowrap">
-      {w(account.words)}
-      {account.owner && (
-        <>
-          {" "}
-          <code title={account.owner}>{account.owner.length > 14 ? `…${account.owner.slice(-8)}` : account.owner}</code>
-        </>
-      )}
+    <span title={owner}>
+      {w(account.words)} {owner && (name ?? <code>{owner.length > 14 ? `…${owner.slice(-8)}` : owner}</code>)}
     </span>
   );
 }
 
-/** The names of coupons and goods by their unit, as far as the newest few hundred go. */
-function useUnitNames(): (unit: string) => string | undefined {
+/** The names of coupons, goods and budgets by their ids, as far as the newest few hundred go. */
+function useNames(): (id: string) => string | undefined {
   const templates = useRead<Page<CouponTemplate>>("/api/loyalty/templates", { limit: 500 });
   const goods = useRead<PointsGoods[]>("/api/loyalty/points/goods");
-  return (unit) => {
-    const [kind, id] = unit.split(":");
-    if (kind === "coupon") return templates.data?.items.find((one) => one.template_id === id)?.name;
-    return kind === "goods" ? goods.data?.find((one) => one.goods_id === id)?.name : undefined;
-  };
+  const budgets = useRead<LedgerBudget[]>("/api/ledger/budgets");
+  return (id) =>
+    templates.data?.items.find((one) => one.template_id === id)?.name ??
+    goods.data?.find((one) => one.goods_id === id)?.name ??
+    budgets.data?.find((one) => one.budget_id === id)?.name;
 }
 
 /** A currency's code, points, or the name of the coupon or goods that is counted. */
 export function Unit({ unit }: { unit: string }) {
   const { t } = useLanguage();
-  const nameOf = useUnitNames();
+  const nameOf = useNames();
   const [kind = "", id] = unit.split(":");
   if (unit === "points") return <>{t("loyalty.tab.points")}</>;
   if (id === undefined) return <>{unit}</>;
   return (
     <span title={unit}>
-      {t(kind === "coupon" ? "loyalty.tab.coupons" : "points.goods")} {nameOf(unit) ?? <code>…{id.slice(-6)}</code>}
+      {t(kind === "coupon" ? "loyalty.tab.coupons" : "points.goods")} {nameOf(id) ?? <code>…{id.slice(-6)}</code>}
     </span>
   );
 }
