@@ -34,7 +34,7 @@ from weaktie.trust.ledger.service import Ledger, Poster
 
 LEAST = {"sqlite": 2_000, "postgresql": 5_000}
 """Postings a second that have to be reached."""
-CALLERS, IN_FLIGHT = 8, 64
+CALLERS, IN_FLIGHT = 8, 128
 ACCOUNTS = 500
 PEER_POSTINGS = 2_000
 USERS, STOCK = 1_000, 100

@@ -1,6 +1,6 @@
 """Tables of the ledger."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, text
 
 from weaktie.store.database.tables import BigId, metadata
 
@@ -46,9 +46,14 @@ ledger_rows = Table(
     Column("reason", String(200), nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False, comment="SHA-256 of the row, its entries and memos, and the hash before"),
-    Index("ix_ledger_rows_refers", "refers"),
-    Index("ix_ledger_rows_until_us", "until_us"),
-    Index("ix_ledger_rows_kind", "kind", "row_no"),
+    Index(
+        "ix_ledger_rows_refers", "refers",
+        sqlite_where=text("refers IS NOT NULL"), postgresql_where=text("refers IS NOT NULL"),
+    ),
+    Index(
+        "ix_ledger_rows_until_us", "until_us",
+        sqlite_where=text("until_us IS NOT NULL"), postgresql_where=text("until_us IS NOT NULL"),
+    ),
     comment="Transfers: append-only, a hash chain",
 )  # fmt: skip
 

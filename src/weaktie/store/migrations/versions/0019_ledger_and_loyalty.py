@@ -146,9 +146,8 @@ def upgrade() -> None:
     comment='Transfers: append-only, a hash chain'
     )
     with op.batch_alter_table('ledger_rows', schema=None) as batch_op:
-        batch_op.create_index('ix_ledger_rows_kind', ['kind', 'row_no'], unique=False)
-        batch_op.create_index('ix_ledger_rows_refers', ['refers'], unique=False)
-        batch_op.create_index('ix_ledger_rows_until_us', ['until_us'], unique=False)
+        batch_op.create_index('ix_ledger_rows_refers', ['refers'], unique=False, sqlite_where=sa.text('refers IS NOT NULL'), postgresql_where=sa.text('refers IS NOT NULL'))
+        batch_op.create_index('ix_ledger_rows_until_us', ['until_us'], unique=False, sqlite_where=sa.text('until_us IS NOT NULL'), postgresql_where=sa.text('until_us IS NOT NULL'))
 
     op.create_table('loyalty_nonces',
     sa.Column('shop_id', sa.String(length=40), nullable=False),
