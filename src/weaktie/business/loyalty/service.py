@@ -130,14 +130,20 @@ class Coupons(Checkout):
     ) -> Coupon:  # fmt: skip
         """Give a person one coupon; the same key gives the same coupon again. Raises Refused with the true reason."""
         t, now_us = self.find(tx, template_id), self._clock.now_us()
-        mine = self._people.members(tx, person_no)
-        # Nobody else writes from here on: two claims of one person cannot count each other out.
-        self._ledger.lock(tx)
         whole = f"claim:{template_id}:{person_no}:{key}"
         again = self._ledger.by_key(tx, whole)
         if again is not None:
             return self._claimed(tx, again)
-        self._claimable(tx, t, mine, now_us)
+        self._open(t, now_us)
+        if t.stock <= 0:
+            raise refuse("sold_out", "template_id")
+        mine = self._people.members(tx, person_no)
+        # Nobody else writes from here on: two claims of one person cannot count each other out.
+        self._ledger.lock(tx)
+        again = self._ledger.by_key(tx, whole)
+        if again is not None:
+            return self._claimed(tx, again)
+        self._within_limit(tx, t, mine)
         move = Move(stock_account(template_id), person_account(template_id, person_no), 1)
         about = {"template": template_id, **(memo or {})}
         try:
@@ -152,11 +158,13 @@ class Coupons(Checkout):
         }  # fmt: skip
         return self._hand_out(tx, t, values)
 
-    def _claimable(self, tx: Connection, t: Template, mine: Sequence[int], now_us: int) -> None:
+    def _open(self, t: Template, now_us: int) -> None:
         if t.state != "active":
             raise refuse("paused" if t.state == "paused" else "over", "template_id")
         if not t.starts_us <= now_us < t.ends_us:
             raise refuse("not_begun" if now_us < t.starts_us else "over", "template_id")
+
+    def _within_limit(self, tx: Connection, t: Template, mine: Sequence[int]) -> None:
         had = select(func.count()).where(coupons.c.template_id == t.template_id, coupons.c.alias_no.in_(mine))
         if t.per_person and tx.execute(had).scalar_one() >= t.per_person:
             raise refuse("per_person", "template_id")
