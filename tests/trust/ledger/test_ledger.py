@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -39,7 +40,7 @@ class Book:
         self.database, self.clock = database, FixedClock()
         self.ledger = Ledger(self.clock)
 
-    def post(self, src: Account, dst: Account, amount: int, key: str, **more: object) -> Transfer:
+    def post(self, src: Account, dst: Account, amount: int, key: str, **more: Any) -> Transfer:
         return self._do(
             lambda tx: self.ledger.post(
                 tx, key=key, kind="test", moves=[Move(src, dst, amount)], actor="acc", **more
