@@ -305,6 +305,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "store/engine": "alone child duck guard spark",
         "trust/accounts": "gate keys",
         "trust/consent": "ages asking bodies links notices numbers page texts",
+        "trust/ledger": "batching bodies reading statements writing",
         "trust/rights": "bodies copies corrections journal requests sweep",
         "data/acquisition": "bodies costs following linking naming seeds spending spending_api targets",
         "data/behaviour": "asking days vocabulary walk windows",
@@ -329,6 +330,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
         "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
         "data/sql": "bodies running saved",
+        "business/loyalty": "bodies checkout goods people points points_api shop_api shops",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

@@ -34,9 +34,10 @@ PUBLIC = {
     ("GET", "/consent/{token}"),
     ("POST", "/consent/v1/mine"),
     ("GET", "/l/{code}"),
+    ("POST", "/loyalty/v1/{action}"),
 }
 """Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, other systems
-sign what they push, a person's own page is a signed link, and a channel link
+sign what they push or ask, a person's own page is a signed link, and a channel link
 is for everybody."""
 WRITE_KEYED = {("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links")}
 """Routes of a shop's server: a write key opens them, and nothing else does."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tests.data.profiles.market import DAY, at
 from tests.engines.shops import PEOPLE
+from weaktie.business.loyalty.queries import rewarded
 from weaktie.data.acquisition import queries as acquisition
 from weaktie.data.behaviour import queries as behaviour
 from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
@@ -119,6 +120,7 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "metrics.active_pairs": lambda t: metrics.active_pairs(t.events, DAY - 29, LIMIT),
     "metrics.event_counts": lambda t: metrics.event_counts(t.events),
     "metrics.sales_by_day": lambda t: metrics.sales_by_day(_orders(t)),
+    "loyalty.rewarded": lambda t: rewarded(t.events, [VIEW, ADD], at(DAY - 9)),
     "profiles.orders_now": _orders,
     "quality.counted_days": lambda t: quality.counted_days(t.events),
     "quality.declared_orders": lambda t: quality.each_once(quality.declared_orders(t.orders, t.order_items, MARKED)),

@@ -187,6 +187,31 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("GET", "/api/sql/queries/{query_id}/versions"),
         ("POST", "/api/sql/queries/{query_id}/versions/{version}/restore"),
     ),
+    "the shop's books: transactions are kept by law and go by the number of an account; nobody is named in them": (
+        ("GET", "/api/ledger/state"), ("GET", "/api/ledger/alarm"), ("POST", "/api/ledger/verify"),
+        ("GET", "/api/ledger/accounts"), ("GET", "/api/ledger/accounts/{account_id}"),
+        ("GET", "/api/ledger/accounts/{account_id}/statement"), ("GET", "/api/ledger/accounts/{account_id}/statement.csv"),
+        ("GET", "/api/ledger/months/{month}"), ("GET", "/api/ledger/transfers"), ("GET", "/api/ledger/transfers/{transfer_id}"),
+        ("POST", "/api/ledger/transfers/{transfer_id}/reverse"), ("GET", "/api/ledger/budgets"),
+        ("POST", "/api/ledger/budgets"), ("POST", "/api/ledger/budgets/{budget_id}/fund"),
+        ("GET", "/api/loyalty/templates"), ("POST", "/api/loyalty/templates"), ("GET", "/api/loyalty/templates/{template_id}"),
+        ("GET", "/api/loyalty/templates/{template_id}/coupons"), ("GET", "/api/loyalty/templates/{template_id}/codes.csv"),
+        *(
+            ("POST", f"/api/loyalty/templates/{{template_id}}/{step}")
+            for step in ("state", "stock", "codes", "grant")
+        ),
+        ("POST", "/api/loyalty/coupons/{coupon_id}/withdraw"), ("POST", "/api/loyalty/orders/{order_id}/refund"),
+        ("GET", "/api/loyalty/shops"), ("POST", "/api/loyalty/shops"), ("POST", "/api/loyalty/shops/{shop_id}/secret"),
+        ("DELETE", "/api/loyalty/shops/{shop_id}"), ("GET", "/api/loyalty/points"), ("GET", "/api/loyalty/points/of"),
+        ("POST", "/api/loyalty/points/grant"), ("GET", "/api/loyalty/points/rules"), ("POST", "/api/loyalty/points/rules"),
+        ("POST", "/api/loyalty/points/rules/{rule_id}/end"), ("GET", "/api/loyalty/points/goods"),
+        ("POST", "/api/loyalty/points/goods"), ("POST", "/api/loyalty/points/goods/{goods_id}/state"),
+        ("POST", "/api/loyalty/points/goods/{goods_id}/stock"), ("GET", "/api/loyalty/points/redemptions"),
+        ("POST", "/api/loyalty/points/redemptions/{redemption_id}/cancel"),
+    ),
+    "what a person has at the shop, for the shop's own till: a contract, which a withdrawal of consent does not end": (
+        ("POST", "/loyalty/v1/{action}"),
+    ),
     _HOUSE: (
         ("GET", "/api/accounts"), ("POST", "/api/accounts"),
         ("GET", "/api/accounts/names"), ("PATCH", "/api/accounts/{account_id}"), ("GET", "/api/audit"),

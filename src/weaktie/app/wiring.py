@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from weaktie.app.home import check_home
 from weaktie.app.people import person_at
 from weaktie.app.wiring_analyse import AnalyseParts
+from weaktie.app.wiring_loyalty import LoyaltyParts
+from weaktie.business.loyalty.erase import LoyaltyEraser, LoyaltyExporter
 from weaktie.data.collect.erase import CollectEraser, CollectExporter
 from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
 from weaktie.data.identity.service import all_lookups
@@ -29,12 +31,13 @@ from weaktie.store.database.jobs import upgrade as upgrade_database
 from weaktie.store.database.service import open_database
 from weaktie.trust.audit.service import record
 from weaktie.trust.consent.erase import ConsentExporter
+from weaktie.trust.ledger.erase import LedgerEraser, LedgerExporter
 from weaktie.trust.rights.contracts import Person
 from weaktie.trust.rights.service import Rights, RightsExporter, VaultExporter
 from weaktie.trust.vault.service import Vault
 
 
-class App(AnalyseParts):
+class App(LoyaltyParts, AnalyseParts):
     """One process's parts over one home. Parts are made when they are first used, so that a command pays for its own."""
 
     @cached_property
@@ -47,13 +50,14 @@ class App(AnalyseParts):
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
-                SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock), identity,
+                SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock),
+                LoyaltyEraser(self.database, self.coupons), LedgerEraser(self.database, self.ledger), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
                 ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
-                SegmentsExporter(), TagsExporter(self.lake, self.engine), IdentityExporter(),
+                SegmentsExporter(), TagsExporter(self.lake, self.engine), LoyaltyExporter(), LedgerExporter(), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip
@@ -99,6 +103,8 @@ class App(AnalyseParts):
 
     def close(self) -> None:
         """Give everything back."""
+        if "poster" in self.__dict__:
+            self.poster.stop()
         if "blocked" in self.__dict__:
             self.blocked.stop()
         if "log_writer" in self.__dict__:

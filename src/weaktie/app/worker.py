@@ -14,6 +14,7 @@ from weaktie.app.backup import BACKUP_LEASE, backups_in
 from weaktie.app.backup import tidy as tidy_backups
 from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
+from weaktie.business.loyalty import jobs as loyalty
 from weaktie.data.collect.jobs import offset_of
 from weaktie.data.imports.jobs import sweep as sweep_imports
 from weaktie.data.profiles.contracts import Generation
@@ -27,6 +28,7 @@ from weaktie.store.lake.jobs import PATIENCE_SECONDS, REWRITE_LEASE, compact
 from weaktie.store.lake.tables import TABLES
 from weaktie.store.runs.contracts import CANCELLED, DONE, FAILED, LIVE_STATES, RUNNING, WAITING, Busy, Job
 from weaktie.store.runs.service import Lease, holder, lease
+from weaktie.trust.ledger.jobs import check_if_due, is_check_due, void_overdue
 
 _LOG = get_logger("worker")
 IDLE_SECONDS = 0.2
@@ -272,6 +274,7 @@ def housekeeping(wt: App) -> None:
         _LOG.warning("rights_requests_overdue", requests=late)
     sweep_imports(wt.importer)
     forget_nonces(wt.database, wt.clock)
+    keep_books(wt)
     tidy_backups(wt)
     with wt.database.connect() as connection:
         backing_up = holder(connection, BACKUP_LEASE, wt.clock.now_us()) is not None
@@ -281,6 +284,20 @@ def housekeeping(wt: App) -> None:
         drop_old_log(wt)
     wt.database.settle()
     wt.arrivals.forget_before(wt.clock.now_us() // MINUTE_US - LIVE_MINUTES_KEPT)
+
+
+def keep_books(wt: App) -> None:
+    """Points that events earned, what ends by itself, and a check of the ledger when one is due. One process does so."""
+    try:
+        with lease(wt.database, wt.clock, "ledger"):
+            loyalty.earn(wt.loyalty_work)
+            loyalty.keep_time(wt.loyalty_work)
+            void_overdue(wt.database, wt.ledger)
+            if is_check_due(wt.database, wt.clock):
+                loyalty.end_points(wt.loyalty_work)
+                check_if_due(wt.database, wt.clock, wt.ledger_invariants)
+    except Busy:
+        pass
 
 
 def look_at_plan(wt: App) -> None:

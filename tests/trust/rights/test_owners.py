@@ -16,6 +16,13 @@ NOBODY = {
         "acquisition_campaign_channels", "rfm_rules", "saved_funnels", "custom_metrics",
         "tag_definitions", "tag_failures", "tag_versions", "tag_words",
     },
+    "rules of coupons and points, shop systems, budgets by name, and how far the ledger was checked": {
+        "coupon_templates", "ledger_budgets", "ledger_checks", "ledger_head", "loyalty_shops", "points_goods", "points_reading",
+        "points_rules",
+    },
+    "transfers: they name people by the number of an account alone, and accounts are exported and lose their name": {
+        "ledger_memos", "ledger_rows",
+    },
     "costs by day and campaign, and opens of links by day": {
         "acquisition_cost_batches", "acquisition_costs", "acquisition_opens",
     },
@@ -31,7 +38,7 @@ NOBODY = {
     "keyed hashes that keep an erased person away, and the proof of an erasure": {
         "consent_blocks", "erasures", "erasure_steps",
     },
-    "hashes of deliveries": {"webhook_nonces"},
+    "hashes of deliveries": {"loyalty_nonces", "webhook_nonces"},
     "events that could not be read, so that nobody knows whose they are: sealed under the key of their day, which is destroyed": {
         "dead_letters",
     },

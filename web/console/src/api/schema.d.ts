@@ -1881,6 +1881,270 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ledger/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ledger Accounts
+         * @description Accounts, the newest first; `owner` is exact (`p` and a number for a person).
+         */
+        get: operations["list_ledger_accounts_api_ledger_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Ledger Account
+         * @description One account with its balance.
+         */
+        get: operations["one_ledger_account_api_ledger_accounts__account_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/accounts/{account_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Account Statement
+         * @description What was posted on the days from first to last, oldest first, with the balance after each.
+         */
+        get: operations["account_statement_api_ledger_accounts__account_id__statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/accounts/{account_id}/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Account Statement Csv
+         * @description The statement as CSV; the export itself is recorded first.
+         */
+        get: operations["account_statement_csv_api_ledger_accounts__account_id__statement_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ledger Alarm
+         * @description How many invariants the last check found broken: small enough to be asked on every page.
+         */
+        get: operations["ledger_alarm_api_ledger_alarm_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description Every budget and what is left of it.
+         */
+        get: operations["list_budgets_api_ledger_budgets_get"];
+        put?: never;
+        /**
+         * Create Budget
+         * @description Make a budget, with money in it where an amount is given.
+         */
+        post: operations["create_budget_api_ledger_budgets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/budgets/{budget_id}/fund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fund Budget
+         * @description Bring money in, or take it out (an amount below zero); `key` makes it happen once.
+         */
+        post: operations["fund_budget_api_ledger_budgets__budget_id__fund_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/months/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Month Workbook
+         * @description A month (YYYY-MM) as an Excel workbook whose totals tie to the ledger; the export is recorded.
+         */
+        get: operations["month_workbook_api_ledger_months__month__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ledger State
+         * @description What lies where, by kind and unit, and what the last check found.
+         */
+        get: operations["ledger_state_api_ledger_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transfers
+         * @description Transfers, newest first; `memo` and `value` together are what one is about (`order_id` and the order).
+         */
+        get: operations["list_transfers_api_ledger_transfers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Transfer
+         * @description One transfer, and what settled, voided or reversed it.
+         */
+        get: operations["one_transfer_api_ledger_transfers__transfer_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/transfers/{transfer_id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reverse Transfer
+         * @description Take a transfer back as a whole, by new entries; `key` makes it happen once.
+         */
+        post: operations["reverse_transfer_api_ledger_transfers__transfer_id__reverse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Ledger
+         * @description Read the whole ledger now: hash chain, sums, balances, holds, coupons and points.
+         */
+        post: operations["verify_ledger_api_ledger_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lifecycle/query": {
         parameters: {
             query?: never;
@@ -1935,6 +2199,482 @@ export interface paths {
         get: operations["live_stream_api_live_stream_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/coupons/{coupon_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Coupon
+         * @description Take a coupon back from its holder.
+         */
+        post: operations["withdraw_coupon_api_loyalty_coupons__coupon_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/orders/{order_id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Order
+         * @description The order was returned: its coupons go back to their holders, what they took off goes back to the budget.
+         */
+        post: operations["refund_order_api_loyalty_orders__order_id__refund_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Points State
+         * @description All points: where they are.
+         */
+        get: operations["points_state_api_loyalty_points_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Goods
+         * @description What points are redeemed for, the newest first.
+         */
+        get: operations["list_goods_api_loyalty_points_goods_get"];
+        put?: never;
+        /**
+         * Create Goods
+         * @description Offer something for points.
+         */
+        post: operations["create_goods_api_loyalty_points_goods_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/goods/{goods_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Goods State
+         * @description Offer it, or not for now.
+         */
+        post: operations["set_goods_state_api_loyalty_points_goods__goods_id__state_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/goods/{goods_id}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Goods Stock
+         * @description Put pieces into stock or take them out.
+         */
+        post: operations["change_goods_stock_api_loyalty_points_goods__goods_id__stock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant Points
+         * @description Give points by hand, or take them; `key` makes it happen once.
+         */
+        post: operations["grant_points_api_loyalty_points_grant_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Points Of
+         * @description What one person has, all their accounts together; nothing for somebody who is not known.
+         */
+        get: operations["points_of_api_loyalty_points_of_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Redemptions
+         * @description Points that were given for goods, the newest first.
+         */
+        get: operations["list_redemptions_api_loyalty_points_redemptions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/redemptions/{redemption_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Redemption
+         * @description Give the points back and the pieces into stock.
+         */
+        post: operations["cancel_redemption_api_loyalty_points_redemptions__redemption_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Points Rules
+         * @description Every rule, the newest first.
+         */
+        get: operations["list_points_rules_api_loyalty_points_rules_get"];
+        put?: never;
+        /**
+         * Create Points Rule
+         * @description A rule for events that are received from now on. The act of sharing is refused: it never earns anything.
+         */
+        post: operations["create_points_rule_api_loyalty_points_rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/points/rules/{rule_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Points Rule
+         * @description Let a rule earn nothing more; what was earned stays.
+         */
+        post: operations["end_points_rule_api_loyalty_points_rules__rule_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shops
+         * @description Shop systems, the newest first, the ended ones too.
+         */
+        get: operations["list_shops_api_loyalty_shops_get"];
+        put?: never;
+        /**
+         * Create Shop
+         * @description Connect a shop system; its secret is shown this once.
+         */
+        post: operations["create_shop_api_loyalty_shops_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/shops/{shop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Shop
+         * @description Take nothing more from a shop system, and forget its secrets.
+         */
+        delete: operations["end_shop_api_loyalty_shops__shop_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/shops/{shop_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Shop
+         * @description Another secret; the former one counts for a day more.
+         */
+        post: operations["rotate_shop_api_loyalty_shops__shop_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Kinds of coupons, the newest first.
+         */
+        get: operations["list_templates_api_loyalty_templates_get"];
+        put?: never;
+        /**
+         * Create Template
+         * @description Make a kind of coupon with its first stock or codes. Its terms never change afterwards.
+         */
+        post: operations["create_template_api_loyalty_templates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Template
+         * @description A kind of coupon, and its coupons by state.
+         */
+        get: operations["one_template_api_loyalty_templates__template_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates/{template_id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Template Codes
+         * @description Add codes to a pool: uploaded ones, or new ones.
+         */
+        post: operations["add_template_codes_api_loyalty_templates__template_id__codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates/{template_id}/codes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Template Codes Csv
+         * @description The free codes of a pool as CSV, to print or to hand out; the export is recorded first.
+         */
+        get: operations["template_codes_csv_api_loyalty_templates__template_id__codes_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates/{template_id}/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Coupons
+         * @description Coupons of a template, the newest first; `search` is a code or an order.
+         */
+        get: operations["list_coupons_api_loyalty_templates__template_id__coupons_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates/{template_id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant Coupon
+         * @description Give somebody a coupon by hand, under the same rules as a claim.
+         */
+        post: operations["grant_coupon_api_loyalty_templates__template_id__grant_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates/{template_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Template State
+         * @description Pause, go on, or end; what people hold stays good.
+         */
+        post: operations["set_template_state_api_loyalty_templates__template_id__state_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loyalty/templates/{template_id}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Template Stock
+         * @description Put pieces into stock or take them out.
+         */
+        post: operations["change_template_stock_api_loyalty_templates__template_id__stock_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5304,6 +6044,42 @@ export interface components {
             key: string;
         };
         /**
+         * BudgetBody
+         * @description A budget and what is left of it, in minor units; `held` is promised and not paid yet.
+         */
+        BudgetBody: {
+            /** Available Minor */
+            available_minor: number;
+            /** Budget Id */
+            budget_id: string;
+            /** Created Time */
+            created_time: string;
+            /** Currency */
+            currency: string;
+            /** Held Minor */
+            held_minor: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * BudgetRequest
+         * @description A budget to make.
+         */
+        BudgetRequest: {
+            /**
+             * Amount Minor
+             * @default 0
+             */
+            amount_minor: number;
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * CacBody
          * @description What a new person cost, in minor units.
          */
@@ -5578,6 +6354,19 @@ export interface components {
             purpose: "analytics" | "personalisation" | "marketing" | "social" | "sensitive" | "sharing" | "guardian";
         };
         /**
+         * CodesRequest
+         * @description Codes for a pool: uploaded ones, or so many new ones.
+         */
+        CodesRequest: {
+            /** Codes */
+            codes?: string[];
+            /**
+             * Count
+             * @default 0
+             */
+            count: number;
+        };
+        /**
          * CohortBody
          * @description One cohort; `returned[n]` is null where n has not fully passed, for the reason `why`.
          */
@@ -5749,6 +6538,47 @@ export interface components {
             events: number;
             /** Orders */
             orders: number;
+        };
+        /**
+         * CouponBody
+         * @description One coupon; `person` is `p` and the person's number, null for a free code and for somebody who was erased.
+         */
+        CouponBody: {
+            /** Changed Time */
+            changed_time: string;
+            /** Claimed Time */
+            claimed_time: string | null;
+            /** Code */
+            code: string;
+            /** Coupon Id */
+            coupon_id: string;
+            /** Expires Time */
+            expires_time: string;
+            /** Off Minor */
+            off_minor: number | null;
+            /** Order Id */
+            order_id: string | null;
+            /** Person */
+            person: string | null;
+            /** Reserved Until Time */
+            reserved_until_time: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "free" | "held" | "reserved" | "redeemed" | "expired" | "withdrawn";
+            /** Template Id */
+            template_id: string;
+        };
+        /**
+         * CouponsBody
+         * @description A page of coupons.
+         */
+        CouponsBody: {
+            /** Items */
+            items: components["schemas"]["CouponBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * CoverageBody
@@ -6438,6 +7268,16 @@ export interface components {
             published_time: string | null;
         };
         /**
+         * FundRequest
+         * @description Money for a budget, or out of it.
+         */
+        FundRequest: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Key */
+            key: string;
+        };
+        /**
          * FunnelBody
          * @description A funnel as it is asked for and kept.
          */
@@ -6529,6 +7369,63 @@ export interface components {
             last_day: string | null;
             /** Platform */
             platform: string;
+        };
+        /**
+         * GoodsBody
+         * @description Something to be had for points.
+         */
+        GoodsBody: {
+            /** Created Time */
+            created_time: string;
+            /** Goods Id */
+            goods_id: string;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused";
+            /** Stock */
+            stock: number;
+        };
+        /**
+         * GoodsRequest
+         * @description Something to offer for points.
+         */
+        GoodsRequest: {
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+            /**
+             * Stock
+             * @default 0
+             */
+            stock: number;
+        };
+        /**
+         * GoodsStateRequest
+         * @description Offer it, or not for now.
+         */
+        GoodsStateRequest: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused";
+        };
+        /**
+         * GrantRequest
+         * @description Somebody to give a coupon to; `key` makes it happen once.
+         */
+        GrantRequest: {
+            /** Key */
+            key: string;
+            /** User Id */
+            user_id: string;
         };
         /**
          * HealthBody
@@ -6823,6 +7720,136 @@ export interface components {
             /** Count */
             count: number;
             label: components["schemas"]["WordsBody"];
+        };
+        /**
+         * LedgerAccountBody
+         * @description An account with what it has; `available` is posted without what is held.
+         */
+        LedgerAccountBody: {
+            /** Account Id */
+            account_id: number;
+            /** Available */
+            available: number;
+            /** Erased */
+            erased: boolean;
+            /** Kind */
+            kind: string;
+            /** Opened Time */
+            opened_time: string;
+            /** Owner */
+            owner: string;
+            /** Pending In */
+            pending_in: number;
+            /** Pending Out */
+            pending_out: number;
+            /** Posted */
+            posted: number;
+            /** Unit */
+            unit: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * LedgerAccountName
+         * @description An account in a move.
+         */
+        LedgerAccountName: {
+            /** Kind */
+            kind: string;
+            /** Owner */
+            owner: string;
+            /** Unit */
+            unit: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * LedgerAccountsBody
+         * @description A page of accounts.
+         */
+        LedgerAccountsBody: {
+            /** Items */
+            items: components["schemas"]["LedgerAccountBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * LedgerAlarmBody
+         * @description How many invariants are broken.
+         */
+        LedgerAlarmBody: {
+            /** Problems */
+            problems: number;
+        };
+        /**
+         * LedgerCheckBody
+         * @description What a check of the whole ledger found.
+         */
+        LedgerCheckBody: {
+            /** Ms */
+            ms: number;
+            /** Ok */
+            ok: boolean;
+            /** Problems */
+            problems: components["schemas"]["LedgerProblemBody"][];
+            /** Rows */
+            rows: number;
+            /** Time */
+            time: string;
+        };
+        /**
+         * LedgerProblemBody
+         * @description An invariant that does not hold, and a few places where.
+         */
+        LedgerProblemBody: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * LedgerStateBody
+         * @description What lies where; `check` is the last one, null before the first.
+         */
+        LedgerStateBody: {
+            check: components["schemas"]["LedgerCheckBody"] | null;
+            /** Totals */
+            totals: components["schemas"]["LedgerTotalBody"][];
+        };
+        /**
+         * LedgerStatementBody
+         * @description `opening` plus all lines of the period is `closing`.
+         */
+        LedgerStatementBody: {
+            account: components["schemas"]["LedgerAccountBody"];
+            /** Closing */
+            closing: number;
+            /** Items */
+            items: components["schemas"]["StatementLineBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Opening */
+            opening: number;
+        };
+        /**
+         * LedgerTotalBody
+         * @description All accounts of a kind and unit together; amounts of a currency are in minor units.
+         */
+        LedgerTotalBody: {
+            /** Accounts */
+            accounts: number;
+            /** Kind */
+            kind: string;
+            /** Pending In */
+            pending_in: number;
+            /** Pending Out */
+            pending_out: number;
+            /** Posted */
+            posted: number;
+            /** Unit */
+            unit: string;
+            words: components["schemas"]["WordsBody"];
         };
         /**
          * LeftOutDayBody
@@ -7307,6 +8334,16 @@ export interface components {
              */
             model: "first" | "last" | "linear" | "position" | "markov";
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * MoveBody
+         * @description So much from one account to another.
+         */
+        MoveBody: {
+            /** Amount */
+            amount: number;
+            source: components["schemas"]["LedgerAccountName"];
+            target: components["schemas"]["LedgerAccountName"];
         };
         /**
          * NameAnswer
@@ -8222,6 +9259,120 @@ export interface components {
             year: components["schemas"]["weaktie__data__metrics__bodies__ChangeBody"];
         };
         /**
+         * PointsGrantRequest
+         * @description Points for somebody, or from somebody (below zero), and why.
+         */
+        PointsGrantRequest: {
+            /** Key */
+            key: string;
+            /** Points */
+            points: number;
+            /** Reason */
+            reason: string;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * PointsOfBody
+         * @description What one person has.
+         */
+        PointsOfBody: {
+            /** Available */
+            available: number;
+            /** Held */
+            held: number;
+            /** Person */
+            person: string | null;
+            /** Posted */
+            posted: number;
+        };
+        /**
+         * PointsRuleBody
+         * @description A rule.
+         */
+        PointsRuleBody: {
+            /** Created Time */
+            created_time: string;
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /** Ended Time */
+            ended_time: string | null;
+            /** Event */
+            event: string;
+            /**
+             * Most A Day
+             * @default 0
+             */
+            most_a_day: number;
+            /** Name */
+            name: string;
+            /**
+             * Per Minor
+             * @default 0
+             */
+            per_minor: number;
+            /** Points */
+            points: number;
+            /** Rule Id */
+            rule_id: string;
+            /**
+             * Valid Days
+             * @default 365
+             */
+            valid_days: number;
+        };
+        /**
+         * PointsRuleRequest
+         * @description A rule to make. With `per_minor` above 0 each so many minor units of the event's amount earn `points`.
+         */
+        PointsRuleRequest: {
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /** Event */
+            event: string;
+            /**
+             * Most A Day
+             * @default 0
+             */
+            most_a_day: number;
+            /** Name */
+            name: string;
+            /**
+             * Per Minor
+             * @default 0
+             */
+            per_minor: number;
+            /** Points */
+            points: number;
+            /**
+             * Valid Days
+             * @default 365
+             */
+            valid_days: number;
+        };
+        /**
+         * PointsStateBody
+         * @description All points: with people, spent, ended, and given out in all.
+         */
+        PointsStateBody: {
+            /** Expired */
+            expired: number;
+            /** Held */
+            held: number;
+            /** People */
+            people: number;
+            /** Redeemed */
+            redeemed: number;
+            /** With People */
+            with_people: number;
+        };
+        /**
          * Prepared
          * @description A file that was sent and not started. `mapping` is field to column, `cells` the same in full; `samples` are a few
          *     values of each column, personal ones masked; `preview` is null while there is a problem.
@@ -9109,6 +10260,43 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * RedemptionBody
+         * @description Points that somebody gave for goods.
+         */
+        RedemptionBody: {
+            /** Goods Id */
+            goods_id: string;
+            /** Goods Name */
+            goods_name: string;
+            /** Person */
+            person: string | null;
+            /** Pieces */
+            pieces: number;
+            /** Points */
+            points: number;
+            /** Redemption Id */
+            redemption_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "placed" | "cancelled";
+            /** Time */
+            time: string;
+            /** Transfer Id */
+            transfer_id: string;
+        };
+        /**
+         * RedemptionsBody
+         * @description A page of redemptions.
+         */
+        RedemptionsBody: {
+            /** Items */
+            items: components["schemas"]["RedemptionBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * RelayBody
          * @description A relay and how it is doing. The key is never shown again.
          */
@@ -9439,6 +10627,16 @@ export interface components {
          * @description Why contacts are looked at in the clear; it stands in the audit log.
          */
         RevealBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReverseRequest
+         * @description Why a transfer is taken back.
+         */
+        ReverseRequest: {
+            /** Key */
+            key: string;
             /** Reason */
             reason: string;
         };
@@ -10463,6 +11661,45 @@ export interface components {
             user_properties: components["schemas"]["PropertyBody-Input"][];
         };
         /**
+         * ShopBody
+         * @description A shop system; its secret is never shown again.
+         */
+        ShopBody: {
+            /** Accepted */
+            accepted: number;
+            /** Created Time */
+            created_time: string;
+            /** Ended Time */
+            ended_time: string | null;
+            /** Last Time */
+            last_time: string | null;
+            /** Name */
+            name: string;
+            /** Refused */
+            refused: number;
+            /** Rotated Time */
+            rotated_time: string;
+            /** Shop Id */
+            shop_id: string;
+        };
+        /**
+         * ShopRequest
+         * @description A shop system to connect.
+         */
+        ShopRequest: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * ShopSecretBody
+         * @description A shop system with its new secret, shown this once.
+         */
+        ShopSecretBody: {
+            /** Secret */
+            secret: string;
+            shop: components["schemas"]["ShopBody"];
+        };
+        /**
          * SideBody
          * @description One side of a period; shares and money by head are null where they would divide by nobody. Money that is no list is of
          *     the workspace's currency, in minor units.
@@ -10702,6 +11939,30 @@ export interface components {
             stale_files: number;
         };
         /**
+         * StatementLineBody
+         * @description One entry: the amount (below zero left the account) and the balance after it.
+         */
+        StatementLineBody: {
+            /** After */
+            after: number;
+            /** Amount */
+            amount: number;
+            /** Kind */
+            kind: string;
+            /** Memo */
+            memo: {
+                [key: string]: string;
+            };
+            /** Other */
+            other: components["schemas"]["LedgerAccountName"][];
+            /** Step */
+            step: string;
+            /** Time */
+            time: string;
+            /** Transfer Id */
+            transfer_id: string;
+        };
+        /**
          * StatusValue
          * @description A value that stands in a column of statuses, and what it becomes; null where nobody said yet.
          */
@@ -10736,6 +11997,16 @@ export interface components {
             /** Event */
             event: string;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * StockRequest
+         * @description Pieces to put into stock, or to take out (below zero); `key` makes it happen once.
+         */
+        StockRequest: {
+            /** Change */
+            change: number;
+            /** Key */
+            key: string;
         };
         /**
          * SubjectBody
@@ -11082,6 +12353,196 @@ export interface components {
             stored: number;
         };
         /**
+         * TemplateBody
+         * @description A kind of coupon with its published rules; `issued` pieces were put into circulation, `stock` of them nobody has yet.
+         */
+        TemplateBody: {
+            /** Budget Id */
+            budget_id: string | null;
+            /** Created Time */
+            created_time: string;
+            /** Elsewhere */
+            elsewhere: boolean;
+            /** Ends Time */
+            ends_time: string;
+            /** Issued */
+            issued: number;
+            /** Name */
+            name: string;
+            /** Per Person */
+            per_person: number;
+            /** Pool */
+            pool: boolean;
+            rules: components["schemas"]["WordsBody"];
+            /** Starts Time */
+            starts_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "ended";
+            /** Stock */
+            stock: number;
+            /** Template Id */
+            template_id: string;
+            terms: components["schemas"]["TermsBody"];
+            /** Valid Days */
+            valid_days: number;
+        };
+        /**
+         * TemplateDetailBody
+         * @description A template with its coupons by state.
+         */
+        TemplateDetailBody: {
+            /** Budget Id */
+            budget_id: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Created Time */
+            created_time: string;
+            /** Elsewhere */
+            elsewhere: boolean;
+            /** Ends Time */
+            ends_time: string;
+            /** Issued */
+            issued: number;
+            /** Name */
+            name: string;
+            /** Per Person */
+            per_person: number;
+            /** Pool */
+            pool: boolean;
+            rules: components["schemas"]["WordsBody"];
+            /** Starts Time */
+            starts_time: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "ended";
+            /** Stock */
+            stock: number;
+            /** Template Id */
+            template_id: string;
+            terms: components["schemas"]["TermsBody"];
+            /** Valid Days */
+            valid_days: number;
+        };
+        /**
+         * TemplateRequest
+         * @description A kind of coupon to make; `codes` make it a pool of uploaded codes, `code_count` of new ones.
+         */
+        TemplateRequest: {
+            /** Budget Id */
+            budget_id?: string | null;
+            /**
+             * Code Count
+             * @default 0
+             */
+            code_count: number;
+            /** Codes */
+            codes?: string[];
+            /**
+             * Elsewhere
+             * @default false
+             */
+            elsewhere: boolean;
+            /**
+             * Ends Time
+             * Format: date-time
+             */
+            ends_time: string;
+            /** Name */
+            name: string;
+            /**
+             * Per Person
+             * @default 1
+             */
+            per_person: number;
+            /** Starts Time */
+            starts_time?: string | null;
+            /**
+             * Stock
+             * @default 0
+             */
+            stock: number;
+            terms: components["schemas"]["TermsBody"];
+            /**
+             * Valid Days
+             * @default 0
+             */
+            valid_days: number;
+        };
+        /**
+         * TemplatesBody
+         * @description A page of templates.
+         */
+        TemplatesBody: {
+            /** Items */
+            items: components["schemas"]["TemplateBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TemplateStateRequest
+         * @description Pause, go on, or end.
+         */
+        TemplateStateRequest: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "ended";
+        };
+        /**
+         * TermsBody
+         * @description What a coupon is worth and where. Everything is public, and nothing asks who somebody is: there is no field for a tag.
+         */
+        TermsBody: {
+            /**
+             * Amount Minor
+             * @default 0
+             */
+            amount_minor: number;
+            /** Channels */
+            channels?: string[];
+            /**
+             * Currency
+             * @default CNY
+             */
+            currency: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "amount" | "percent";
+            /**
+             * Minimum Minor
+             * @default 0
+             */
+            minimum_minor: number;
+            /**
+             * Most Off Minor
+             * @default 0
+             */
+            most_off_minor: number;
+            /**
+             * Percent
+             * @default 0
+             */
+            percent: number;
+            /** Products */
+            products?: string[];
+            /**
+             * Stacking
+             * @default alone
+             * @enum {string}
+             */
+            stacking: "alone" | "others";
+        };
+        /**
          * TextBody
          * @description A text of the plan in both languages; either may be empty.
          */
@@ -11306,6 +12767,63 @@ export interface components {
             total: number;
             /** Updates */
             updates: number;
+        };
+        /**
+         * TransferBody
+         * @description One row of the ledger as it was written.
+         */
+        TransferBody: {
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /** Kind */
+            kind: string;
+            /** Memo */
+            memo: {
+                [key: string]: string;
+            };
+            /** Moves */
+            moves: components["schemas"]["MoveBody"][];
+            /** Reason */
+            reason: string;
+            /** Refers */
+            refers: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "posted" | "voided";
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "post" | "hold" | "settle" | "void" | "reverse";
+            /** Time */
+            time: string;
+            /** Transfer Id */
+            transfer_id: string;
+            /** Until Time */
+            until_time: string | null;
+        };
+        /**
+         * TransferDetailBody
+         * @description A transfer and what refers to it.
+         */
+        TransferDetailBody: {
+            /** Following */
+            following: components["schemas"]["TransferBody"][];
+            transfer: components["schemas"]["TransferBody"];
+        };
+        /**
+         * TransfersBody
+         * @description A page of transfers, newest first.
+         */
+        TransfersBody: {
+            /** Items */
+            items: components["schemas"]["TransferBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * TrendBody
@@ -12005,6 +13523,14 @@ export interface components {
             secrets: {
                 [key: string]: string;
             };
+        };
+        /**
+         * WhyRequest
+         * @description Why it is done, for the audit log.
+         */
+        WhyRequest: {
+            /** Reason */
+            reason: string;
         };
         /**
          * WordsBody
@@ -15298,6 +16824,421 @@ export interface operations {
             };
         };
     };
+    list_ledger_accounts_api_ledger_accounts_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                kind?: string;
+                limit?: number | null;
+                owner?: string;
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccountsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_ledger_account_api_ledger_accounts__account_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccountBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    account_statement_api_ledger_accounts__account_id__statement_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                first_day?: string;
+                last_day?: string;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerStatementBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    account_statement_csv_api_ledger_accounts__account_id__statement_csv_get: {
+        parameters: {
+            query?: {
+                first_day?: string;
+                last_day?: string;
+            };
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ledger_alarm_api_ledger_alarm_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAlarmBody"];
+                };
+            };
+        };
+    };
+    list_budgets_api_ledger_budgets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetBody"][];
+                };
+            };
+        };
+    };
+    create_budget_api_ledger_budgets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fund_budget_api_ledger_budgets__budget_id__fund_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FundRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    month_workbook_api_ledger_months__month__get: {
+        parameters: {
+            query?: {
+                language?: "zh-CN" | "en";
+            };
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ledger_state_api_ledger_state_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerStateBody"];
+                };
+            };
+        };
+    };
+    list_transfers_api_ledger_transfers_get: {
+        parameters: {
+            query?: {
+                account_id?: number | null;
+                cursor?: string | null;
+                kind?: string;
+                limit?: number | null;
+                memo?: string;
+                value?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransfersBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_transfer_api_ledger_transfers__transfer_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferDetailBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reverse_transfer_api_ledger_transfers__transfer_id__reverse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReverseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_ledger_api_ledger_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerCheckBody"];
+                };
+            };
+        };
+    };
     lifecycle_api_lifecycle_query_post: {
         parameters: {
             query?: never;
@@ -15382,6 +17323,852 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_coupon_api_loyalty_coupons__coupon_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refund_order_api_loyalty_orders__order_id__refund_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    points_state_api_loyalty_points_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsStateBody"];
+                };
+            };
+        };
+    };
+    list_goods_api_loyalty_points_goods_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodsBody"][];
+                };
+            };
+        };
+    };
+    create_goods_api_loyalty_points_goods_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoodsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_goods_state_api_loyalty_points_goods__goods_id__state_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goods_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoodsStateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_goods_stock_api_loyalty_points_goods__goods_id__stock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goods_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    grant_points_api_loyalty_points_grant_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsGrantRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsOfBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    points_of_api_loyalty_points_of_get: {
+        parameters: {
+            query: {
+                user_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsOfBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_redemptions_api_loyalty_points_redemptions_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                goods_id?: string;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_redemption_api_loyalty_points_redemptions__redemption_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_points_rules_api_loyalty_points_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsRuleBody"][];
+                };
+            };
+        };
+    };
+    create_points_rule_api_loyalty_points_rules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsRuleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsRuleBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_points_rule_api_loyalty_points_rules__rule_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsRuleBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_shops_api_loyalty_shops_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopBody"][];
+                };
+            };
+        };
+    };
+    create_shop_api_loyalty_shops_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopSecretBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_shop_api_loyalty_shops__shop_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rotate_shop_api_loyalty_shops__shop_id__secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopSecretBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_templates_api_loyalty_templates_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_template_api_loyalty_templates_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_template_api_loyalty_templates__template_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetailBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_template_codes_api_loyalty_templates__template_id__codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_codes_csv_api_loyalty_templates__template_id__codes_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_coupons_api_loyalty_templates__template_id__coupons_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                search?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    grant_coupon_api_loyalty_templates__template_id__grant_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_template_state_api_loyalty_templates__template_id__state_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateStateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_template_stock_api_loyalty_templates__template_id__stock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateBody"];
+                };
             };
             /** @description Validation Error */
             422: {

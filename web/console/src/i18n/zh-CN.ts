@@ -22,6 +22,7 @@ import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
 import { zhBoards } from "./boards.zh-CN";
 import { zhSql } from "./sql.zh-CN";
+import { zhLoyalty } from "./loyalty.zh-CN";
 
 export const zh = {
   // shell
@@ -292,5 +293,6 @@ export const zh = {
   ...zhRetention,
   ...zhMetrics,
   ...zhSql,
+  ...zhLoyalty,
   ...zhBoards,
 };

@@ -39,6 +39,8 @@ const Attributed = lazy(() => import("@/data/attribution/AttributionPage"));
 const Boards = lazy(() => import("@/data/boards/BoardsPage"));
 const OneBoard = lazy(() => import("@/data/boards/BoardPage"));
 const Sql = lazy(() => import("@/data/sql/SqlPage"));
+const Loyalty = lazy(() => import("@/business/loyalty/LoyaltyPage"));
+const Ledger = lazy(() => import("@/trust/ledger/LedgerPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -96,6 +98,8 @@ export function Pages() {
           <Route path="/boards" element={<Boards />} />
           <Route path="/boards/:boardId" element={<OneBoard />} />
           <Route path="/analyse/sql" element={<Sql />} />
+          <Route path="/loyalty/:tab?" element={<Loyalty />} />
+          <Route path="/ledger/:tab?" element={<Ledger />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

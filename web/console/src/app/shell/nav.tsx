@@ -11,6 +11,7 @@ import {
   ContactsOutlined,
   DashboardOutlined,
   DeleteOutlined,
+  BookOutlined,
   FileProtectOutlined,
   FireOutlined,
   ForkOutlined,
@@ -27,6 +28,7 @@ import {
   SwapOutlined,
   TagsOutlined,
   TeamOutlined,
+  GiftOutlined,
   ThunderboltOutlined,
   UsergroupAddOutlined,
 } from "@ant-design/icons";
@@ -34,6 +36,7 @@ import type { ReactNode } from "react";
 import type { Permission } from "@/api/types";
 import { AlertBadge } from "@/data/tracking/AlertBadge";
 import type { Key } from "@/i18n";
+import { LedgerBadge } from "@/trust/ledger/LedgerBadge";
 import { QueueBadge } from "@/trust/rights/QueueBadge";
 
 export interface Place {
@@ -85,6 +88,13 @@ export const NAVIGATION: Group[] = [
     places: [
       { path: "/acquire", label: "nav.acquire", icon: <QrcodeOutlined />, hotkey: "v", needs: "view" },
       { path: "/private", label: "nav.private", icon: <ContactsOutlined />, hotkey: "k", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.loyalty",
+    places: [
+      { path: "/loyalty", label: "nav.coupons", icon: <GiftOutlined />, hotkey: "4", needs: "view" },
+      { path: "/ledger", label: "nav.ledger", icon: <BookOutlined />, hotkey: "5", needs: "view", badge: <LedgerBadge /> },
     ],
   },
   {

@@ -1,0 +1,1 @@
+"""What the shop does with its people: offers, rewards, campaigns."""

@@ -1,0 +1,1 @@
+"""Coupons and points: their rules, codes and checkout; what anybody has lies on the ledger."""

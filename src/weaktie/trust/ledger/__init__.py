@@ -1,0 +1,1 @@
+"""Who has how much of what: accounts and moves between them, append-only and hash-chained."""
