@@ -6,13 +6,11 @@ other, in both directions, with a strength of its own in each.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection
 
-from weaktie.data.profiles.contracts import Grounds
 from weaktie.kit.errors import Refused
 from weaktie.kit.words import Words
 
@@ -39,6 +37,43 @@ PART_WORDS: Final[dict[Part, tuple[Words, Words]]] = {
     "embeddedness": (Words("嵌入性", "Embeddedness"), Words("共同好友越多越高；大号作为共同好友时作用小", "Rises with common neighbours; those whom everybody knows count little")),
     "channel": (Words("渠道", "Channel"), Words("以多少种、多亲密的方式来往", "In how many ways they are in touch, and how close these are")),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A way in which people are in touch. `effort` is how much one time counts, 0 for standing relations, which are there or
+    not; `close` is what the way says of closeness, within 0 and 1."""
+
+    key: str
+    words: Words
+    effort: float
+    close: float
+
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind("chat", Words("聊天", "Chat"), 1.0, 0.6),
+    Kind("comment", Words("评论", "Comment"), 0.8, 0.35),
+    Kind("like", Words("点赞", "Like"), 0.3, 0.15),
+    Kind("share", Words("分享给对方", "Shared to them"), 1.0, 0.4),
+    Kind("open", Words("打开对方分享", "Opened what they shared"), 0.6, 0.3),
+    Kind("gift", Words("送礼", "Gift"), 2.0, 0.6),
+    Kind("group_buy", Words("拼团", "Group buying"), 1.5, 0.5),
+    Kind("order", Words("经对方分享下单", "Ordered through them"), 1.5, 0.5),
+    Kind("co_order", Words("同日购买同一商品", "Bought the same on one day"), 0.5, 0.2),
+    Kind("invite", Words("邀请", "Invited"), 1.0, 0.45),
+    Kind("accept", Words("接受邀请", "Accepted their invitation"), 1.0, 0.5),
+    Kind("friend", Words("好友", "Friends"), 0.0, 0.4),
+    Kind("follow", Words("关注", "Follows"), 0.0, 0.15),
+    Kind("group", Words("同群", "Same group"), 0.0, 0.15),
+)  # fmt: skip
+"""Every way that is known; the place in this list is its bit in `kinds`."""
+CODE: Final[dict[str, int]] = {k.key: i for i, k in enumerate(KINDS)}
+STANDING: Final = frozenset(k.key for k in KINDS if not k.effort)
+MUTUAL: Final = frozenset({"friend", "group"})
+"""Relations that stand in both directions, whoever is named first."""
+RESPONSES: Final = ("open", "order", "accept")
+"""What somebody does when they answer: the acting one is who answers, the other shared or invited."""
+CALLS: Final = ("share", "invite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,21 +209,6 @@ class Built:
     whole: bool
     weights: Weights
     figures: Mapping[str, object] = field(default_factory=dict)
-
-
-class Permits(Protocol):
-    """What the graph asks of consent."""
-
-    def masks(self, connection: Connection, person_of: I32) -> tuple[U8, U8]:
-        """(granted, refused) purposes of everybody as bits, both indexed by person number."""
-        ...
-
-
-class GraphParts(Grounds, Protocol):
-    """What the graph works with."""
-
-    @property
-    def permits(self) -> Permits: ...
 
 
 class BadAudience(Refused):
