@@ -208,6 +208,11 @@ def newcomers(shop: Shop) -> int:
     return sum(channel["newcomers"] for channel in found["channels"])  # type: ignore[index]
 
 
+def near(user_id: str) -> dict[str, object]:
+    """Who has a tie of any strength: the one tie there is is the strongest."""
+    return {"audience": "strong", "user_id": user_id}
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -247,6 +252,9 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "metrics": lambda s: asked(s) == 2,
     "attribution": lambda s: converted(s) == 2,
     "aarrr": lambda s: newcomers(s) == 2,
+    "graph": lambda s: s.json("/api/graph")["people"] == 2,  # type: ignore[index]
+    "ego": lambda s: GONE in s.get(f"/api/graph/ego/{STAYS}"),
+    "tie audience": lambda s: GONE in s.operator.send("POST", "/api/graph/audience", near(STAYS)).text,
 }
 
 

@@ -25,6 +25,11 @@ SOCIAL: Final = 8
 """The bit of the social purpose: only rows and people granted for it are in the graph."""
 AudienceKind = Literal["strong", "weak", "fof"]
 AUDIENCES: Final[tuple[AudienceKind, ...]] = ("strong", "weak", "fof")
+AUDIENCE_WORDS: Final[dict[AudienceKind, Words]] = {
+    "strong": Words("强连接", "Strong ties"),
+    "weak": Words("弱连接", "Weak ties"),
+    "fof": Words("好友的好友", "Friends of friends"),
+}
 Part = Literal["recency", "frequency_in", "frequency_out", "reciprocity", "embeddedness", "channel"]
 PARTS: Final[tuple[Part, ...]] = (
     "recency", "frequency_in", "frequency_out", "reciprocity", "embeddedness", "channel",

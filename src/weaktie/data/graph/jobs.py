@@ -17,7 +17,7 @@ from weaktie.data.graph.contracts import F32, I32, PARTS, SOCIAL, Built, Part, W
 from weaktie.data.graph.kernels import Support, triangle_support
 from weaktie.data.graph.learning import cases_of, learned
 from weaktie.data.graph.logic import DEFAULT, STRONG_SHARE, parts_of, strengths
-from weaktie.data.graph.measuring import Standing, figures, measured
+from weaktie.data.graph.measuring import Standing, measured
 from weaktie.data.graph.tables import TIE_DAY, TIE_PEOPLE, TIES
 from weaktie.data.identity.contracts import ERASED, PersonMap
 from weaktie.data.profiles.contracts import ANALYTICS, PROFILES_LEASE, U8, BuildParts
@@ -155,8 +155,8 @@ class _Build:
             for name, table in tables.items()
         ]
         self._took("stored")
-        said = figures(people, pairs, values, strength, strong_from, standing) | {
-            "who": f.who.figures, "code": CODE_VERSION, "days": f.days, "seconds": self.steps,
+        said: dict[str, object] = {
+            "people": len(people), "ties": len(pairs), "strong_from": strong_from, "who": f.who.figures, "code": CODE_VERSION, "days": f.days, "seconds": self.steps,
             "whole_day": f.as_of_day if f.whole or f.before is None else _whole_day(f.before),
         }  # fmt: skip
         built = Built(number, now_us, f.as_of_day, f.snapshot.version, f.whole, f.weights, said)

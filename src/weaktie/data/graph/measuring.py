@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import numpy as np
 
 from weaktie.data.graph.assembling import Pairs
 from weaktie.data.graph.communities import louvain, modularity, participation
-from weaktie.data.graph.contracts import F32, I32, I64, KINDS, PARTS, Part
+from weaktie.data.graph.contracts import F32, I32, I64, KINDS, PARTS, Measures, Part, Ties
 from weaktie.data.graph.kernels import Support, clustering, core_numbers, reverse
 from weaktie.data.graph.logic import histogram
 
-LARGEST_COMMUNITIES = 50
-BRIDGES = 50
+LARGEST_COMMUNITIES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,6 @@ class Standing:
     degree: I32
     clustering: F32
     bridge: F32
-    modularity: float
 
 
 def evened(pairs: Pairs, strength: F32) -> F32:
@@ -46,7 +44,6 @@ def measured(
     return Standing(
         community, core_numbers(indptr, dst), np.diff(indptr).astype(np.int32),
         clustering(indptr, support.triangles).astype(np.float32), participation(indptr, dst, weight, community),
-        modularity(indptr, dst, weight, community),
     )  # fmt: skip
 
 
@@ -70,22 +67,43 @@ def _kept(people: I32, indptr: I64, dst: I32, weight: F32, old: tuple[I32, I32])
     return community
 
 
-def figures(
-    people: I32, pairs: Pairs, parts: Mapping[Part, F32], strength: F32, strong_from: float, standing: Standing
-) -> dict[str, Any]:
-    """What a build keeps to be shown: numbers only, nobody is named."""
-    kinds = {
-        k.key: int(np.count_nonzero(pairs.mask >> bit & 1)) // 2 for bit, k in enumerate(KINDS)
-    }
-    return {
-        "people": len(people), "ties": len(pairs), "pairs": len(pairs) // 2, "strong_from": strong_from,
-        "strong": int((strength >= strong_from).sum()),
-        "interactions": int(pairs.count.sum(dtype=np.int64)) // 2,
-        "histogram": histogram(strength),
-        "parts": {
-            p: {"mean": round(float(parts[p].mean()), 4) if len(pairs) else 0.0, "histogram": histogram(parts[p])}
-            for p in PARTS
-        },
-        "kinds": kinds, "communities": int(standing.community.max(initial=-1)) + 1,
-        "modularity": round(standing.modularity, 4),
-    }  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Numbers of a graph, nobody is named. `histogram` and those of `parts` (mean, histogram) count ties in twenty equal
+    parts of 0 to 1; `kinds` counts pairs of people; `largest` is (community, people, share of strength that stays inside)."""
+
+    people: int
+    pairs: int
+    ties: int
+    strong: int
+    strong_from: float
+    interactions: int
+    histogram: tuple[int, ...]
+    parts: Mapping[Part, tuple[float, tuple[int, ...]]]
+    kinds: Mapping[str, int]
+    communities: int
+    modularity: float
+    largest: tuple[tuple[int, int, float], ...]
+
+
+def figures_of(ties: Ties, measures: Measures) -> Figures:
+    """What is shown of a graph."""
+    rows = len(ties.dst)
+    src = np.repeat(np.arange(len(ties.people)), np.diff(ties.indptr))
+    weight = ((ties.strength + ties.strength[ties.rev]) / 2).astype(np.float32)
+    community = measures.community
+    sizes = np.bincount(community[community >= 0])
+    inside = community[src] == community[ties.dst]
+    whole = np.bincount(community[src], weight, minlength=len(sizes))
+    stays = np.bincount(community[src][inside], weight[inside], minlength=len(sizes))
+    order = np.lexsort((np.arange(len(sizes)), -sizes))[:LARGEST_COMMUNITIES]
+    return Figures(
+        len(ties.people), rows // 2, rows, int((ties.strength >= ties.strong_from).sum()), ties.strong_from,
+        int(ties.interactions.sum(dtype=np.int64)) // 2, tuple(histogram(ties.strength)),
+        {p: (round(float(ties.parts[p].mean()), 4) if rows else 0.0, tuple(histogram(ties.parts[p]))) for p in PARTS},
+        {k.key: int(np.count_nonzero(ties.kinds >> bit & 1)) // 2 for bit, k in enumerate(KINDS)},
+        int((sizes > 0).sum()), round(modularity(ties.indptr, ties.dst, weight, community), 4) if rows else 0.0,
+        tuple(
+            (int(n), int(sizes[n]), round(float(stays[n] / whole[n]) if whole[n] else 0.0, 4)) for n in order if sizes[n]
+        ),
+    )  # fmt: skip

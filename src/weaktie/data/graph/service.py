@@ -32,6 +32,8 @@ from weaktie.data.graph.contracts import (
     Ties,
 )
 from weaktie.data.graph.kernels import reverse
+from weaktie.data.graph.measuring import Figures as Figures
+from weaktie.data.graph.measuring import figures_of
 from weaktie.data.graph.tables import TIE_PEOPLE, TIES
 from weaktie.data.profiles.contracts import Grounds, Permits
 from weaktie.kit.words import Words
@@ -74,6 +76,7 @@ class Graph:
         self._lock = threading.RLock()
         self._published: _Published | None = None
         self._ties: tuple[Ties, Measures] | None = None
+        self._figures: tuple[str, Figures] | None = None
         self._may: tuple[str, float, I32] | None = None
 
     def built(self) -> Built:
@@ -98,6 +101,14 @@ class Graph:
     def may(self, crowd: Crowd | None = None) -> I32:
         """The persons of the crowd who grant social analysis now, ascending."""
         return np.flatnonzero(self._granted(crowd or self.parts.behaviour.crowd())).astype(np.int32)
+
+    def figures(self, crowd: Crowd | None = None) -> Figures:
+        """Numbers of `ties(crowd)`. Raises NoGraph."""
+        ties, measures = self._now(crowd)
+        with self._lock:
+            if self._figures is None or self._figures[0] != ties.key:
+                self._figures = (ties.key, figures_of(ties, measures))
+            return self._figures[1]
 
     def audience(
         self, kind: AudienceKind, of: Sequence[int] | I32, size: int | None = None, crowd: Crowd | None = None
