@@ -106,6 +106,11 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
         bring_in(wt)
+        for user_id in (GONE, STAYS):
+            with wt.database.begin() as tx:
+                alias_no = wt.identity.find(tx, user_id)
+                assert alias_no is not None
+                wt.permits.record(tx, [alias_no], "social", granted=True, how="asked")
         build_once(wt, lambda *_: None)
         words = Words("标记", "Mark")
         wt.custom_tags.make(

@@ -92,7 +92,9 @@ def bridges(request: Request, _caller: View, limit: Few = 20) -> b.BridgesBody:
 def audience(request: Request, _caller: View, body: b.TieAudienceAsk) -> b.TieAudienceBody:
     """People near others, the best first, with through whom; `query` is a query of people for lists and segments."""
     if (body.user_id is None) == (body.people is None):
-        raise BadAudience("of", Words("请指定一个用户或一个人群。", "Name either a user or a query of people."))
+        raise BadAudience(
+            "of", Words("请指定一个用户或一个人群。", "Name either a user or a query of people.")
+        )
     of = {"user_id": body.user_id} if body.people is None else body.people
     query = {"kind": "ties", "audience": body.audience, "of": of, "size": body.size}
     found = _people(request).audience(query)
@@ -123,7 +125,10 @@ def ego(
     people = _people(request)
     person = people.person(user_id)
     if person < 0:
-        raise NotFound("no_such_user", Words("没有此用户，或其未授权分析。", "There is no such user, or they may not be analysed."))
+        raise NotFound(
+            "no_such_user",
+            Words("没有此用户，或其未授权分析。", "There is no such user, or they may not be analysed."),
+        )
     found = people.graph.ego(person, nodes=nodes, steps=steps)
     names = _names(request, np.unique(found.people))
     return b.EgoBody(

@@ -60,7 +60,9 @@ class GraphPeople:
             if isinstance(of, Mapping) and "user_id" in of
             else self.behaviour.describe(_query(of))
         )
-        return Words(f"{whose.zh}的{words.zh}（至多 {size} 人）", f"{words.en} of {whose.en} (at most {size})")
+        return Words(
+            f"{whose.zh}的{words.zh}（至多 {size} 人）", f"{words.en} of {whose.en} (at most {size})"
+        )
 
     def audience(self, query: Mapping[str, Any]) -> Audience:
         """The audience of a query of kind `ties`, the best first. Raises BadPeople, NoGraph."""
@@ -97,7 +99,9 @@ class GraphPeople:
             person = self.person(str(of["user_id"]))
             if person < 0:
                 raise BadPeople(
-                    Words("没有此用户，或其未授权分析。", "There is no such user, or they may not be analysed."),
+                    Words(
+                        "没有此用户，或其未授权分析。", "There is no such user, or they may not be analysed."
+                    ),
                     "people.of.user_id",
                 )
             return np.array([person], np.int32)
@@ -128,5 +132,6 @@ def _whole(query: Mapping[str, Any], name: str, least: int, most: int, default: 
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value
     raise BadPeople(
-        Words(f"{name} 须为 {least} 至 {most} 的整数。", f"{name} is a whole number from {least} to {most}."), f"people.{name}"
+        Words(f"{name} 须为 {least} 至 {most} 的整数。", f"{name} is a whole number from {least} to {most}."),
+        f"people.{name}",
     )

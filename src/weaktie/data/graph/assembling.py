@@ -95,7 +95,9 @@ def added(old: Pairs, fresh: Pairs, days: float) -> Pairs:
     """Two sets of pairs as one; what is old fades by so many days first."""
     faded = (old.given * np.float32(decay(days))).astype(np.float32)
     size = max(len(old.indptr), len(fresh.indptr)) - 1
-    joined = [np.concatenate([getattr(old, n), getattr(fresh, n)]) for n in ("src", "dst", "count", "last", "mask")]
+    joined = [
+        np.concatenate([getattr(old, n), getattr(fresh, n)]) for n in ("src", "dst", "count", "last", "mask")
+    ]
     given = np.concatenate([faded, fresh.given])
     src, dst, count, last, mask = joined
     return _grouped(size, src, dst, given, np.zeros(len(src), np.float32), count, last, mask)
@@ -131,7 +133,14 @@ def _without(people: I32, pairs: Pairs, keep: npt.NDArray[np.bool_]) -> tuple[I3
     place = (np.cumsum(there) - 1).astype(np.int32)
     indptr = np.concatenate([[0], np.cumsum(np.diff(pairs.indptr)[there])]).astype(np.int64)
     return people[there], Pairs(
-        indptr, place[pairs.src], place[pairs.dst], pairs.given, pairs.back, pairs.count, pairs.last, pairs.mask
+        indptr,
+        place[pairs.src],
+        place[pairs.dst],
+        pairs.given,
+        pairs.back,
+        pairs.count,
+        pairs.last,
+        pairs.mask,
     )
 
 
@@ -201,7 +210,11 @@ def _combined(
     indptr = np.zeros(size + 1, np.int64)
     one, other = np.empty(distinct, np.int32), np.empty(distinct, np.int32)
     did, got = np.zeros(distinct, np.float32), np.zeros(distinct, np.float32)
-    times, day, kinds = np.zeros(distinct, np.int32), np.zeros(distinct, np.int32), np.zeros(distinct, np.int32)
+    times, day, kinds = (
+        np.zeros(distinct, np.int32),
+        np.zeros(distinct, np.int32),
+        np.zeros(distinct, np.int32),
+    )
     at = -1
     for j in range(rows):
         i = order[j]

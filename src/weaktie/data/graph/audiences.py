@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from weaktie.data.graph.contracts import F32, I32, I64, U8, Audience, AudienceKind, Ties
+from weaktie.data.graph.contracts import F32, F64, I32, I64, U8, Audience, AudienceKind, Ties
 
 
 def audience(ties: Ties, kind: AudienceKind, of: I64, size: int | None) -> Audience:
@@ -16,10 +16,10 @@ def audience(ties: Ties, kind: AudienceKind, of: I64, size: int | None) -> Audie
     asked = np.zeros(len(ties.people), np.uint8)
     asked[of] = 1
     if kind == "fof":
-        silent, best, through, paths = _second(ties.indptr, ties.dst, ties.strength, of, asked)
+        silent, through, paths = _second(ties.indptr, ties.dst, ties.strength, of, asked)
     else:
         strong = np.float32(ties.strong_from)
-        silent, best, through, paths = _first(
+        silent, through, paths = _first(
             ties.indptr, ties.dst, ties.strength, of, asked, strong, kind == "strong"
         )
     found = np.flatnonzero(paths > 0)
@@ -35,7 +35,7 @@ def audience(ties: Ties, kind: AudienceKind, of: I64, size: int | None) -> Audie
 @numba.njit(cache=True, nogil=True)
 def _first(
     indptr: I64, dst: I32, strength: F32, of: I64, asked: U8, strong_from: float, strong: bool
-) -> tuple[F32, F32, I32, I32]:
+) -> tuple[F64, I32, I32]:
     """A neighbour's tie is weak only where none of those asked has a strong one with them."""
     nodes = len(indptr) - 1
     silent, best = np.ones(nodes, np.float64), np.zeros(nodes, np.float32)
@@ -55,13 +55,13 @@ def _first(
     for v in range(nodes):
         if barred[v]:
             paths[v] = 0
-    return silent, best, through, paths
+    return silent, through, paths
 
 
 @numba.njit(cache=True, nogil=True)
 def _second(
     indptr: I64, dst: I32, strength: F32, of: I64, asked: U8
-) -> tuple[F32, F32, I32, I32]:  # fmt: skip
+) -> tuple[F64, I32, I32]:  # fmt: skip
     nodes = len(indptr) - 1
     silent, best = np.ones(nodes, np.float64), np.zeros(nodes, np.float32)
     through, paths = np.zeros(nodes, np.int32), np.zeros(nodes, np.int32)
@@ -83,4 +83,4 @@ def _second(
                 paths[w] += 1
                 if way > best[w]:
                     best[w], through[w] = way, v
-    return silent, best, through, paths
+    return silent, through, paths

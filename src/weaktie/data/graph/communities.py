@@ -54,7 +54,9 @@ def modularity(indptr: I64, adj: I32, weight: F32, community: I32) -> float:
 
 
 def _by_size(community: I32) -> I32:
-    names, first, member, count = np.unique(community, return_index=True, return_inverse=True, return_counts=True)
+    names, first, member, count = np.unique(
+        community, return_index=True, return_inverse=True, return_counts=True
+    )
     order = np.lexsort((first, -count))
     place = np.empty(len(names), np.int32)
     place[order] = np.arange(len(names), dtype=np.int32)

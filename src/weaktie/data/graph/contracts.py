@@ -35,12 +35,30 @@ PARTS: Final[tuple[Part, ...]] = (
     "recency", "frequency_in", "frequency_out", "reciprocity", "embeddedness", "channel",
 )  # fmt: skip
 PART_WORDS: Final[dict[Part, tuple[Words, Words]]] = {
-    "recency": (Words("近期性", "Recency"), Words("最近一次互动距今越近越高，每 30 天减半", "Halves with every 30 days since the last interaction")),
-    "frequency_in": (Words("对方互动频次", "Answers"), Words("对方对其互动的次数（按行为加权，每 45 天减半，取对数）", "What the other did towards them, weighed by kind, halved every 45 days, on a logarithm")),
-    "frequency_out": (Words("主动互动频次", "Advances"), Words("其对对方互动的次数（按行为加权，每 45 天减半，取对数）", "What they did towards the other, weighed by kind, halved every 45 days, on a logarithm")),
-    "reciprocity": (Words("互惠性", "Reciprocity"), Words("双方互动的均衡程度：完全对等为 1，单向为 0", "How even the two sides are: 1 when equal, 0 when only one acts")),
-    "embeddedness": (Words("嵌入性", "Embeddedness"), Words("共同好友越多越高；大号作为共同好友时作用小", "Rises with common neighbours; those whom everybody knows count little")),
-    "channel": (Words("渠道", "Channel"), Words("以多少种、多亲密的方式来往", "In how many ways they are in touch, and how close these are")),
+    "recency": (
+        Words("近期性", "Recency"),
+        Words("最近一次互动距今越近越高，每 30 天减半", "Halves with every 30 days since the last interaction"),
+    ),
+    "frequency_in": (
+        Words("对方互动频次", "Answers"),
+        Words("对方对其互动的次数，按行为加权，每 45 天减半", "What the other did towards them, weighed by kind, halved every 45 days"),
+    ),
+    "frequency_out": (
+        Words("主动互动频次", "Advances"),
+        Words("其对对方互动的次数，按行为加权，每 45 天减半", "What they did towards the other, weighed by kind, halved every 45 days"),
+    ),
+    "reciprocity": (
+        Words("互惠性", "Reciprocity"),
+        Words("双方互动的均衡程度：完全对等为 1，单向为 0", "How even the two sides are: 1 when equal, 0 when only one acts"),
+    ),
+    "embeddedness": (
+        Words("嵌入性", "Embeddedness"),
+        Words("共同好友越多越高；人人都认识的共同好友作用小", "Rises with common neighbours; those whom everybody knows count little"),
+    ),
+    "channel": (
+        Words("渠道", "Channel"),
+        Words("以多少种、多亲密的方式来往", "In how many ways they are in touch, and how close these are"),
+    ),
 }  # fmt: skip
 
 
@@ -228,5 +246,6 @@ class NoGraph(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "no_graph", Words("还没有关系数据：请等待下一次构建。", "There are no ties yet: wait for the next build.")
+            "no_graph",
+            Words("还没有关系数据：请等待下一次构建。", "There are no ties yet: wait for the next build."),
         )

@@ -113,7 +113,9 @@ class _Build:
                 cases = cases_of(rows, size_of(rows), who.persons, as_of_day)
                 weights = DEFAULT if cases is None else learned(cases)
                 self._took("weights")
-        return self._publish(_Found(pairs, who, weights, as_of_day, whole, snapshot, before, inputs, changed.days))
+        return self._publish(
+            _Found(pairs, who, weights, as_of_day, whole, snapshot, before, inputs, changed.days)
+        )
 
     def _pairs(
         self, session: Session, files: list[LakeFile], changed: jobs_days.Changed, as_of_day: int, whole: bool
@@ -142,7 +144,9 @@ class _Build:
         strength = strengths(values, f.weights)
         self._took("strength")
         self.told(0.8, Words("划分社群", "finding communities"))
-        standing = measured(people, pairs, strength, support, None if f.whole else self._communities(f.snapshot))
+        standing = measured(
+            people, pairs, strength, support, None if f.whole else self._communities(f.snapshot)
+        )
         self._took("people")
         strong_from = _strong_from(strength, f)
         tables = {
@@ -156,7 +160,8 @@ class _Build:
         ]
         self._took("stored")
         said: dict[str, object] = {
-            "people": len(people), "ties": len(pairs), "strong_from": strong_from, "who": f.who.figures, "code": CODE_VERSION, "days": f.days, "seconds": self.steps,
+            "people": len(people), "ties": len(pairs), "strong_from": strong_from, "who": f.who.figures,
+            "code": CODE_VERSION, "days": f.days, "seconds": self.steps,
             "whole_day": f.as_of_day if f.whole or f.before is None else _whole_day(f.before),
         }  # fmt: skip
         built = Built(number, now_us, f.as_of_day, f.snapshot.version, f.whole, f.weights, said)

@@ -54,7 +54,8 @@ def learned(cases: Cases) -> Weights:
         )
         return Weights(DEFAULT_BIAS, DEFAULTS, False, why, positives, negatives, ours, base, loss)
     why = Words(
-        f"由 {positives} 次响应与 {negatives} 次未响应学得", f"learned from {positives} answers and {negatives} silences"
+        f"由 {positives} 次响应与 {negatives} 次未响应学得",
+        f"learned from {positives} answers and {negatives} silences",
     )
     by_part: dict[Part, float] = {p: round(float(w), 4) for p, w in zip(PARTS, fitted[1:], strict=True)}
     return Weights(round(float(fitted[0]), 4), by_part, True, why, positives, negatives, ours, base, loss)
@@ -161,7 +162,9 @@ class _Placed:
 
 def _some(exposed: I32, degree: I64, people: I32) -> B1:
     """Which of those who shared are looked at: as many as MOST_CASES ties allow, the same each time."""
-    order = np.argsort(people[exposed].astype(np.uint64) * np.uint64(2654435761) % np.uint64(1 << 32), kind="stable")
+    order = np.argsort(
+        people[exposed].astype(np.uint64) * np.uint64(2654435761) % np.uint64(1 << 32), kind="stable"
+    )
     few = exposed[order][: int(np.searchsorted(np.cumsum(degree[exposed[order]]), MOST_CASES, side="right"))]
     chosen = np.zeros(len(people), np.bool_)
     chosen[few] = True

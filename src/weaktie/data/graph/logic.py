@@ -24,7 +24,10 @@ DEFAULTS: Final[dict[Part, float]] = {
 }  # fmt: skip
 DEFAULT_BIAS: Final = -3.0
 DEFAULT: Final = Weights(
-    DEFAULT_BIAS, DEFAULTS, False, Words("尚无足够的响应数据，使用默认权重", "too few answers yet: default weights")
+    DEFAULT_BIAS,
+    DEFAULTS,
+    False,
+    Words("尚无足够的响应数据，使用默认权重", "too few answers yet: default weights"),
 )
 
 

@@ -64,6 +64,7 @@ class _Published:
     src: I32
     dst: I32
     columns: Mapping[str, np.ndarray[Any, Any]]
+    files: list[int]
     people: I32
     measures: Mapping[str, np.ndarray[Any, Any]]
 
@@ -117,7 +118,9 @@ class Graph:
         who are nobody's neighbours among them. Raises BadAudience, NoGraph."""
         if kind not in AUDIENCES:
             known = ", ".join(AUDIENCES)
-            raise BadAudience("audience", Words(f"人群类型只能是 {known}。", f"An audience is one of {known}."))
+            raise BadAudience(
+                "audience", Words(f"人群类型只能是 {known}。", f"An audience is one of {known}.")
+            )
         if size is not None and not 1 <= size <= MOST_SIZE:
             raise BadAudience("size", Words("人数须在 1 与 100 万之间。", "A size is from 1 to a million."))
         ties = self.ties(crowd)
@@ -201,9 +204,9 @@ class Graph:
     def _read(self) -> _Published:
         with self.parts.database.connect() as connection:
             number = state.newest_number(connection)
-            if self._published is not None and self._published.number == number and number:
-                if self._files(connection) == self._published.columns["files"].tolist():
-                    return self._published
+            kept = self._published
+            if kept is not None and kept.number == number and self._files(connection) == kept.files:
+                return kept
             built = state.newest(connection)
             if built is None:
                 raise NoGraph
@@ -212,21 +215,25 @@ class Graph:
         people = self._table(TIE_PEOPLE.schema, snapshot.of(TIE_PEOPLE.name), ("person_no",))
         names = ("strength", *PARTS, "common", "interactions", "last_day", "kinds")
         columns = {n: ties[n].to_numpy() for n in names}
-        columns["files"] = np.array([f.file_id for f in snapshot.files])
         measures = {n: people[n].to_numpy() for n in ("community", "core", "degree", "clustering", "bridge")}
         self._published = _Published(
-            number, built, ties["src"].to_numpy(), ties["dst"].to_numpy(), columns, people["person_no"].to_numpy(), measures
+            number, built, ties["src"].to_numpy(), ties["dst"].to_numpy(), columns, [f.file_id for f in snapshot.files],
+            people["person_no"].to_numpy(), measures,
         )  # fmt: skip
         return self._published
 
     def _files(self, connection: Connection) -> list[int]:
         """The files that count: an erasure rewrites them without a build."""
-        return [f.file_id for f in self.parts.lake.snapshot(connection, tables=[TIES.name, TIE_PEOPLE.name]).files]
+        return [
+            f.file_id for f in self.parts.lake.snapshot(connection, tables=[TIES.name, TIE_PEOPLE.name]).files
+        ]
 
     def _table(self, schema: pa.Schema, files: list[LakeFile], sort: tuple[str, ...]) -> pa.Table:
         """The rows in order of the columns; they are so already unless an engine dealt them out in another."""
         with self.parts.engine.session() as session:
-            table = session.collect(session.scan([f.path for f in files], schema).drop("as_of_day", "purposes"))
+            table = session.collect(
+                session.scan([f.path for f in files], schema).drop("as_of_day", "purposes")
+            )
         keys = [table[c].to_numpy().astype(np.int64) for c in sort]
         key = keys[0] if len(keys) == 1 else keys[0] << 32 | keys[1]
         if len(key) > 1 and not (key[1:] > key[:-1]).all():
@@ -259,7 +266,7 @@ def _kept(published: _Published, now: I32, key: str) -> tuple[Ties, Measures]:
     at[people] = np.arange(len(people), dtype=np.int32)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(at[src], minlength=len(people)))]).astype(np.int64)
     near = at[dst]
-    columns = {n: c[rows] for n, c in published.columns.items() if n != "files"}
+    columns = {n: c[rows] for n, c in published.columns.items()}
     ties = Ties(
         key, published.built.as_of_day, people, indptr, near, columns["strength"], {p: columns[p] for p in PARTS},
         columns["common"], columns["interactions"], columns["last_day"], columns["kinds"],

@@ -14,19 +14,30 @@ def _c(name: str, dtype: pa.DataType, zh: str, en: str) -> LakeColumn:
 
 
 _PURPOSES = _c(
-    "purposes", pa.int16(), "可用于的目的：恒为 8（社交分析）", "purposes it may serve: always 8, social analysis"
+    "purposes",
+    pa.int16(),
+    "可用于的目的：恒为 8（社交分析）",
+    "purposes it may serve: always 8, social analysis",
 )
 _AS_OF = _c("as_of_day", pa.int32(), "计算基准日", "business day as of which it was computed")
 
 TIE_DAY = register(
     LakeTable(
         "tie_day",
-        Words("每日互动：某标识当日对另一标识做了什么", "interactions by day: what one identifier did towards another"),
+        Words(
+            "每日互动：某标识当日对另一标识做了什么",
+            "interactions by day: what one identifier did towards another",
+        ),
         (
             _c("day", pa.int32(), "业务日期", "business day"),
             _c("src_no", pa.int32(), "行为人的标识编号", "identifier of who acted"),
             _c("dst_no", pa.int32(), "对方的标识编号", "identifier of whom it was done to"),
-            _c("kind", pa.string(), "互动类型：chat、share、open、invite 等", "kind: chat, share, open, invite and so on"),
+            _c(
+                "kind",
+                pa.string(),
+                "互动类型：chat、share、open、invite 等",
+                "kind: chat, share, open, invite and so on",
+            ),
             _c("times", pa.int32(), "当日次数", "how often on the day"),
             _PURPOSES,
         ),
@@ -42,7 +53,7 @@ TIES = register(
             _c("src", pa.int32(), "人的编号：分享的一方", "number of the person who shares"),
             _c("dst", pa.int32(), "人的编号：回应的一方", "number of the person who answers"),
             _AS_OF,
-            _c("strength", pa.float32(), "关系强度 0–1：对方回应其分享的可能性", "strength, 0 to 1: how likely dst answers what src shares"),
+            _c("strength", pa.float32(), "关系强度 0–1：对方回应其分享的可能性", "how likely dst answers what src shares, 0 to 1"),
             _c("recency", pa.float32(), "近期性 0–1", "recency, 0 to 1"),
             _c("frequency_in", pa.float32(), "对方互动频次 0–1", "what dst did towards src, 0 to 1"),
             _c("frequency_out", pa.float32(), "主动互动频次 0–1", "what src did towards dst, 0 to 1"),
@@ -83,10 +94,14 @@ builds = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("built_us", BigInteger, nullable=False),
     Column("as_of_day", Integer, nullable=False, comment="business day as of which it was computed"),
-    Column("version", BigInteger, nullable=False, comment="version of the lake whose interactions are counted"),
+    Column(
+        "version", BigInteger, nullable=False, comment="version of the lake whose interactions are counted"
+    ),
     Column("whole", Boolean, nullable=False, comment="whether weights and communities were computed anew"),
     Column("inputs_hash", Text, nullable=False, comment="of all that went in; equal means nothing to do"),
     Column("weights_json", Text, nullable=False, comment="what each part counts, and how that was learned"),
-    Column("figures_json", Text, nullable=False, comment="people, ties, distributions, left out, seconds by step"),
+    Column(
+        "figures_json", Text, nullable=False, comment="people, ties, distributions, left out, seconds by step"
+    ),
     comment="Builds of the social graph; the highest number is the one that is read",
 )
