@@ -213,9 +213,10 @@ def newcomers(shop: Shop) -> int:
     return sum(channel["newcomers"] for channel in found["channels"])  # type: ignore[index]
 
 
-def near(user_id: str) -> dict[str, object]:
-    """Who has a tie of any strength: the one tie there is is the strongest."""
-    return {"audience": "strong", "user_id": user_id}
+def near(shop: Shop) -> str:
+    """Everybody with a tie, strong or weak."""
+    asks = ({"audience": kind, "user_id": STAYS} for kind in ("strong", "weak"))
+    return "".join(shop.operator.send("POST", "/api/graph/audience", ask).text for ask in asks)
 
 
 PROBES: dict[str, Callable[[Shop], object]] = {
@@ -259,7 +260,7 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "aarrr": lambda s: newcomers(s) == 2,
     "graph": lambda s: s.json("/api/graph")["people"] == 2,  # type: ignore[index]
     "ego": lambda s: GONE in s.get(f"/api/graph/ego/{STAYS}"),
-    "tie audience": lambda s: GONE in s.operator.send("POST", "/api/graph/audience", near(STAYS)).text,
+    "tie audience": lambda s: GONE in near(s),
 }
 
 

@@ -87,7 +87,8 @@ def of_rows(rows: Rows, size: int, as_of_day: int) -> Pairs:
     src, dst = rows.src, rows.dst
     if mutual.any():
         src, dst = np.concatenate([src, rows.dst[mutual]]), np.concatenate([dst, rows.src[mutual]])
-        given, last, count, mask = (np.concatenate([a, a[mutual]]) for a in (given, last, count, mask))
+        given = np.concatenate([given, given[mutual]])
+        last, count, mask = (np.concatenate([a, a[mutual]]) for a in (last, count, mask))
     return _grouped(size, src, dst, given, np.zeros(len(src), np.float32), count, last, mask)
 
 

@@ -18,7 +18,7 @@ def audience(ties: Ties, kind: AudienceKind, of: I64, size: int | None) -> Audie
     if kind == "fof":
         silent, through, paths = _second(ties.indptr, ties.dst, ties.strength, of, asked)
     else:
-        strong = np.float32(ties.strong_from)
+        strong = float(np.float32(ties.strong_from))
         silent, through, paths = _first(
             ties.indptr, ties.dst, ties.strength, of, asked, strong, kind == "strong"
         )

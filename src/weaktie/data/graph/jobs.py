@@ -229,15 +229,13 @@ def _ties_table(
     people: I32, pairs: Pairs, support: Support, values: dict[Part, F32], strength: F32, as_of_day: int
 ) -> pa.Table:
     rows = len(pairs)
-    return pa.table(
-        {
-            "src": people[pairs.src], "dst": people[pairs.dst], "as_of_day": _same(as_of_day, rows, np.int32),
-            "strength": strength, **{part: values[part] for part in PARTS}, "common": support.common,
-            "interactions": pairs.count, "last_day": pairs.last, "kinds": pairs.mask,
-            "purposes": _same(SOCIAL, rows, np.int16),
-        },
-        schema=TIES.schema,
-    )  # fmt: skip
+    columns: dict[str, Any] = {
+        "src": people[pairs.src], "dst": people[pairs.dst], "as_of_day": _same(as_of_day, rows, np.int32),
+        "strength": strength, "common": support.common, "interactions": pairs.count, "last_day": pairs.last,
+        "kinds": pairs.mask, "purposes": _same(SOCIAL, rows, np.int16),
+    }  # fmt: skip
+    columns |= {str(part): values[part] for part in PARTS}
+    return pa.table({name: columns[name] for name in TIES.schema.names}, schema=TIES.schema)
 
 
 def _people_table(people: I32, standing: Standing, as_of_day: int) -> pa.Table:

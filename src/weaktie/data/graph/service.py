@@ -101,7 +101,8 @@ class Graph:
 
     def may(self, crowd: Crowd | None = None) -> I32:
         """The persons of the crowd who grant social analysis now, ascending."""
-        return np.flatnonzero(self._granted(crowd or self.parts.behaviour.crowd())).astype(np.int32)
+        found: I32 = np.flatnonzero(self._granted(crowd or self.parts.behaviour.crowd())).astype(np.int32)
+        return found
 
     def figures(self, crowd: Crowd | None = None) -> Figures:
         """Numbers of `ties(crowd)`. Raises NoGraph."""
@@ -197,7 +198,7 @@ class Graph:
                 granted, _ = self.parts.permits.masks(connection, crowd.persons)
             there = np.zeros(len(granted), np.bool_)
             there[crowd.persons[crowd.persons >= 0]] = True
-            found = (there & ((granted & SOCIAL) != 0)).astype(np.int32)
+            found: I32 = (there & ((granted & SOCIAL) != 0)).astype(np.int32)
             self._may = (crowd.key, now, found)
             return found
 

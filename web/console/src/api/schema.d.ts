@@ -1394,6 +1394,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description How strong ties are, what makes them so, and who is left out.
+         */
+        get: operations["overview_api_graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Audience
+         * @description People near others, the best first, with through whom; `query` is a query of people for lists and segments.
+         */
+        post: operations["audience_api_graph_audience_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/bridges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bridges
+         * @description The people whose ties lead into other communities.
+         */
+        get: operations["bridges_api_graph_bridges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/communities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Communities
+         * @description The largest communities, and how much of their strength stays inside.
+         */
+        get: operations["communities_api_graph_communities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/ego/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ego
+         * @description Somebody's neighbourhood with the reasons of each tie.
+         */
+        get: operations["ego_api_graph_ego__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -5304,6 +5404,32 @@ export interface components {
             key: string;
         };
         /**
+         * BridgeBody
+         * @description Somebody between communities: `bridge` 0 to 1, strength into other communities, how many of them.
+         */
+        BridgeBody: {
+            /** Bridge */
+            bridge: number;
+            /** Communities */
+            communities: number;
+            /** Degree */
+            degree: number;
+            /** Outside */
+            outside: number;
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
+         * BridgesBody
+         * @description The people most between communities.
+         */
+        BridgesBody: {
+            /** Items */
+            items: components["schemas"]["BridgeBody"][];
+        };
+        /**
          * CacBody
          * @description What a new person cost, in minor units.
          */
@@ -5638,6 +5764,32 @@ export interface components {
             job_id: string | null;
             /** Most */
             most: number;
+        };
+        /**
+         * CommunitiesBody
+         * @description The largest communities.
+         */
+        CommunitiesBody: {
+            /** Items */
+            items: components["schemas"]["CommunityBody"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * CommunityBody
+         * @description A community: its people, the share of their strength that stays inside, and the query of its people.
+         */
+        CommunityBody: {
+            /** Inside */
+            inside: number;
+            /** Number */
+            number: number;
+            /** People */
+            people: number;
+            /** Query */
+            query: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ConditionBody
@@ -6159,6 +6311,60 @@ export interface components {
             title_zh: string;
         };
         /**
+         * EgoBody
+         * @description A neighbourhood; `left` neighbours are not shown.
+         */
+        EgoBody: {
+            /** Left */
+            left: number;
+            /** Neighbours */
+            neighbours: number;
+            /** Nodes */
+            nodes: components["schemas"]["EgoNodeBody"][];
+            /** Ties */
+            ties: components["schemas"]["EgoTieBody"][];
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * EgoNodeBody
+         * @description Somebody in a neighbourhood; `distance` 0 is the person asked for.
+         */
+        EgoNodeBody: {
+            /** Community */
+            community: number;
+            /** Distance */
+            distance: number;
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
+         * EgoTieBody
+         * @description A tie in a neighbourhood with its reasons, the most telling first.
+         */
+        EgoTieBody: {
+            /** Common */
+            common: number;
+            /** Dst */
+            dst: number;
+            /** Interactions */
+            interactions: number;
+            /** Kinds */
+            kinds: string[];
+            /** Last Day */
+            last_day: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["TieReasonBody"][];
+            /** Src */
+            src: number;
+            /** Strength */
+            strength: number;
+            /** Strong */
+            strong: boolean;
+        };
+        /**
          * EntriesBody
          * @description A page of acts, newest first.
          */
@@ -6529,6 +6735,62 @@ export interface components {
             last_day: string | null;
             /** Platform */
             platform: string;
+        };
+        /**
+         * GraphBody
+         * @description The graph as it stands, of those who grant social analysis now.
+         */
+        GraphBody: {
+            /** As Of Day */
+            as_of_day: string;
+            /** Built Time */
+            built_time: string;
+            /** Communities */
+            communities: number;
+            /** Histogram */
+            histogram: number[];
+            /** Interactions */
+            interactions: number;
+            /** Kinds */
+            kinds: components["schemas"]["TieKindBody"][];
+            left_out: components["schemas"]["GraphLeftOutBody"];
+            /** Modularity */
+            modularity: number;
+            /** Pairs */
+            pairs: number;
+            /** Parts */
+            parts: components["schemas"]["TiePartBody"][];
+            /** People */
+            people: number;
+            /** Seconds */
+            seconds: {
+                [key: string]: number;
+            };
+            /** Strong */
+            strong: number;
+            /** Strong From */
+            strong_from: number;
+            /** Ties */
+            ties: number;
+            weights: components["schemas"]["TieWeightsBody"];
+            /** Whole Day */
+            whole_day: string;
+        };
+        /**
+         * GraphLeftOutBody
+         * @description Living people by whether they may be in the graph, as the build found them.
+         */
+        GraphLeftOutBody: {
+            /** Granted */
+            granted: number;
+            /** Internal */
+            internal: number;
+            /** Living */
+            living: number;
+            /** No Receipt */
+            no_receipt: number;
+            /** Refused */
+            refused: number;
         };
         /**
          * HealthBody
@@ -11108,6 +11370,72 @@ export interface components {
             path: string;
         };
         /**
+         * TieAudienceAsk
+         * @description Whom to look for: near whom (`user_id`, or a query of people), of what kind, how many.
+         */
+        TieAudienceAsk: {
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "strong" | "weak" | "fof";
+            /** People */
+            people?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Shown
+             * @default 50
+             */
+            shown: number;
+            /**
+             * Size
+             * @default 1000
+             */
+            size: number;
+            /** User Id */
+            user_id?: string | null;
+        };
+        /**
+         * TieAudienceBody
+         * @description An audience: how many there were before the cut, how many it has, the first of them, and its query of people.
+         */
+        TieAudienceBody: {
+            /** Asked */
+            asked: number;
+            /** Audience */
+            audience: string;
+            /** Items */
+            items: components["schemas"]["TieAudiencePerson"][];
+            /** Query */
+            query: {
+                [key: string]: unknown;
+            };
+            /** Reachable */
+            reachable: number;
+            /** Size */
+            size: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TieAudiencePerson
+         * @description Somebody of an audience: score 0 to 1, through whom, over how many ties or ways.
+         */
+        TieAudiencePerson: {
+            /** Paths */
+            paths: number;
+            /** Person No */
+            person_no: number;
+            /** Score */
+            score: number;
+            /** Through */
+            through: string | null;
+            /** Through No */
+            through_no: number;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
          * TieBody
          * @description A tie to somebody else; `user_id` is null where the other may not be shown.
          */
@@ -11129,12 +11457,78 @@ export interface components {
             weight: number | null;
         };
         /**
+         * TieKindBody
+         * @description In how many pairs of people a kind was seen; what one time counts (0 for standing relations).
+         */
+        TieKindBody: {
+            /** Effort */
+            effort: number;
+            /** Kind */
+            kind: string;
+            /** Pairs */
+            pairs: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TiePartBody
+         * @description One part of strength: what it means, what it counts, and how it is spread over ties (twenty parts of 0 to 1).
+         */
+        TiePartBody: {
+            about: components["schemas"]["WordsBody"];
+            /** Default Weight */
+            default_weight: number;
+            /** Histogram */
+            histogram: number[];
+            /** Mean */
+            mean: number;
+            /** Part */
+            part: string;
+            /** Weight */
+            weight: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TieReasonBody
+         * @description One part of a tie and what it adds before the curve.
+         */
+        TieReasonBody: {
+            /** Adds */
+            adds: number;
+            /** Part */
+            part: string;
+            /** Value */
+            value: number;
+            /** Weight */
+            weight: number;
+        };
+        /**
          * TiesBody
          * @description The newest ties, at most 500.
          */
         TiesBody: {
             /** Items */
             items: components["schemas"]["TieBody"][];
+        };
+        /**
+         * TieWeightsBody
+         * @description How the weights came about; figures of a held-out fifth of those who shared.
+         */
+        TieWeightsBody: {
+            /** Auc */
+            auc: number | null;
+            /** Bias */
+            bias: number;
+            /** Default Auc */
+            default_auc: number | null;
+            /** Learned */
+            learned: boolean;
+            /** Log Loss */
+            log_loss: number | null;
+            /** Negatives */
+            negatives: number;
+            /** Positives */
+            positives: number;
+            why: components["schemas"]["WordsBody"];
         };
         /**
          * TileBody
@@ -14402,6 +14796,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FunnelFiguresBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    overview_api_graph_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphBody"];
+                };
+            };
+        };
+    };
+    audience_api_graph_audience_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TieAudienceAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TieAudienceBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    bridges_api_graph_bridges_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BridgesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    communities_api_graph_communities_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommunitiesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ego_api_graph_ego__user_id__get: {
+        parameters: {
+            query?: {
+                nodes?: number;
+                steps?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EgoBody"];
                 };
             };
             /** @description Validation Error */
