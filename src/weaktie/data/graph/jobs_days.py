@@ -26,6 +26,8 @@ Frame = nw.LazyFrame[Any]
 BLOCK_DAYS: Final = 32
 OWN_DAYS: Final = 8
 """The last days have a file each, so that a day that is touched again is cheap."""
+MOST_ROWS: Final = 40_000_000
+"""Events that one query may read."""
 NEW_CONTENT_DAYS: Final = 14
 """Likes of a content that was described only later are looked for so many days back."""
 _COLUMNS: Final = ("day", "src_no", "dst_no", "kind", "times")
@@ -61,28 +63,25 @@ def update(
     """Compute every day that files newer than the version `since` touched (all of them for None), and commit them."""
     old = snapshot.of(TIE_DAY.name)
     changed = Changed(old, since is None)
-    blocks = _blocks(sorted(_touched(session, snapshot, since)))
+    days = sorted(_touched(session, snapshot, since))
     with parts.database.connect() as connection:
         rates = renewed(session, snapshot, kept_rates(connection), parts.quality.limit)
-    removed = {f.file_id for f in old} if changed.everything else set[int]()
-    staged: list[Staged] = []
-    for number, days in enumerate(blocks):
-        told(number / len(blocks), Words("汇总每日互动", "interactions by day"))
-        replaced = [] if changed.everything else _holding(old, days)
-        fresh = session.collect(interactions(session, snapshot, days, rates)).cast(_schema())
-        rest = _rest(session, replaced, days, changed)
+    replaced = old if changed.everything else _holding(old, days)
+    tables = [] if changed.everything else [_rest(session, file, days, changed) for file in replaced]
+    chunks = _chunks(snapshot, days)
+    for number, chunk in enumerate(chunks):
+        told(number / len(chunks), Words("汇总每日互动", "interactions by day"))
+        fresh = session.collect(interactions(session, snapshot, chunk, rates)).cast(_schema())
         if not changed.everything:
             changed.after.append(state.rows_of(fresh))
-        removed |= {f.file_id for f in replaced}
-        for name, table in (("days", fresh), ("rest", rest)):
-            if table.num_rows:
-                origin = f"build-{snapshot.version}-{parts.clock.now_us()}-{days[0]}-{name}"
-                staged.append(_staged(parts, table, origin))
-        changed.days += len(days)
-    if staged or removed:
+        tables += _by_block(fresh, chunk)
+    stamp = f"build-{snapshot.version}-{parts.clock.now_us()}"
+    staged = [_staged(parts, t, f"{stamp}-{n}") for n, t in enumerate(tables) if t.num_rows]
+    changed.days = len(days)
+    if staged or replaced:
         with parts.database.begin() as tx:
             held.check(tx)
-            parts.lake.commit(tx, staged, remove=sorted(removed), reason="build: tie_day")
+            parts.lake.commit(tx, staged, remove=[f.file_id for f in replaced], reason="build: tie_day")
     return changed
 
 
@@ -90,12 +89,9 @@ def _schema() -> pa.Schema:
     return pa.schema([TIE_DAY.schema.field(n) for n in _COLUMNS])
 
 
-def _rest(session: Session, replaced: list[LakeFile], days: list[int], changed: Changed) -> pa.Table:
-    """Rows of replaced files on other days; those of the days themselves are noted as what was there before."""
-    if not replaced:
-        return _schema().empty_table()
-    frame = session.scan([f.path for f in replaced], TIE_DAY.schema).select(*_COLUMNS)
-    kept = session.collect(frame).cast(_schema())
+def _rest(session: Session, file: LakeFile, days: list[int], changed: Changed) -> pa.Table:
+    """Rows of a replaced file on other days; those of the days themselves are noted as what was there before."""
+    kept = session.collect(session.scan([file.path], TIE_DAY.schema).select(*_COLUMNS)).cast(_schema())
     inside = np.isin(kept["day"].to_numpy(), days)
     changed.before.append(state.rows_of(kept.filter(pa.array(inside))))
     return kept.filter(pa.array(~inside))
@@ -112,13 +108,26 @@ def _holding(files: list[LakeFile], days: list[int]) -> list[LakeFile]:
     return [f for f in files if wanted & set(range(f.min_day, f.max_day + 1))]
 
 
-def _blocks(days: list[int]) -> list[list[int]]:
-    """Days that are computed together and stored in one file: the last ones each by itself."""
-    found: dict[tuple[int, int], list[int]] = {}
-    own = days[-1] - OWN_DAYS if days else 0
+def _chunks(snapshot: Snapshot, days: list[int]) -> list[list[int]]:
+    """Days that one query reads: all of them where the rows fit into memory with ease, else a block at a time."""
+    if not days:
+        return []
+    rows = sum(f.rows for f in snapshot.of(EVENTS.name, from_day=days[0], to_day=days[-1]))
+    if rows <= MOST_ROWS:
+        return [days]
+    blocks: dict[int, list[int]] = {}
     for day in days:
-        found.setdefault((day // BLOCK_DAYS, day if day > own else 0), []).append(day)
-    return list(found.values())
+        blocks.setdefault(day // BLOCK_DAYS, []).append(day)
+    return list(blocks.values())
+
+
+def _by_block(table: pa.Table, days: list[int]) -> list[pa.Table]:
+    """The rows of each file: a block of days, but the last days each by itself."""
+    day = table["day"].to_numpy()
+    own = days[-1] - OWN_DAYS
+    key = np.where(day > own, day.astype(np.int64) + (1 << 32), day // BLOCK_DAYS)
+    names = np.unique(key)
+    return [table] if len(names) < 2 else [table.filter(pa.array(key == name)) for name in names]
 
 
 def _touched(session: Session, snapshot: Snapshot, since: int | None) -> set[int]:
