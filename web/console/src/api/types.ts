@@ -225,3 +225,12 @@ export type Board = Got<"/api/boards/{board_id}">;
 export type BoardTile = Board["tiles"][number];
 export type TileData = Got<"/api/boards/{board_id}/tiles/{tile_id}">;
 export type SavedQuery = Got<"/api/sql/queries/{query_id}">;
+
+export type SocialGraph = Got<"/api/graph">;
+export type Community = Item<Got<"/api/graph/communities">>;
+export type Bridge = Item<Got<"/api/graph/bridges">>;
+export type TieAsk = components["schemas"]["TieAudienceAsk"];
+export type TieAudience = components["schemas"]["TieAudienceBody"];
+export type TiePerson = TieAudience["items"][number];
+export type Ego = Got<"/api/graph/ego/{user_id}">;
+export type EgoTie = Ego["ties"][number];
