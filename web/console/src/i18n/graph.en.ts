@@ -93,6 +93,7 @@ export const enGraph = {
   "ties.why": "Why",
   "ties.chooseTie": "Point at a line",
   "ties.likely": "{share} likely to answer what is shared",
+  "ties.likelyDefault": "By default weights: it compares ties, it is no probability yet",
   "ties.common": "Common neighbours",
   "ties.bothDid": "Interactions of both",
   "ties.lastDay": "Last interaction",

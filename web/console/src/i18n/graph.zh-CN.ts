@@ -93,6 +93,7 @@ export const zhGraph = {
   "ties.why": "为什么",
   "ties.chooseTie": "指向一条连线",
   "ties.likely": "对方回应其分享的可能性 {share}",
+  "ties.likelyDefault": "按默认权重计算：可比较高低，尚不是概率",
   "ties.common": "共同好友",
   "ties.bothDid": "双方互动",
   "ties.lastDay": "最近互动",

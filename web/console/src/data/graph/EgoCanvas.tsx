@@ -61,7 +61,7 @@ function made(container: HTMLElement, data: GraphData, palette: Palette): Graph 
     data,
     node: { style: { labelFontSize: 10, labelFill: palette.soft, labelPlacement: "bottom" } },
     edge: { style: { increasedLineWidthForHitTesting: 8 } },
-    layout: { type: "d3-force", link: { distance: 70, strength: 0.3 }, manyBody: { strength: -90 }, collide: { radius: 14 }, iterations: 200 },
+    layout: { type: "d3-force", link: { distance: 110, strength: 0.08 }, manyBody: { strength: -260 }, collide: { radius: 18 }, iterations: 240 },
     behaviors: ["drag-canvas", "zoom-canvas", "drag-element"],
   });
 }

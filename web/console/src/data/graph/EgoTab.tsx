@@ -104,7 +104,7 @@ function Why({ tie, graph, name }: { tie: EgoTie; graph: SocialGraph; name: (num
       <div className="tile-value" data-testid="tie-strength">
         {tie.strength.toFixed(3)} <Tag color={tie.strong ? "green" : "default"}>{t(tie.strong ? "ties.audience.strong" : "ties.audience.weak")}</Tag>
       </div>
-      <p className="faint">{t("ties.likely", { share: f.percent(tie.strength) })}</p>
+      <p className="faint">{graph.weights.learned ? t("ties.likely", { share: f.percent(tie.strength) }) : t("ties.likelyDefault")}</p>
       <ol className="bars">
         {tie.reasons.map((reason) => {
           const part = parts.get(reason.part);

@@ -3,7 +3,7 @@ import type { GraphData } from "@antv/g6";
 import type { Ego, EgoTie } from "@/api/types";
 import type { Palette } from "@/kit/theme";
 
-const MOST_NAMES = 40;
+const MOST_NAMES = 24;
 
 /** One line for each two people: the stronger direction; colours are communities, the person asked for stands out. */
 export function drawn(ego: Ego, palette: Palette): GraphData {
@@ -31,8 +31,17 @@ export function drawn(ego: Ego, palette: Palette): GraphData {
       id,
       source: String(tie.src),
       target: String(tie.dst),
-      style: { stroke: tie.strong ? palette.accent : palette.faint, lineWidth: 0.5 + 3.5 * tie.strength, strokeOpacity: tie.strong ? 0.8 : 0.35 },
+      style: lineOf(tie, tie.src === self || tie.dst === self, palette),
     })),
+  };
+}
+
+/** The person's own ties stand out before those among the others. */
+function lineOf(tie: EgoTie, own: boolean, palette: Palette) {
+  return {
+    stroke: tie.strong ? palette.accent : palette.faint,
+    lineWidth: own ? 1 + 4 * tie.strength : 0.5 + tie.strength,
+    strokeOpacity: own ? 0.85 : 0.2,
   };
 }
 
