@@ -83,7 +83,9 @@ def main(scale: int = SCALE, edges: int = EDGES) -> None:
     nk: Any = importlib.import_module("networkit")
     nk.setNumberOfThreads(THREADS)
     src, dst = r_mat(scale, edges, SEED)
-    print(f"R-MAT of 2^{scale} nodes and {edges:,} edges, seed {SEED}, {THREADS} threads, networkit {nk.__version__}")
+    print(
+        f"R-MAT of 2^{scale} nodes and {edges:,} edges, seed {SEED}, {THREADS} threads, networkit {nk.__version__}"
+    )
     ours(1 << 10, *r_mat(10, 5_000, SEED))  # compiles the kernels, whose code is kept on disk
     runs = {"ours": ours, "networkit": lambda *edges: peer(nk, *edges)}
     best: dict[str, dict[str, float]] = {}
@@ -99,8 +101,12 @@ def main(scale: int = SCALE, edges: int = EDGES) -> None:
     for step in best["ours"]:
         print(f"{step:12} {best['ours'][step]:8.2f} s  networkit {best['networkit'][step]:8.2f} s")
     mine, theirs = (sum(best[name].values()) for name in ("ours", "networkit"))
-    without = [sum(t for step, t in best[name].items() if step != "building") for name in ("ours", "networkit")]
-    print(f"without building {without[0]:.2f} s, networkit {without[1]:.2f} s: {without[1] / without[0]:.1f} x as fast")
+    without = [
+        sum(t for step, t in best[name].items() if step != "building") for name in ("ours", "networkit")
+    ]
+    print(
+        f"without building {without[0]:.2f} s, networkit {without[1]:.2f} s: {without[1] / without[0]:.1f} x as fast"
+    )
     print(f"all {mine:.2f} s, networkit {theirs:.2f} s: {theirs / mine:.1f} x as fast (goal {GOAL})")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB with the peer")
     assert theirs / mine >= GOAL, "slower than the goal"
