@@ -113,7 +113,10 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     result = run_build(wt.build_parts, told, patience_s=TURN_SECONDS)
     wt.review_queue.refresh()
     graph = build_graph(
-        wt.build_parts, lambda share, step: told(0.97 + share / 50, step), patience_s=TURN_SECONDS
+        wt.build_parts,
+        lambda share, step: told(0.97 + share / 50, step),
+        result.everybody,
+        patience_s=TURN_SECONDS,
     )
     if not result.unchanged:
         told(0.99, Words("计算分群", "computing segments"))

@@ -19,6 +19,10 @@ _STANDING: Final = np.array([k.key in STANDING for k in KINDS])
 _MUTUAL: Final = np.array([k.key in MUTUAL for k in KINDS])
 
 
+Columns = tuple[I32, I32, F32, F32, I32, I32, I32]
+"""The arrays of pairs without where each src begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """Pairs in the order of (src, dst), each once: `given` (m) is what src did towards dst and `back` what dst did, both
@@ -96,12 +100,9 @@ def added(old: Pairs, fresh: Pairs, days: float) -> Pairs:
     """Two sets of pairs as one; what is old fades by so many days first."""
     faded = (old.given * np.float32(decay(days))).astype(np.float32)
     size = max(len(old.indptr), len(fresh.indptr)) - 1
-    joined = [
-        np.concatenate([getattr(old, n), getattr(fresh, n)]) for n in ("src", "dst", "count", "last", "mask")
-    ]
-    given = np.concatenate([faded, fresh.given])
-    src, dst, count, last, mask = joined
-    return _grouped(size, src, dst, given, np.zeros(len(src), np.float32), count, last, mask)
+    return Pairs(
+        *_merged(size, (old.src, old.dst, faded, old.back, old.count, old.last, old.mask), _columns(fresh))
+    )
 
 
 def of_people(pairs: Pairs, persons: I32) -> tuple[I32, Pairs]:
@@ -111,16 +112,29 @@ def of_people(pairs: Pairs, persons: I32) -> tuple[I32, Pairs]:
     """
     people, src, dst = _placed(pairs.src, pairs.dst, persons)
     keep = (src >= 0) & (dst >= 0) & (src != dst)
-    src, dst, given, count, last, mask = (
-        a if keep.all() else a[keep] for a in (src, dst, pairs.given, pairs.count, pairs.last, pairs.mask)
-    )
-    nothing = np.zeros(len(src), np.float32)
-    both = _grouped(
-        len(people),
-        *(np.concatenate(two) for two in ((src, dst), (dst, src), (given, nothing), (nothing, given))),
-        *(np.concatenate([a, a]) for a in (count, last, mask)),
-    )  # fmt: skip
+    size = len(people)
+    # Identifiers that are their person's own number stand in order already; the others are put in order among themselves.
+    own = keep & (people[src] == pairs.src) & (people[dst] == pairs.dst) if size else keep
+    values = (pairs.given, pairs.back, pairs.count, pairs.last, pairs.mask)
+    found: Columns = (src[own], dst[own], *(v[own] for v in values))
+    moved = keep & ~own
+    if moved.any():
+        found = _merged(
+            size, found, _columns(_grouped(size, src[moved], dst[moved], *(v[moved] for v in values)))
+        )[1:]
+    both = Pairs(*_merged(size, found, _turned(size, found)))
     return _without(people, both, both.mask != CO_ORDER)
+
+
+def _columns(pairs: Pairs) -> "Columns":
+    return pairs.src, pairs.dst, pairs.given, pairs.back, pairs.count, pairs.last, pairs.mask
+
+
+def _turned(size: int, pairs: "Columns") -> "Columns":
+    """The same pairs seen from the other side, in order again."""
+    src, dst, given, back, count, last, mask = pairs
+    order = by_key(size, dst)
+    return dst[order], src[order], back[order], given[order], count[order], last[order], mask[order]
 
 
 def _without(people: I32, pairs: Pairs, keep: npt.NDArray[np.bool_]) -> tuple[I32, Pairs]:
@@ -195,6 +209,62 @@ def by_two_keys(size: int, first: I32, second: I32) -> I32:
         order[begins[k]] = i
         begins[k] += 1
     return order
+
+
+@numba.njit(cache=True, nogil=True)
+def by_key(size: int, key: I32) -> I32:
+    """The order of a key within 0 and `size`, rows of one key in the order in which they stood."""
+    begins = np.zeros(size + 1, np.int64)
+    for k in key:
+        begins[k + 1] += 1
+    for k in range(size):
+        begins[k + 1] += begins[k]
+    order = np.empty(len(key), np.int32)
+    for i in range(len(key)):
+        k = key[i]
+        order[begins[k]] = i
+        begins[k] += 1
+    return order
+
+
+@numba.njit(cache=True, nogil=True)
+def _merged(size: int, a: Columns, b: Columns) -> tuple[I64, I32, I32, F32, F32, I32, I32, I32]:
+    """Two lists of pairs, each in order and without doubles, as one: a pair of both has the sums of both."""
+    left, right = len(a[0]), len(b[0])
+    indptr = np.zeros(size + 1, np.int64)
+    src, dst = np.empty(left + right, np.int32), np.empty(left + right, np.int32)
+    given, back = np.empty(left + right, np.float32), np.empty(left + right, np.float32)
+    count, last = np.empty(left + right, np.int32), np.empty(left + right, np.int32)
+    mask = np.empty(left + right, np.int32)
+    i, j, at = 0, 0, 0
+    while i < left or j < right:
+        first = j >= right or (
+            i < left and (a[0][i] < b[0][j] or (a[0][i] == b[0][j] and a[1][i] <= b[1][j]))
+        )
+        second = i >= left or (
+            j < right and (b[0][j] < a[0][i] or (a[0][i] == b[0][j] and b[1][j] <= a[1][i]))
+        )
+        given[at], back[at], count[at], last[at], mask[at] = 0.0, 0.0, 0, 0, 0
+        if first:
+            src[at], dst[at], given[at], back[at] = a[0][i], a[1][i], a[2][i], a[3][i]
+            count[at], last[at], mask[at] = a[4][i], a[5][i], a[6][i]
+            i += 1
+        if second:
+            src[at], dst[at] = b[0][j], b[1][j]
+            given[at] += b[2][j]
+            back[at] += b[3][j]
+            count[at] += b[4][j]
+            last[at] = max(last[at], b[5][j])
+            mask[at] |= b[6][j]
+            j += 1
+        indptr[src[at] + 1] += 1
+        at += 1
+    for k in range(size):
+        indptr[k + 1] += indptr[k]
+    return (
+        indptr, src[:at].copy(), dst[:at].copy(), given[:at].copy(), back[:at].copy(), count[:at].copy(), last[:at].copy(),
+        mask[:at].copy(),
+    )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)

@@ -5,6 +5,7 @@ and communities are computed anew once a week, or where the code changed ("whole
 """
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,12 +20,12 @@ from weaktie.data.graph.learning import cases_of, learned
 from weaktie.data.graph.logic import DEFAULT, STRONG_SHARE, parts_of, strengths
 from weaktie.data.graph.measuring import Standing, measured
 from weaktie.data.graph.tables import TIE_DAY, TIE_PEOPLE, TIES
-from weaktie.data.identity.contracts import ERASED, PersonMap
-from weaktie.data.profiles.contracts import ANALYTICS, PROFILES_LEASE, U8, BuildParts
+from weaktie.data.identity.contracts import ERASED
+from weaktie.data.profiles.contracts import ANALYTICS, PROFILES_LEASE, BuildParts, Everybody
 from weaktie.kit.clock import business_day
 from weaktie.kit.words import Words
 from weaktie.store.engine.contracts import Session
-from weaktie.store.lake.contracts import LakeFile, Snapshot
+from weaktie.store.lake.contracts import LakeFile, Snapshot, Staged
 from weaktie.store.lake.tables import CONTENTS, EVENTS, ORDER_ITEMS, ORDERS, RELATIONS
 from weaktie.store.runs.contracts import Progress
 from weaktie.store.runs.service import Lease, kept_alive, lease
@@ -33,6 +34,7 @@ CODE_VERSION: Final = "1"
 """Raised whenever the same rows would give other ties."""
 SOURCES: Final = frozenset(t.name for t in (EVENTS, RELATIONS, ORDERS, ORDER_ITEMS, CONTENTS))
 WHOLE_DAYS: Final = 7
+CUT_ROWS: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +45,30 @@ class Who:
     figures: dict[str, int]
 
 
-def build_graph(parts: BuildParts, told: Progress, *, patience_s: float = 0.0) -> Built | None:
+def build_graph(
+    parts: BuildParts, told: Progress, everybody: Everybody | None = None, *, patience_s: float = 0.0
+) -> Built | None:
     """Bring ties up to date; None where nothing is new. Raises Busy while another build or an erasure runs longer than
-    `patience_s`."""
+    `patience_s`. `everybody` is what the build before has read a moment ago; without it that is read here."""
     turn = lease(parts.database, parts.clock, PROFILES_LEASE, patience_s=patience_s)
     with turn as held, kept_alive(held):
-        return _Build(parts, told, held).run()
+        return _Build(parts, told, held).run(everybody)
 
 
-def who_may(person_map: PersonMap, granted: U8, refused: U8, own: set[int]) -> Who:
+def who_may(everybody: Everybody, own: set[int]) -> Who:
     """Everybody granted for social analysis, and for analysis at all; identifiers that several people share are nobody's."""
-    persons = person_map.person_of
-    living = np.unique(persons[persons != ERASED])
+    granted, refused = everybody.granted, everybody.refused
+    persons = everybody.person_map.person_of
+    there = np.zeros(len(persons), np.bool_)
+    there[persons[persons != ERASED]] = True
+    living = np.flatnonzero(there)
     both = np.uint8(SOCIAL | ANALYTICS)
     mine = np.isin(living, sorted(own - {ERASED}))
     allowed = ((granted[living] & both) == both) & ~mine
     may = np.zeros(len(granted) + 1, np.bool_)
     may[living[allowed]] = True
     shared = np.zeros(len(persons), np.bool_)
-    spans = person_map.spans["alias_no"].to_numpy()
+    spans = everybody.person_map.spans["alias_no"].to_numpy()
     shared[spans[spans < len(persons)]] = True
     found = np.where((persons != ERASED) & may[np.maximum(persons, 0)] & ~shared, persons, np.int32(-1))
     no = ~allowed & ~mine & ((refused[living] & both) != 0)
@@ -82,17 +89,18 @@ class _Build:
         self.steps: dict[str, float] = {}
         self.last = parts.clock.monotonic()
 
-    def run(self) -> Built | None:
+    def run(self, everybody: Everybody | None) -> Built | None:
         parts = self.parts
         self.told(0.0, Words("读取互动", "reading interactions"))
         with parts.engine.session() as session:
             with parts.database.connect() as connection:
                 snapshot = parts.lake.snapshot(connection)
-                person_map = parts.people.person_map(connection, session, snapshot)
-                granted, refused = parts.permits.masks(connection, person_map.person_of)
-                own = parts.quality.marked(connection).persons(person_map.person_of)
+                if everybody is None:
+                    person_map = parts.people.person_map(connection, session, snapshot)
+                    everybody = Everybody(person_map, *parts.permits.masks(connection, person_map.person_of))
+                own = parts.quality.marked(connection).persons(everybody.person_map.person_of)
                 before, known = state.newest(connection), state.inputs_hash(connection)
-            who = who_may(person_map, granted, refused, own)
+            who = who_may(everybody, own)
             today = business_day(parts.clock.now_us(), parts.settings.zone)
             inputs = _hash(snapshot, who, today)
             if known == inputs:
@@ -154,10 +162,7 @@ class _Build:
             TIE_PEOPLE.name: _people_table(people, standing, f.as_of_day),
         }
         number, now_us = (f.before.number if f.before else 0) + 1, parts.clock.now_us()
-        staged = [
-            parts.lake.stage(name, table, part_day=f.as_of_day, origin=f"build-{number}-{now_us}")
-            for name, table in tables.items()
-        ]
+        staged = self._staged(tables, f.as_of_day, f"build-{number}-{now_us}")
         self._took("stored")
         said: dict[str, object] = {
             "people": len(people), "ties": len(pairs), "strong_from": strong_from, "who": f.who.figures,
@@ -172,6 +177,19 @@ class _Build:
             state.add(tx, built, f.inputs)
         self.told(1.0, Words("完成", "done"))
         return built
+
+    def _staged(self, tables: dict[str, pa.Table], as_of_day: int, origin: str) -> list[Staged]:
+        """The tables as files, two at a time; a large one is cut in the middle."""
+        pieces = []
+        for name, table in tables.items():
+            half = table.num_rows // 2 if table.num_rows > CUT_ROWS else table.num_rows
+            cut = (table.slice(0, half), table.slice(half))
+            pieces += [
+                (name, piece, f"{origin}-{n}") for n, piece in enumerate(cut) if piece.num_rows or not n
+            ]
+        with ThreadPoolExecutor(2) as pool:
+            stage = self.parts.lake.stage
+            return list(pool.map(lambda p: stage(p[0], p[1], part_day=as_of_day, origin=p[2]), pieces))
 
     def _communities(self, snapshot: Snapshot) -> tuple[I32, I32] | None:
         """(people, community) as the last build left them; None where it left none."""

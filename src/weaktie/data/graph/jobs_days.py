@@ -165,15 +165,17 @@ def interactions(session: Session, snapshot: Snapshot, days: list[int], rates: R
         files = snapshot.of(name) if all_days else snapshot.of(name, from_day=first, to_day=last)
         return session.scan([f.path for f in files], schema)
 
-    events = scan(EVENTS.name, EVENTS.schema)
-    contents = scan(CONTENTS.name, CONTENTS.schema, all_days=True)
-    referred = queries.referred(scan(ORDERS.name, ORDERS.schema, all_days=True))
-    parts = [
-        queries.of_relations(scan(RELATIONS.name, RELATIONS.schema), first, last),
-        queries.of_events(events, impossible, first, last),
-        queries.of_contents(events, contents, impossible, first, last),
-        queries.of_orders(orders_now(referred), first, last),
-        queries.of_items(scan(ORDER_ITEMS.name, ORDER_ITEMS.schema), first, last),
-    ]
+    parts = [queries.of_relations(scan(RELATIONS.name, RELATIONS.schema), first, last)]
+    if snapshot.of(EVENTS.name, from_day=first, to_day=last):
+        events = scan(EVENTS.name, EVENTS.schema)
+        parts.append(queries.of_events(events, impossible, first, last))
+        if snapshot.of(CONTENTS.name):
+            contents = scan(CONTENTS.name, CONTENTS.schema, all_days=True)
+            parts.append(queries.of_contents(events, contents, impossible, first, last))
+    if snapshot.of(ORDERS.name):
+        referred = queries.referred(scan(ORDERS.name, ORDERS.schema, all_days=True))
+        parts.append(queries.of_orders(orders_now(referred), first, last))
+    if snapshot.of(ORDER_ITEMS.name, from_day=first, to_day=last):
+        parts.append(queries.of_items(scan(ORDER_ITEMS.name, ORDER_ITEMS.schema), first, last))
     rows = queries.by_day(parts)
     return rows if len(days) == last - first + 1 else rows.filter(nw.col("day").is_in(days))

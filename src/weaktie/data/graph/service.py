@@ -262,8 +262,9 @@ def _kept(published: _Published, now: I32, key: str) -> tuple[Ties, Measures]:
         order = np.lexsort((-published.columns["strength"][rows], pair))
         order = order[np.concatenate([[True], pair[order][1:] != pair[order][:-1]])]
         rows, src, dst = rows[order], src[order], dst[order]
-    people = np.unique(src).astype(np.int32)
-    at = np.zeros(int(people.max(initial=0)) + 1, np.int32)
+    at = np.zeros(int(src.max(initial=0)) + 1, np.int32)
+    at[src] = 1
+    people = np.flatnonzero(at).astype(np.int32) if len(src) else np.empty(0, np.int32)
     at[people] = np.arange(len(people), dtype=np.int32)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(at[src], minlength=len(people)))]).astype(np.int64)
     near = at[dst]
