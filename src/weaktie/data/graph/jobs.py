@@ -61,6 +61,7 @@ def who_may(everybody: Everybody, own: set[int]) -> Who:
     persons = everybody.person_map.person_of
     there = np.zeros(len(persons), np.bool_)
     there[persons[persons != ERASED]] = True
+    there[:1] = False  # no identifier has the number 0
     living = np.flatnonzero(there)
     both = np.uint8(SOCIAL | ANALYTICS)
     mine = np.isin(living, sorted(own - {ERASED}))
