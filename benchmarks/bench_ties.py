@@ -142,9 +142,8 @@ def warm() -> None:
     """Compile the kernels on a small graph; their code is kept on disk."""
     from weaktie.data.graph import assembling, communities, kernels
 
-    rows = assembling.Rows(
-        *(np.array([1, 2], t) for t in (np.int32, np.int32, np.int8, np.int32, np.int32, np.int32))
-    )
+    both = np.array([1, 2], np.int32)
+    rows = assembling.Rows(both, both[::-1].copy(), both.astype(np.int8), both, both, np.zeros(2, np.int32))
     people, pairs = assembling.of_people(assembling.of_rows(rows, 3, 3), np.arange(3, dtype=np.int32))
     kernels.triangle_support(pairs.indptr, pairs.dst)
     kernels.core_numbers(pairs.indptr, pairs.dst)

@@ -106,6 +106,12 @@ def _interactions(t: Asker) -> Frame:
     )  # fmt: skip
 
 
+def _likes(t: Asker) -> Frame:
+    """As if every product were a content, and every event a like of it."""
+    liked = t.events.with_columns(event=nw.lit("Content Liked"), content_id=nw.col("product_id"))
+    return graph.days_of_likes(liked, t.products.select(content_id=nw.col("product_id")))
+
+
 ASKED: dict[str, Callable[[Asker], Frame]] = {
     "behaviour.matched_events": _conditions,
     "behaviour.event_counts": lambda t: behaviour.event_counts(t.events, DAY - 20),
@@ -118,7 +124,7 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "acquisition.trait_channels": lambda t: acquisition.trait_channels(t.users),
     "collect.latest_events": lambda t: latest_events(t.events, event=VIEW, source="s", limit=50),
     "graph.by_day": _interactions,
-    "graph.days_of_likes": lambda t: graph.days_of_likes(t.events, t.contents),
+    "graph.days_of_likes": _likes,
     "graph.days_of_orders": lambda t: graph.days_of_orders(t.orders, t.orders.filter(nw.col("day") > DAY - 10)),
     "identity.login_instants": lambda t: login_instants(t.events, [5]),
     "identity.unidentified": lambda t: unidentified(t.orders, t.events, HIDDEN_PERSON),
