@@ -2,6 +2,8 @@
 export const enGraph = {
   "nav.group.social": "Social",
   "nav.ties": "Ties",
+  "relation.kind.chat": "Chat",
+  "relation.kind.group_buy": "Group buying",
   "ties.about": "How close people are, from chats, shares, opens, invitations, likes: strong ties, weak ties and friends of friends. Only people who grant social analysis.",
   "ties.built": "Computed",
   "ties.none": "No ties yet",

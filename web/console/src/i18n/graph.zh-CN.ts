@@ -2,6 +2,8 @@
 export const zhGraph = {
   "nav.group.social": "社交",
   "nav.ties": "关系",
+  "relation.kind.chat": "聊天",
+  "relation.kind.group_buy": "拼团",
   "ties.about": "由聊天、分享、打开、邀请、点赞等互动算出谁与谁有多近，找到强连接、弱连接与好友的好友。仅含授权社交分析的用户。",
   "ties.built": "计算于",
   "ties.none": "还没有关系数据",
