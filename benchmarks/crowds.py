@@ -45,7 +45,7 @@ def make_events(
     random = np.random.default_rng(seed)
     last = last_day if last_day is not None else wt.clock.now_us() // DAY_US - 1
     first = last - days + 1
-    numbers = _people(wt, users)
+    numbers = people_of(wt, users)
     # Who does much and who little: a long tail, as in every shop.
     habit = random.gamma(1.2, 1.0, users)
     share = habit / habit.sum()
@@ -65,7 +65,7 @@ def make_events(
     return Made(made, users, first, last)
 
 
-def _people(wt: App, users: int) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+def people_of(wt: App, users: int) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
     """A number for each person, seen in the default source, which people consented to."""
     from weaktie.data.identity.service import add_sources
     from weaktie.data.sources.contracts import DEFAULT_SOURCE_ID
@@ -84,7 +84,7 @@ def _rows(random: np.random.Generator, alias_no: Any, day: int, start: int) -> p
     event = random.choice(len(NAMES), n, p=WEIGHTS)
     columns: dict[str, Any] = {
         "event_id": pa.array(np.char.add("b", np.arange(start, start + n).astype("U12"))),
-        "event": _named(event, NAMES),
+        "event": named(event, NAMES),
         "alias_no": pa.array(alias_no),
         "event_time": pa.array(time_us, pa.timestamp("us", tz="UTC")),
         "client_time": pa.array(time_us, pa.timestamp("us", tz="UTC")),
@@ -93,10 +93,10 @@ def _rows(random: np.random.Generator, alias_no: Any, day: int, start: int) -> p
         "log_partition": pa.array(np.zeros(n, np.int32)),
         "log_record": pa.array(np.arange(start, start + n) // 20),
         "log_index": pa.array((np.arange(start, start + n) % 20).astype(np.int32)),
-        "source": _named(np.zeros(n, np.int64), ("default",)),
-        "platform": _named(random.integers(0, len(PLATFORMS), n), PLATFORMS),
-        "channel": _named(random.integers(0, len(CHANNELS), n), CHANNELS),
-        "product_id": _named(random.integers(0, 500, n), tuple(f"p{i}" for i in range(500))),
+        "source": named(np.zeros(n, np.int64), ("default",)),
+        "platform": named(random.integers(0, len(PLATFORMS), n), PLATFORMS),
+        "channel": named(random.integers(0, len(CHANNELS), n), CHANNELS),
+        "product_id": named(random.integers(0, 500, n), tuple(f"p{i}" for i in range(500))),
         "purposes": pa.array(np.full(n, 15, np.int16)),
         "flags": pa.array(np.zeros(n, np.int16)),
     }
@@ -104,7 +104,7 @@ def _rows(random: np.random.Generator, alias_no: Any, day: int, start: int) -> p
     return pa.table({f.name: (columns | missing)[f.name] for f in EVENTS.schema}).cast(EVENTS.schema)
 
 
-def _named(codes: Any, names: tuple[str, ...]) -> pa.Array:
+def named(codes: Any, names: tuple[str, ...]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(names)).cast(pa.string())
 
 

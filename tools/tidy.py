@@ -314,6 +314,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/collect": "badrows bodies commerce crawlers door history keys letter_bodies letters live mending posthog refusals "
         "replay returning rows segment sensors splitting shopify taking traits trial vocabulary wecom youzan",
         "data/funnels": "bodies",
+        "data/graph": "asking assembling audiences bodies communities jobs_days kernels learning measuring state",
         "data/identity": "bodies deciding explaining reading reviews rules showing unidentified",
         "data/imports": "badrows bodies cells converters fields history mapping orders parts personal preview readers "
         "samples saved staging streams times uploads",

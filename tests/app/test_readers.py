@@ -106,6 +106,11 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
         bring_in(wt)
+        for user_id in (GONE, STAYS):
+            with wt.database.begin() as tx:
+                alias_no = wt.identity.find(tx, user_id)
+                assert alias_no is not None
+                wt.permits.record(tx, [alias_no], "social", granted=True, how="asked")
         build_once(wt, lambda *_: None)
         words = Words("标记", "Mark")
         wt.custom_tags.make(
@@ -208,6 +213,12 @@ def newcomers(shop: Shop) -> int:
     return sum(channel["newcomers"] for channel in found["channels"])  # type: ignore[index]
 
 
+def near(shop: Shop) -> str:
+    """Everybody with a tie, strong or weak."""
+    asks = ({"audience": kind, "user_id": STAYS} for kind in ("strong", "weak"))
+    return "".join(shop.operator.send("POST", "/api/graph/audience", ask).text for ask in asks)
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -247,6 +258,9 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "metrics": lambda s: asked(s) == 2,
     "attribution": lambda s: converted(s) == 2,
     "aarrr": lambda s: newcomers(s) == 2,
+    "graph": lambda s: s.json("/api/graph")["people"] == 2,  # type: ignore[index]
+    "ego": lambda s: GONE in s.get(f"/api/graph/ego/{STAYS}"),
+    "tie audience": lambda s: GONE in near(s),
 }
 
 

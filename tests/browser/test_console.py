@@ -21,6 +21,7 @@ PAGES = (
     "/analyse/paths", "/analyse/metrics", "/analyse/aarrr", "/analyse/attribution", "/analyse/sql", "/boards",
     "/boards/overview", "/loyalty", "/loyalty/points", "/loyalty/shops", "/ledger", "/ledger/accounts", "/ledger/transfers",
     "/ledger/budgets",
+    "/boards/overview", "/social/ties", "/social/ties/audience", "/social/ties/ego",
 )  # fmt: skip
 GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 SETTLED = ".content h1, .content .page-title, .content"

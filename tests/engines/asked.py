@@ -16,6 +16,7 @@ from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
 from weaktie.data.behaviour.windows import cohort_returns, cohort_sizes, funnel_levels
 from weaktie.data.collect.contracts import HIDDEN_PERSON
 from weaktie.data.collect.queries import latest_events
+from weaktie.data.graph import queries as graph
 from weaktie.data.identity.queries import login_instants, unidentified
 from weaktie.data.metrics import queries as metrics
 from weaktie.data.profiles import queries as profiles
@@ -101,6 +102,24 @@ def _orders(t: Asker) -> Frame:
     return profiles.orders_now(t.orders)
 
 
+def _interactions(t: Asker) -> Frame:
+    orders = profiles.orders_now(graph.referred(t.orders))
+    first = DAY - 60
+    return graph.by_day(
+        [
+            graph.of_relations(t.relations, first, DAY), graph.of_events(t.events, t.pairs(), first, DAY),
+            graph.of_contents(t.events, t.contents, None, first, DAY), graph.of_orders(orders, first, DAY),
+            graph.of_items(t.order_items, first, DAY),
+        ]
+    )  # fmt: skip
+
+
+def _likes(t: Asker) -> Frame:
+    """As if every product were a content, and every event a like of it."""
+    liked = t.events.with_columns(event=nw.lit("Content Liked"), content_id=nw.col("product_id"))
+    return graph.days_of_likes(liked, t.products.select(content_id=nw.col("product_id")))
+
+
 ASKED: dict[str, Callable[[Asker], Frame]] = {
     "behaviour.matched_events": _conditions,
     "behaviour.event_counts": lambda t: behaviour.event_counts(t.events, DAY - 20),
@@ -112,6 +131,9 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "acquisition.registrations": lambda t: acquisition.registrations(t.users),
     "acquisition.trait_channels": lambda t: acquisition.trait_channels(t.users),
     "collect.latest_events": lambda t: latest_events(t.events, event=VIEW, source="s", limit=50),
+    "graph.by_day": _interactions,
+    "graph.days_of_likes": _likes,
+    "graph.days_of_orders": lambda t: graph.days_of_orders(t.orders, t.orders.filter(nw.col("day") > DAY - 10)),
     "identity.login_instants": lambda t: login_instants(t.events, [5]),
     "identity.unidentified": lambda t: unidentified(t.orders, t.events, HIDDEN_PERSON),
     "metrics.activity": lambda t: metrics.activity(t.events, (DAY - 29, DAY), t.shared(), fast(t)),

@@ -63,6 +63,7 @@ TRIED: dict[str, str] = {
     "behaviour/queries.py": "test_queries, test_product",
     "behaviour/windows.py": "test_queries",
     "collect/queries.py": "test_queries",
+    "graph/queries.py": "test_queries",
     "identity/queries.py": "test_queries, test_product",
     "metrics/queries.py": "test_queries, test_product",
     "profiles/queries.py": "test_product (a whole build), test_queries",

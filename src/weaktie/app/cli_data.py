@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from weaktie.app.cli import DEFAULT_HOME, AsJson, Home, app, out, screen
 from weaktie.app.status import catch_up
 from weaktie.app.wiring import App, open_app
+from weaktie.data.graph.jobs import build_graph
 from weaktie.data.imports.contracts import KINDS, ImportSpec
 from weaktie.data.profiles.jobs import build as run_build
 from weaktie.data.segments.jobs import refresh_all as refresh_segments
@@ -111,6 +112,12 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     catch_up(wt, patient=True)
     result = run_build(wt.build_parts, told, patience_s=TURN_SECONDS)
     wt.review_queue.refresh()
+    graph = build_graph(
+        wt.build_parts,
+        lambda share, step: told(0.97 + share / 50, step),
+        result.everybody,
+        patience_s=TURN_SECONDS,
+    )
     if not result.unchanged:
         told(0.99, Words("计算分群", "computing segments"))
         refresh_segments(wt.segments, result.generation)
@@ -124,6 +131,7 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
         "left_out": result.left_out.total,
         "days_computed": result.days_computed,
         "seconds": round(result.seconds, 3),
+        "ties": graph.figures["ties"] if graph is not None else None,
         "custom_tags": own,
     }
 

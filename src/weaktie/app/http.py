@@ -17,6 +17,7 @@ from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.boards import api as boards_api
 from weaktie.data.collect import api as collect_api
 from weaktie.data.funnels import api as funnels_api
+from weaktie.data.graph import api as graph_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
 from weaktie.data.metrics import api as metrics_api
@@ -72,7 +73,7 @@ def make_api(wt: App) -> FastAPI:
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
         tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
-        private_api, spending_api, ledger_api, loyalty_api, points_api, api, backup_api,
+        private_api, spending_api, ledger_api, loyalty_api, points_api, api, graph_api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public, shop_api.public, following.router):

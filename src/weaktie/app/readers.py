@@ -95,6 +95,17 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("overview", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/overview"),)),
     Reader("metrics", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/metrics/query"),)),
     Reader("aarrr", "asks for the crowd at each read, at most 5 s old", (("GET", "/api/aarrr"),)),
+    Reader(
+        "graph", "asks for the crowd and for the social purpose at each read, at most 30 s old",
+        (
+            ("GET", "/api/graph"), ("GET", "/api/graph/communities"), ("GET", "/api/graph/bridges"),
+        ),
+    ),
+    Reader("ego", "asks for the crowd and for the social purpose at each read, at most 30 s old", (("GET", "/api/graph/ego/{user_id}"),)),
+    Reader(
+        "tie audience", "asks for the crowd and for the social purpose at each read, at most 30 s old",
+        (("POST", "/api/graph/audience"),),
+    ),
     Reader("attribution", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/attribution/query"),)),
 )  # fmt: skip
 

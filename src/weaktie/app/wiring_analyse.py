@@ -18,6 +18,8 @@ from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.boards import tables as _  # noqa: F401  the reference of tables is made from what is wired
 from weaktie.data.collect.crawlers import crawler_of
 from weaktie.data.funnels.service import Funnels
+from weaktie.data.graph.asking import GraphPeople
+from weaktie.data.graph.service import Graph
 from weaktie.data.metrics.aarrr import Aarrr
 from weaktie.data.metrics.facts import FactBook
 from weaktie.data.metrics.service import Metrics
@@ -73,6 +75,7 @@ class AnalyseParts(BaseParts):
             "newcomers": lambda: self.acquisition,
             **{kind: lambda: self.private for kind in ("private", "private_joined", "private_left")},
             **{kind: lambda: SegmentPeople(lambda: self.segments) for kind in SEGMENT_KINDS},
+            **{kind: lambda: self.graph_people for kind in ("ties", "community", "bridges")},
             "rfm": lambda: RfmPeople(self.rfm),
             "rfm_move": lambda: MovePeople(self.rfm),
         }
@@ -108,6 +111,16 @@ class AnalyseParts(BaseParts):
             database=self.database, clock=self.clock, behaviour=self.behaviour, book=CatalogueTags(), directory=self.profiles,
             people=self.identity, permits=self.permits, currency=self.settings.workspace.currency,
         )  # fmt: skip
+
+    @cached_property
+    def graph(self) -> Graph:
+        """How strong ties are, and who is near whom."""
+        return Graph(self)
+
+    @cached_property
+    def graph_people(self) -> GraphPeople:
+        """People found along their ties."""
+        return GraphPeople(self.graph, self.behaviour, self.database, self.identity)
 
     @cached_property
     def funnels(self) -> Funnels:

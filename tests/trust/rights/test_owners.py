@@ -32,7 +32,7 @@ NOBODY = {
     "numbers that count, and name nobody": {
         "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",
         "tracking_alerts", "tracking_files", "tracking_known", "tracking_observed", "tracking_plans", "tracking_seen",
-        "tracking_trait_updates", "tracking_trait_violations", "tracking_violations",
+        "tracking_trait_updates", "tracking_trait_violations", "tracking_violations", "tie_builds",
     },
     "orders without their buyers": {"reconciliations", "reconciliation_orders"},
     "keyed hashes that keep an erased person away, and the proof of an erasure": {

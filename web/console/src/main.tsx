@@ -27,6 +27,7 @@ import "./styles/tags.css";
 import "./styles/sql.css";
 import "./styles/boards.css";
 import "./styles/loyalty.css";
+import "./styles/graph.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

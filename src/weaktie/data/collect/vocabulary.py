@@ -45,6 +45,10 @@ RELATION_EVENTS: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "Invite Accepted": ("invite", ("inviter_id", "sharer_id", "referrer_id"), True),
     "User Followed": ("follow", ("followed_id", "to_user_id", "creator_id"), False),
     "Friend Added": ("friend", ("friend_id", "to_user_id"), False),
+    "Message Sent": ("chat", ("to_user_id", "recipient_id"), False),
+    "Content Commented": ("comment", ("to_user_id", "recipient_id"), False),
+    "Gift Sent": ("gift", ("to_user_id", "recipient_id"), False),
+    "Group Buy Joined": ("group_buy", ("inviter_id", "sharer_id", "to_user_id"), False),
 }
 """Event → kind of relation, properties that may name the other person, and whether the relation starts at the other."""
 
@@ -113,6 +117,8 @@ VOCABULARY: Final[dict[str, Words]] = {
     "Element Clicked": Words("点击页面元素", "something on a page was clicked"),
     "Friend Added": Words("添加好友", "two people became friends"),
     "Friend Removed": Words("删除好友", "one of two friends removed the other"),
+    "Gift Sent": Words("赠送礼物", "a gift was sent to somebody"),
+    "Group Buy Joined": Words("参加拼团", "a group buy that somebody opened was joined"),
     "Group Joined": Words("加入群组", "a group was joined"),
     "Group Left": Words("退出群组", "a group was left"),
     "Invite Accepted": Words("接受邀请", "an invitation was accepted"),

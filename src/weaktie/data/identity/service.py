@@ -427,13 +427,20 @@ class Identity:
 
     def seen_in(self, connection: Connection) -> SeenIn:
         """Which identifiers were seen in which sources."""
-        rows = connection.execute(select(alias_sources.c.alias_no, alias_sources.c.source_id)).all()
-        codes: dict[str, int] = {}
-        numbers = np.fromiter((row.alias_no for row in rows), np.int32, len(rows))
-        found = np.fromiter(
-            (codes.setdefault(row.source_id, len(codes)) for row in rows), np.int32, len(rows)
-        )
-        return SeenIn(numbers, found, list(codes))
+        # A column at a time: a row object for each of millions would take seconds.
+        names = list(connection.execute(select(alias_sources.c.source_id).distinct()).scalars())
+        seen = [
+            np.fromiter(
+                connection.execute(
+                    select(alias_sources.c.alias_no).where(alias_sources.c.source_id == name)
+                ).scalars(),
+                np.int32,
+            )
+            for name in names
+        ]
+        found = np.repeat(np.arange(len(names), dtype=np.int32), [len(part) for part in seen])
+        numbers = np.concatenate(seen) if seen else np.empty(0, np.int32)
+        return SeenIn(numbers, found.astype(np.int32), names)
 
     def sources_of(self, connection: Connection, alias_nos: Sequence[int]) -> list[tuple[str, int]]:
         """(source, since_us) of the sources in which any of these identifiers was seen, the earliest first."""

@@ -203,6 +203,15 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Everybody:
+    """Who is who, and who granted and refused what (by person number), as a build read it: for the steps after it."""
+
+    person_map: PersonMap
+    granted: U8
+    refused: U8
+
+
+@dataclass(frozen=True, slots=True)
 class BuildResult:
     """What a build made. `unchanged` means that nothing was new and the last generation stands."""
 
@@ -215,6 +224,7 @@ class BuildResult:
     days_computed: int
     seconds: float
     steps: dict[str, float] = field(default_factory=dict)
+    everybody: Everybody | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

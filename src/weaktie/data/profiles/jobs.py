@@ -5,7 +5,7 @@ clock give the same result). No write transaction stays open during slow work.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from weaktie.data.profiles.contracts import (
     U8,
     BuildParts,
     BuildResult,
+    Everybody,
     LeftOut,
     LeftOutReason,
     Progress,
@@ -123,7 +124,7 @@ class _Build:
             before = self._hash(snapshot, person_map, granted, today)
             unchanged = self._nothing_new(before)
             if unchanged is not None:
-                return unchanged
+                return replace(unchanged, everybody=Everybody(person_map, granted, refused))
             left_out = parts.quality.left_out_orders(session, snapshot, self.marked)
             orders = jobs_days.read_orders(session, snapshot, person_map, left_out)
             categories = jobs_days.read_categories(session, snapshot)
@@ -146,7 +147,7 @@ class _Build:
         self.progress(1.0, Words("完成", "done"))
         return BuildResult(
             number, False, len(crowd.people) - crowd.visitors, crowd.visitors, crowd.left_out, as_of_day, days,
-            self.last - self.started, self.steps,
+            self.last - self.started, self.steps, Everybody(person_map, granted, refused),
         )  # fmt: skip
 
     def _tags(

@@ -246,3 +246,12 @@ export type PointsRule = Got<"/api/loyalty/points/rules">[number];
 export type NewPointsRule = components["schemas"]["PointsRuleRequest"];
 export type PointsGoods = Got<"/api/loyalty/points/goods">[number];
 export type PointsRedemption = Item<Got<"/api/loyalty/points/redemptions">>;
+
+export type SocialGraph = Got<"/api/graph">;
+export type Community = Item<Got<"/api/graph/communities">>;
+export type Bridge = Item<Got<"/api/graph/bridges">>;
+export type TieAsk = components["schemas"]["TieAudienceAsk"];
+export type TieAudience = components["schemas"]["TieAudienceBody"];
+export type TiePerson = TieAudience["items"][number];
+export type Ego = Got<"/api/graph/ego/{user_id}">;
+export type EgoTie = Ego["ties"][number];

@@ -1,6 +1,7 @@
 /** English; a key that Chinese has and this lacks is a type error. */
 import { enAcquisition } from "./acquisition.en";
 import { enPrivate } from "./private.en";
+import { enGraph } from "./graph.en";
 import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
@@ -290,6 +291,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enBehaviour,
   ...enAcquisition,
   ...enPrivate,
+  ...enGraph,
   ...enFunnel,
   ...enRetention,
   ...enMetrics,

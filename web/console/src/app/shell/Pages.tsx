@@ -15,6 +15,7 @@ const Rfm = lazy(() => import("@/data/profiles/RfmPage"));
 const Segments = lazy(() => import("@/data/segments/SegmentsPage"));
 const OneSegment = lazy(() => import("@/data/segments/SegmentPage"));
 const Identity = lazy(() => import("@/data/identity/IdentityPage"));
+const Ties = lazy(() => import("@/data/graph/TiesPage"));
 const Acquire = lazy(() => import("@/data/acquisition/AcquirePage"));
 const Private = lazy(() => import("@/data/private/PrivatePage"));
 const Funnel = lazy(() => import("@/data/funnels/FunnelPage"));
@@ -74,6 +75,7 @@ export function Pages() {
           <Route path="/segments" element={<Segments />} />
           <Route path="/segments/:segmentId/:tab?" element={<OneSegment />} />
           <Route path="/identity/:tab?" element={<Identity />} />
+          <Route path="/social/ties/:tab?" element={<Ties />} />
           <Route path="/acquire/:tab?" element={<Acquire />} />
           <Route path="/private" element={<Private />} />
           <Route path="/analyse/funnel" element={<Funnel />} />

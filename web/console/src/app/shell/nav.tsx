@@ -25,6 +25,7 @@ import {
   RobotOutlined,
   SafetyCertificateOutlined,
   SettingOutlined,
+  ShareAltOutlined,
   SwapOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -82,6 +83,10 @@ export const NAVIGATION: Group[] = [
       { path: "/analyse/attribution", label: "nav.attribution", icon: <AimOutlined />, hotkey: "z", needs: "view" },
       { path: "/analyse/sql", label: "nav.sql", icon: <CodeOutlined />, hotkey: "2", needs: "query" },
     ],
+  },
+  {
+    label: "nav.group.social",
+    places: [{ path: "/social/ties", label: "nav.ties", icon: <ShareAltOutlined />, hotkey: "6", needs: "view" }],
   },
   {
     label: "nav.group.channels",

@@ -1,0 +1,1 @@
+"""The social graph: how strong ties are and why, who is near whom, communities and the people between them."""
