@@ -184,7 +184,9 @@ class Imm:
     epsilon: float
 
 
-def imm(net: Network, ask: Ask, *, epsilon: float = 0.1, seed: int = 0, workers: int = 2) -> Imm:
+def imm(
+    net: Network, ask: Ask, *, epsilon: float = 0.1, seed: int = 0, workers: int = 2, most_entries: int = MOST_ENTRIES
+) -> Imm:  # fmt: skip
     """Seeds by IMM (Tang, Shi, Xiao 2015, algorithms 1–3) with Chen's correction (2018): the sets over which seeds are chosen
     are drawn afresh after their number is known, since a number that depends on the sets breaks the proof.
 
@@ -198,21 +200,21 @@ def imm(net: Network, ask: Ask, *, epsilon: float = 0.1, seed: int = 0, workers:
     alpha = math.sqrt(ell * log_n + math.log(2.0))
     beta = math.sqrt(ratio * (log_sets + ell * log_n + math.log(2.0)))
     least = float(max(1, min(ask.most, int((ask.allowed != 0).sum()))) if ask.even else 1)
-    bound = max(_lower_bound(net, ask, epsilon, (ell * log_n + log_sets), seed, workers), least)
+    first = Sets(net, 2 * seed, workers, most_entries)
+    bound = max(_lower_bound(first, ask, epsilon, ell * log_n + log_sets), least)
     needed = 2.0 * n * (ratio * alpha + beta) ** 2 / bound
-    sets = Sets(net, 2 * seed + 1, workers)
+    sets = Sets(net, 2 * seed + 1, workers, most_entries)
     sets.grow(math.ceil(needed / epsilon**2))
     picked, _ = _cover(sets, ask)
     return Imm(picked, sets.count, max(epsilon, math.sqrt(needed / max(sets.count, 1))) if sets.full else epsilon)
 
 
-def _lower_bound(net: Network, ask: Ask, epsilon: float, log_union: float, seed: int, workers: int) -> float:
+def _lower_bound(sets: Sets, ask: Ask, epsilon: float, log_union: float) -> float:
     """A number that the best spread is not below, but for an unlikely accident: halved until a greedy choice reaches it."""
-    n = net.n
+    n = sets.net.n
     wide = math.sqrt(2.0) * epsilon
     rounds = max(int(math.log2(max(n, 2))) - 1, 1)
     needed = (2.0 + 2.0 / 3.0 * wide) * (log_union + math.log(rounds + 1.0)) * n / wide**2
-    sets = Sets(net, 2 * seed, workers)
     for i in range(1, rounds + 1):
         wanted = n / 2.0**i
         sets.grow(math.ceil(needed / wanted))

@@ -181,7 +181,7 @@ class Book:
 
     def _relations(self, social: Social) -> Relations:
         table = self._collect(social.crowd.snapshot, "relations", RELATIONS.schema, queries.relations_between)
-        us = table["us"].to_numpy().astype(np.int64)
+        us = pc.fill_null(table["us"], 0).to_numpy().astype(np.int64)
         src = self._owner(social, table["src_alias_no"], us)
         dst = self._owner(social, table["dst_alias_no"], us)
         kind = np.array(table["kind"].to_pylist(), dtype=object)

@@ -27,8 +27,11 @@ from weaktie.ai.influence.contracts import (
 )
 from weaktie.ai.influence.erase import InfluenceEraser as InfluenceEraser
 from weaktie.ai.influence.erase import InfluenceExporter as InfluenceExporter
+from weaktie.ai.influence.logic import asked as asked
 from weaktie.ai.influence.logic import choose_seeds as choose_seeds
+from weaktie.ai.influence.logic import imm as imm
 from weaktie.ai.influence.logic import network as network
+from weaktie.ai.influence.logic import rivals as rivals
 from weaktie.ai.influence.logic import simulate as simulate
 from weaktie.ai.influence.planning import Planner, SeedAsk
 from weaktie.ai.influence.reading import Book, Permits, Social
