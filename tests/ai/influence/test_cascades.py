@@ -35,7 +35,9 @@ def paid(rows: list[tuple[int, int, int, int]] | None = None) -> Paid:
     keep = slice(None) if rows else slice(0)
     person, referrer, second, net = (c[keep] for c in columns)
     zero = np.zeros(len(person), np.int32)
-    return Paid(person.astype(np.int32), referrer.astype(np.int32), zero, second * 1_000_000, net, zero, ["CNY"])
+    return Paid(
+        person.astype(np.int32), referrer.astype(np.int32), zero, second * 1_000_000, net, zero, ["CNY"]
+    )
 
 
 def plain(rows: list[Row]) -> dict[tuple[int, int], int]:
@@ -130,9 +132,21 @@ def test_structural_virality_of_a_broadcast_and_of_a_chain() -> None:
 
 
 def test_who_began_stands_at_their_first_share_and_cycles_count_from_there() -> None:
-    rows: list[Row] = [(0, -1, 1, "share"), (5, -1, 1, "share"), (1, 0, 1, "open"), (2, 1, 1, "open"), (3, 9, 2, "open")]
+    rows: list[Row] = [
+        (0, -1, 1, "share"),
+        (5, -1, 1, "share"),
+        (1, 0, 1, "open"),
+        (2, 1, 1, "open"),
+        (3, 9, 2, "open"),
+    ]
     trees = cascades.forest(passed(rows), paid())
-    assert dict(zip(trees.person.tolist(), (trees.us // 1_000_000).tolist(), strict=True)) == {0: 0, 1: 2, 2: 3, 9: 4, 3: 4}
+    assert dict(zip(trees.person.tolist(), (trees.us // 1_000_000).tolist(), strict=True)) == {
+        0: 0,
+        1: 2,
+        2: 3,
+        9: 4,
+        3: 4,
+    }
     assert cascades.figures(trees, cascades.rows_of_item(trees, Item("product", "p1"))).cycle_us == 1_500_000
 
 
@@ -149,7 +163,13 @@ def test_an_opened_product_belongs_to_the_content_it_was_shared_in() -> None:
 
 
 def test_orders_go_to_the_latest_item_opened_before_them_through_whom_they_name() -> None:
-    rows: list[Row] = [(1, 0, 1, "open"), (1, 0, 2, "open"), (2, 1, 2, "open"), (1, 5, 3, "open"), (1, 0, 4, "order")]
+    rows: list[Row] = [
+        (1, 0, 1, "open"),
+        (1, 0, 2, "open"),
+        (2, 1, 2, "open"),
+        (1, 5, 3, "open"),
+        (1, 0, 4, "order"),
+    ]
     sales = [(1, 0, 9, 500), (1, 0, 0, 70), (2, 0, 9, 900), (1, 5, 2, 11), (3, 0, 9, 1)]
     trees = cascades.forest(passed(rows), paid(sales))
     got = {
@@ -181,7 +201,13 @@ def people(node: Drawn) -> list[Drawn]:
 
 
 def test_everybody_under_somebody_and_a_creators_trees() -> None:
-    rows: list[Row] = [(1, 0, 1, "open"), (2, 1, 1, "open"), (3, 2, 1, "open"), (4, 0, 1, "open"), (6, 5, 2, "open")]
+    rows: list[Row] = [
+        (1, 0, 1, "open"),
+        (2, 1, 1, "open"),
+        (3, 2, 1, "open"),
+        (4, 0, 1, "open"),
+        (6, 5, 2, "open"),
+    ]
     trees = cascades.forest(passed(rows), paid())
     everything = np.arange(len(trees), dtype=np.int64)
     assert sorted(trees.person[cascades.under(trees, everything, 1)].tolist()) == [1, 2, 3]

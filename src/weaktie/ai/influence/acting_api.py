@@ -1,13 +1,14 @@
 """HTTP: choosing seeds, and audiences of creators' contents."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import RowMapping
 
 from weaktie.ai.influence import audiences, bodies, planning
+from weaktie.ai.influence.api import Operate, View, note, part_of
 from weaktie.ai.influence.audiences import NewAudience
 from weaktie.ai.influence.contracts import (
     LEFT_OUT_WORDS,
@@ -20,12 +21,8 @@ from weaktie.ai.influence.rules import current
 from weaktie.ai.influence.service import Influence
 from weaktie.kit.clock import to_iso
 from weaktie.kit.web import app_part, words_body
-from weaktie.trust.accounts.api import Caller, require
-from weaktie.trust.audit.service import record
 
 router = APIRouter(prefix="/api/influence", tags=["influence"])
-View = Annotated[Caller, Depends(require("view"))]
-Operate = Annotated[Caller, Depends(require("operate"))]
 SHOWN = 100
 MOST_SHOWN = 500
 
@@ -36,20 +33,25 @@ MOST_SHOWN = 500
 @router.post("/seeds", status_code=201)
 def choose(request: Request, caller: Operate, body: bodies.SeedsAsk) -> bodies.SeedPlanBody:
     """Choose people to begin with, and keep the choice; it takes seconds over a hundred thousand people. Operators only."""
-    part = _part(request)
+    part = part_of(request)
     ask = body.ask()
     found = part.planner.choose(ask)
     with part.database.begin() as tx:
         plan_id = planning.keep(tx, ask, found, caller.actor, part.clock.now_us())
-        detail = {"method": found.choice.method, "people": len(found.seeds), "budget_minor": ask.budget_minor, "most": ask.most}
-        _note(part, tx, caller, "influence.seeds", "seed_plan", plan_id, detail)
+        detail = {
+            "method": found.choice.method,
+            "people": len(found.seeds),
+            "budget_minor": ask.budget_minor,
+            "most": ask.most,
+        }
+        note(part, tx, caller, "influence.seeds", "seed_plan", plan_id, detail)
     return _plan(request, plan_id)
 
 
 @router.get("/seeds")
 def every_plan(request: Request, _caller: View) -> bodies.SeedPlansBody:
     """The last hundred choices, the newest first."""
-    part = _part(request)
+    part = part_of(request)
     with part.database.connect() as connection:
         names = app_part(request, "accounts").names(connection)
         rows = planning.every(connection)
@@ -73,7 +75,7 @@ def preview_audience(
     request: Request, _caller: View, body: bodies.AudienceDraftAsk
 ) -> bodies.AudienceDraftBody:
     """Whom a creator's content would go to, through whom, and who is left out why; nothing is stored."""
-    part = _part(request)
+    part = part_of(request)
     found = part.draft(part.person(body.creator), body.content_id, body.size)
     with part.database.connect() as connection:
         cap = current(connection).rule.cap
@@ -83,14 +85,19 @@ def preview_audience(
 @router.post("/audiences", status_code=201)
 def make_audience(request: Request, caller: Operate, body: bodies.AudienceAsk) -> bodies.AudienceBody:
     """Keep an audience; its people count for the cap of seven days from now on. Operators only."""
-    part = _part(request)
+    part = part_of(request)
     creator = part.person(body.creator)
     part.draft(creator, body.content_id, body.size)
     with part.database.begin() as tx:
         made = NewAudience(body.name, body.content_id, body.size, current(tx).rule.cap)
         audience_id, found = part.make_audience(tx, creator, made, caller.actor)
-        detail = {"name": body.name, "people": len(found.reached), "asked": body.size, "content_id": body.content_id}
-        _note(part, tx, caller, "influence.audience", "koc_audience", audience_id, detail)
+        detail = {
+            "name": body.name,
+            "people": len(found.reached),
+            "asked": body.size,
+            "content_id": body.content_id,
+        }
+        note(part, tx, caller, "influence.audience", "koc_audience", audience_id, detail)
     with part.database.connect() as connection:
         return _bodies(request, [audiences.one(connection, audience_id)])[0]
 
@@ -100,7 +107,7 @@ def every_audience(
     request: Request, _caller: View, creator: Annotated[str, Query(max_length=255)] = ""
 ) -> bodies.AudiencesBody:
     """Audiences, the newest first; of one creator where one is named."""
-    part = _part(request)
+    part = part_of(request)
     wanted = part.person(creator) if creator else None
     with part.database.connect() as connection:
         rows = audiences.every(connection)
@@ -112,7 +119,7 @@ def every_audience(
 @router.get("/audiences/{audience_id}")
 def one_audience(request: Request, _caller: View, audience_id: str) -> bodies.AudiencePageBody:
     """One audience with its people who may be told now."""
-    part = _part(request)
+    part = part_of(request)
     with part.database.connect() as connection:
         row, rows = audiences.one(connection, audience_id), audiences.members(connection, audience_id)
     living = part.living([r["alias_no"] for r in rows])
@@ -133,32 +140,19 @@ def one_audience(request: Request, _caller: View, audience_id: str) -> bodies.Au
 @router.delete("/audiences/{audience_id}", status_code=204)
 def take_back(request: Request, caller: Operate, audience_id: str) -> Response:
     """Undo an audience that was not used: its people count for no cap any more. Operators only."""
-    part = _part(request)
+    part = part_of(request)
     with part.database.begin() as tx:
         name = audiences.one(tx, audience_id)["name"]
         audiences.take_back(tx, audience_id)
-        _note(part, tx, caller, "influence.audience_undo", "koc_audience", audience_id, {"name": name})
+        note(part, tx, caller, "influence.audience_undo", "koc_audience", audience_id, {"name": name})
     return Response(status_code=204)
 
 
 # --- parts
 
 
-def _part(request: Request) -> Influence:
-    part: Influence = app_part(request, "influence")
-    return part
-
-
-def _note(
-    part: Influence, tx: Any, caller: Caller, action: str, kind: str, object_id: str, detail: Mapping[str, object]
-) -> None:  # fmt: skip
-    record(
-        tx, part.clock, actor=caller.actor, action=action, object_kind=kind, object_id=object_id, detail=dict(detail)
-    )  # fmt: skip
-
-
 def _plan(request: Request, plan_id: str) -> bodies.SeedPlanBody:
-    part = _part(request)
+    part = part_of(request)
     with part.database.connect() as connection:
         names = app_part(request, "accounts").names(connection)
         row, people = planning.one(connection, plan_id)
@@ -192,7 +186,7 @@ def _plan_body(
             for m in result["methods"]
         ],
         overlap=result["overlap"], people=result["people"], ties=result["ties"], candidates=result["candidates"],
-        sets=result["sets"], epsilon=result["epsilon"], guarantee=max(result["ratio"] - result["epsilon"], 0.0),
+        sets=result["sets"], guarantee=result["guarantee"],
         took_ms=result["took_ms"], seeds=seeds, gone=gone,
     )  # fmt: skip
 
@@ -223,7 +217,7 @@ def _draft(part: Influence, found: AudienceDraft, cap: int) -> bodies.AudienceDr
 
 
 def _bodies(request: Request, rows: Sequence[RowMapping]) -> list[bodies.AudienceBody]:
-    part = _part(request)
+    part = part_of(request)
     living = part.living([row["creator_alias_no"] for row in rows])
     called = part.names(living)
     contents = part.book.contents(part.book.social())

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from weaktie.ai.influence import bodies, cascades, creators, rules
 from weaktie.ai.influence.contracts import (
+    I32,
     ITEM_WORDS,
     MOST_DRAWN,
     BadCascade,
-    I32,
     Item,
     ItemKind,
     NoCreator,
@@ -56,7 +56,7 @@ def every_creator(
     limit: Annotated[int | None, Query(ge=1, le=500)] = None,
 ) -> bodies.CreatorsBody:  # fmt: skip
     """Creators, those of the greatest predicted reach first; `search` is a person's id."""
-    part = _part(request)
+    part = part_of(request)
     koc = part.koc()
     places = _listed(part, koc, search, sort, ascending, passes)
     start = 0
@@ -84,7 +84,7 @@ def creators_csv(
     ascending: bool = False, passes: Passes = "",
 ) -> Response:  # fmt: skip
     """The same list for a spreadsheet: ids and figures, no name and no contact. It stands in the audit log."""
-    part = _part(request)
+    part = part_of(request)
     koc = part.koc()
     rows = _rows(part, koc, _listed(part, koc, search, sort, ascending, passes))
     currencies = sorted({m.currency for r in rows for m in r.net})
@@ -100,14 +100,14 @@ def creators_csv(
              int(r.passes_reach), int(r.passes_trust), int(r.koc), r.predicted, r.last_predicted, r.last_actual]
         )  # fmt: skip
     with part.database.begin() as tx:
-        _note(part, tx, caller, "influence.export", "koc", "creators", {"people": len(rows)})
+        note(part, tx, caller, "influence.export", "koc", "creators", {"people": len(rows)})
     return _csv(lines, "creators.csv")
 
 
 @router.get("/creators/{user_id}")
 def one_creator(request: Request, _caller: View, user_id: str) -> bodies.CreatorPageBody:
     """One creator; `@number` stands for a person without an id. 404 `no_creator` for who is none."""
-    part = _part(request)
+    part = part_of(request)
     koc, person = part.koc(), part.person(user_id)
     at = koc.found.place(person)
     if at < 0:
@@ -148,7 +148,7 @@ def one_creator(request: Request, _caller: View, user_id: str) -> bodies.Creator
 @router.get("/rules")
 def every_rule(request: Request, _caller: View) -> bodies.KocRulesBody:
     """The rule that holds and every one before it."""
-    part = _part(request)
+    part = part_of(request)
     with part.database.connect() as connection:
         names = app_part(request, "accounts").names(connection)
         found = [bodies.version_body(v, names) for v in rules.history(connection)]
@@ -158,27 +158,27 @@ def every_rule(request: Request, _caller: View) -> bodies.KocRulesBody:
 @router.post("/rules/preview")
 def preview_rule(request: Request, _caller: View, body: bodies.KocRuleBody) -> bodies.KocPreviewBody:
     """How many creators would pass a rule; nothing is stored."""
-    return bodies.KocPreviewBody(**_part(request).preview(body.rule()))
+    return bodies.KocPreviewBody(**part_of(request).preview(body.rule()))
 
 
 @router.put("/rules")
 def save_rule(request: Request, caller: Operate, body: bodies.KocRuleBody) -> bodies.KocSavedBody:
     """Let this rule hold from now on. Operators only."""
-    part = _part(request)
+    part = part_of(request)
     with part.database.begin() as tx:
         version = rules.save(tx, body.rule(), caller.actor, part.clock.now_us())
-        _note(part, tx, caller, "influence.rule", "koc_rule", str(version), body.model_dump())
+        note(part, tx, caller, "influence.rule", "koc_rule", str(version), body.model_dump())
     return bodies.KocSavedBody(version=version)
 
 
 @router.post("/rules/{version}/restore")
 def restore_rule(request: Request, caller: Operate, version: int) -> bodies.KocSavedBody:
     """Let an earlier rule hold again, as a new version. Operators only."""
-    part = _part(request)
+    part = part_of(request)
     with part.database.begin() as tx:
         rule = rules.version(tx, version).rule
         new = rules.save(tx, rule, caller.actor, part.clock.now_us(), restored=version)
-        _note(part, tx, caller, "influence.rule", "koc_rule", str(new), {"restored": version})
+        note(part, tx, caller, "influence.rule", "koc_rule", str(new), {"restored": version})
     return bodies.KocSavedBody(version=new)
 
 
@@ -191,7 +191,7 @@ def every_cascade(
     kind: ItemKind | None = None,
 ) -> bodies.CascadesBody:  # fmt: skip
     """Cascades of some days by item and by creator, the largest first; of the last 30 days where nothing else is said."""
-    part = _part(request)
+    part = part_of(request)
     days = _days(part, from_day, to_day)
     found, total = part.spreads.listed(days, kind)
     by_creator = part.spreads.creators(days)
@@ -222,7 +222,7 @@ def cascade_tree(
 ) -> bodies.CascadeTreeBody:  # fmt: skip
     """The tree of one `item` (`content:ID`, `product:ID`, `invite:`) or of one `creator`: at most `most` people are drawn, the
     others are counted where they would stand."""
-    part = _part(request)
+    part = part_of(request)
     days = _days(part, from_day, to_day)
     if bool(item) == bool(creator):
         raise BadCascade("item", Words("请指定传播对象或创作者之一。", "Name either an item or a creator."))
@@ -241,7 +241,8 @@ def cascade_tree(
 # --- parts
 
 
-def _part(request: Request) -> Influence:
+def part_of(request: Request) -> Influence:
+    """The part behind these routes."""
     part: Influence = app_part(request, "influence")
     return part
 
@@ -253,9 +254,7 @@ def _days(part: Influence, first: str, last: str) -> Days:
         raise BadCascade("from", Words("日期无效。", "The day is not valid.")) from None
 
 
-def _listed(
-    part: Influence, koc: Koc, search: str, sort: Sort, ascending: bool, passes: Passes
-) -> list[int]:
+def _listed(part: Influence, koc: Koc, search: str, sort: Sort, ascending: bool, passes: Passes) -> list[int]:
     """Places of creators of a filter, in order; of equals the smaller number first, and who has no figure last."""
     mask = {"koc": koc.koc, "reach": koc.reach, "trust": koc.trust}.get(passes)
     places = np.arange(len(koc.found)) if mask is None else np.flatnonzero(mask)
@@ -307,9 +306,10 @@ def _rows(part: Influence, koc: Koc, places: Sequence[int]) -> list[bodies.Creat
     ]  # fmt: skip
 
 
-def _note(
+def note(
     part: Influence, tx: Connection, caller: Caller, action: str, kind: str, object_id: str, detail: Mapping[str, object]
 ) -> None:  # fmt: skip
+    """Put one line into the audit chain."""
     record(
         tx, part.clock, actor=caller.actor, action=action, object_kind=kind, object_id=object_id, detail=dict(detail)
     )  # fmt: skip

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from weaktie.ai.influence import kernels
 from weaktie.ai.influence.contracts import (
     CAP_DAYS,
+    I32,
     AudienceDraft,
     Edges,
-    I32,
     NoAudience,
     NobodyLeft,
     Reached,
@@ -60,7 +60,14 @@ def friends_of_friends(edges: Edges, creator: int, size: int) -> tuple[Reached, 
 
 
 def draft(
-    reached: Reached, friends: int, social: Social, creator: int, content_id: str, seen: I32, capped: I32, size: int
+    reached: Reached,
+    friends: int,
+    social: Social,
+    creator: int,
+    content_id: str,
+    seen: I32,
+    capped: I32,
+    size: int,
 ) -> AudienceDraft:
     """The first `size` who grant marketing, have not seen the content and are not in enough audiences; who is left out counts
     once, for the first of these reasons."""

@@ -367,7 +367,6 @@ class SeedPlanBody(BaseModel):
     ties: int
     candidates: int
     sets: int
-    epsilon: float
     guarantee: float
     took_ms: int
     seeds: list[SeedPersonBody]

@@ -32,10 +32,10 @@ def forest(passed: Passed, paid: Paid) -> Forest:
     key = item[shares].astype(np.int64) * size + passed.person[shares]
     known = np.isin(key, slots)
     np.minimum.at(shared_us, np.searchsorted(slots, key[known]), passed.us[shares[known]])
-    slot, parent, root, us, cause = kernels.grow_forest(
+    slot, parent, roots, us, cause = kernels.grow_forest(
         place[: len(opens)], place[len(opens) :], passed.us[opens], shared_us, len(slots)
     )
-    root = root.astype(np.int32)
+    root: I32 = roots.astype(np.int32)
     depth, below, pairs = kernels.tree_figures(parent, root)
     person = (slots[slot] % size).astype(np.int32) if len(slot) else np.zeros(0, np.int32)
     by = np.where(parent >= 0, person[np.maximum(parent, 0)] if len(slot) else 0, -1).astype(np.int32)
@@ -50,9 +50,7 @@ def forest(passed: Passed, paid: Paid) -> Forest:
     cycle = np.where(parent >= 0, us - us[np.maximum(parent, 0)] if len(slot) else 0, -1)
     which = (slots[slot] // size).astype(np.int32) if len(slot) else np.zeros(0, np.int32)
     orders, net = _orders(person, by, us, paid, size)
-    return Forest(
-        person, by, parent, root, which, us, day, cycle, depth, below, pairs, orders, net, items
-    )
+    return Forest(person, by, parent, root, which, us, day, cycle, depth, below, pairs, orders, net, items)
 
 
 def _items(passed: Passed, people: int) -> tuple[I32, list[Item]]:
@@ -195,7 +193,7 @@ def by_item(trees: Forest, kinds: Sequence[ItemKind]) -> dict[int, I64]:
     """The rows of each item of these kinds that anybody passed on, by place in `items`."""
     order = np.argsort(trees.item, kind="stable")
     which, starts = np.unique(trees.item[order], return_index=True)
-    parts = np.split(order, starts[1:])
+    parts = np.split(order, starts[1:]) if len(which) else []
     return {
         int(item): part.astype(np.int64)
         for item, part in zip(which.tolist(), parts, strict=True)

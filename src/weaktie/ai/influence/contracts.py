@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from weaktie.data.behaviour.contracts import I32, I64
+from weaktie.data.behaviour.contracts import I32 as I32
+from weaktie.data.behaviour.contracts import I64 as I64
 from weaktie.kit.errors import Conflict, NotFound, Refused
 from weaktie.kit.words import Words
 
@@ -26,14 +27,16 @@ CAP_DAYS = 7
 
 MODEL_WORDS: dict[str, Words] = {
     "cascade": Words("独立级联：每条关系独立尝试一次", "independent cascade: each tie tries once"),
-    "threshold": Words("线性阈值：来自好友的影响累加到阈值", "linear threshold: what friends say adds up to a threshold"),
+    "threshold": Words(
+        "线性阈值：来自好友的影响累加到阈值", "linear threshold: what friends say adds up to a threshold"
+    ),
 }
 WEIGHT_WORDS: dict[str, Words] = {
-    "in_degree": Words("传播概率 = 1 ÷ 对方的来源人数（加权级联）", "carries with 1 / number of those who reach the other (weighted cascade)"),
+    "in_degree": Words("传播概率 = 1 ÷ 对方的来源人数（加权级联）", "carries with 1 / number of those who reach the other"),
     "strength": Words("传播概率按关系强度", "carries with the strength of the tie"),
 }  # fmt: skip
 METHOD_WORDS: dict[str, Words] = {
-    "imm": Words("逆向可达集（IMM）", "reverse-reachable sets (IMM)"),
+    "ris": Words("逆向可达集（OPIM-C）", "reverse-reachable sets (OPIM-C)"),
     "degree": Words("触达人数最多", "most ties"),
     "degree_per_cost": Words("单位成本触达最多", "most ties for their cost"),
     "pagerank": Words("PageRank 最高", "highest PageRank"),
@@ -94,9 +97,8 @@ class Choice:
     """Seeds for a budget. `method` is the best of `methods` by the evaluation sets, which none of them saw.
 
     `gain` is what each seed adds to those before it, `alone` what it would reach by itself (people, by the evaluation
-    sets): their difference is overlap. `epsilon` is the precision that holds: the asked one, or a coarser where the memory
-    did not suffice; with it the spread of `imm` is at least (`ratio` - epsilon) times the best possible, with probability
-    1 - 1/n.
+    sets): their difference is overlap. The spread of `ris`, and so of the chosen, is at least `guarantee` times the best
+    possible with probability 1 - 1/n; `sets` are the random sets that this stands on.
     """
 
     method: str
@@ -104,8 +106,7 @@ class Choice:
     gain: F64
     alone: F64
     sets: int
-    epsilon: float
-    ratio: float
+    guarantee: float
     took_ms: int = 0
 
     @property
@@ -379,7 +380,9 @@ class Reached:
 
     def where(self, mask: Bools | slice) -> "Reached":
         """Those of a mask or slice."""
-        return Reached(self.people[mask], self.score[mask], self.through[mask], self.second[mask], self.ways[mask])
+        return Reached(
+            self.people[mask], self.score[mask], self.through[mask], self.second[mask], self.ways[mask]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,21 +420,29 @@ class NoPlan(NotFound):
     """There is no such choice of seeds."""
 
     def __init__(self) -> None:
-        super().__init__("no_seed_plan", Words("没有这个种子方案。", "There is no such choice of seeds."), place="plan")
+        super().__init__(
+            "no_seed_plan", Words("没有这个种子方案。", "There is no such choice of seeds."), place="plan"
+        )
 
 
 class NoAudience(NotFound):
     """There is no such audience."""
 
     def __init__(self) -> None:
-        super().__init__("no_audience", Words("没有这个受众。", "There is no such audience."), place="audience")
+        super().__init__(
+            "no_audience", Words("没有这个受众。", "There is no such audience."), place="audience"
+        )
 
 
 class NoKocRule(NotFound):
     """There is no such version of the rule."""
 
     def __init__(self) -> None:
-        super().__init__("no_koc_rule", Words("没有这个规则版本。", "There is no such version of the rule."), place="version")
+        super().__init__(
+            "no_koc_rule",
+            Words("没有这个规则版本。", "There is no such version of the rule."),
+            place="version",
+        )
 
 
 class BadSeeds(Refused):
@@ -446,7 +457,9 @@ class NoTies(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "no_ties", Words("还没有可用的社交关系数据。", "There are no social ties to work with yet."), place="ties"
+            "no_ties",
+            Words("还没有可用的社交关系数据。", "There are no social ties to work with yet."),
+            place="ties",
         )
 
 
@@ -462,5 +475,7 @@ class NobodyLeft(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "nobody_left", Words("没有可选的人：都已看过、未同意或达到频次上限。", "Nobody is left to be chosen: seen, no consent, or capped."), place="size"
+            "nobody_left",
+            Words("没有可选的人：都已看过、未同意或达到频次上限。", "Nobody is left to be chosen: seen, no consent, or capped."),
+            place="size",
         )  # fmt: skip

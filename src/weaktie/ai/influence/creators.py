@@ -1,13 +1,14 @@
 """Creators: whom they have around them, what came of it, who of them is a KOC, and how far they will reach. Pure, but that it
 reads through the book."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from weaktie.ai.influence.contracts import FEATURES, Bools, Creators, F64, KocRule, Reason, ReachModel
-from weaktie.ai.influence.reading import Book, Paid, Relations, Social, Touches, months_before
+from weaktie.ai.influence.contracts import F64, FEATURES, Bools, Creators, KocRule, ReachModel, Reason
+from weaktie.ai.influence.reading import Book, Counts, Paid, Relations, Social, Touches, months_before
 from weaktie.data.behaviour.contracts import I32, I64
 from weaktie.kit.clock import day_to_date, from_datetime
 
@@ -27,7 +28,9 @@ def creators(book: Book, social: Social, rule: KocRule) -> Creators:
     window = book.month_of(social, (today - rule.interaction_days + 1, today))
     contents, related, paid = book.contents(social), book.relations(social), book.paid(social)
     authors = contents.creator[contents.creator >= 0]
-    people = np.unique(np.concatenate([authors, *(came.creator for _, came, _ in (*months, window))])).astype(np.int32)
+    people = np.unique(np.concatenate([authors, *(came.creator for _, came, _ in (*months, window))])).astype(
+        np.int32
+    )
     friends = _keys(people, *_both(related.of("friend")), size)
     followers = _keys(people, *_turned(related.of("follow")), size)
     fans = _fans(people, friends, followers, size)
@@ -61,7 +64,8 @@ def around(book: Book, social: Social, rule: KocRule, person: int) -> dict[str, 
     touched, came, _ = book.month_of(social, (today - rule.interaction_days + 1, today))
     did = touched.acted_day > 0
     acted = np.union1d(
-        _keys(one, touched.creator[did], touched.person[did], size), _keys(one, came.creator, came.person, size)
+        _keys(one, touched.creator[did], touched.person[did], size),
+        _keys(one, came.creator, came.person, size),
     )
     buys = np.bincount(paid.person[paid.day > today - rule.repurchase_days], minlength=size)[fans]
     parts = {
@@ -128,7 +132,7 @@ def _brought(people: I32, paid: Paid, after_day: int) -> tuple[I32, dict[str, I6
 
 
 def _by_month(
-    people: I32, months: "list[tuple[Touches, Touches, object]]", spans: list[tuple[str, int, int]], related: Relations,
+    people: I32, months: Sequence[tuple[Touches, Touches, Counts]], spans: list[tuple[str, int, int]], related: Relations,
     author: I32, published_us: I64, zone: ZoneInfo, size: int,
 ) -> tuple[I32, F64]:  # fmt: skip
     """(reach, features) by month; see `contracts.Creators`."""

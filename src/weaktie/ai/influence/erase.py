@@ -23,13 +23,17 @@ class InfluenceEraser:
             own = select(audiences.c.audience_id).where(audiences.c.creator_alias_no.in_(alias_nos))
             people = audience_people.c
             gone[audience_people.name] = tx.execute(
-                delete(audience_people).where(or_(people.alias_no.in_(alias_nos), people.audience_id.in_(own)))
+                delete(audience_people).where(
+                    or_(people.alias_no.in_(alias_nos), people.audience_id.in_(own))
+                )
             ).rowcount
             gone[audiences.name] = tx.execute(
                 delete(audiences).where(audiences.c.creator_alias_no.in_(alias_nos))
             ).rowcount
             tx.execute(
-                update(audience_people).where(people.through_alias_no.in_(alias_nos)).values(through_alias_no=None)
+                update(audience_people)
+                .where(people.through_alias_no.in_(alias_nos))
+                .values(through_alias_no=None)
             )
             for table in (plan_people, predictions):
                 gone[table.name] = tx.execute(delete(table).where(table.c.alias_no.in_(alias_nos))).rowcount
@@ -48,7 +52,9 @@ class InfluenceExporter:
             rows = connection.execute(select(table).where(table.c.alias_no.in_(alias_nos))).mappings()
             found[table.name] = [dict(row) for row in rows]
         columns = [c for c in audience_people.c if c.name != "through_alias_no"]
-        rows = connection.execute(select(*columns).where(audience_people.c.alias_no.in_(alias_nos))).mappings()
+        rows = connection.execute(
+            select(*columns).where(audience_people.c.alias_no.in_(alias_nos))
+        ).mappings()
         found[audience_people.name] = [dict(row) for row in rows]
         own = select(audiences).where(audiences.c.creator_alias_no.in_(alias_nos))
         found[audiences.name] = [dict(row) for row in connection.execute(own).mappings()]

@@ -30,81 +30,104 @@ _S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(
 _TO_UNIT = 1.0 / (1 << 53)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _mixed(z: np.uint64) -> np.uint64:
     z = (z ^ (z >> _S30)) * _MIX_A
     z = (z ^ (z >> _S27)) * _MIX_B
     return z ^ (z >> _S31)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _unit(state: np.uint64) -> float:
     return np.float64(_mixed(state) >> _S11) * _TO_UNIT
 
 
 @numba.njit(cache=True, nogil=True)
-def rr_sets(model: int, in_start: I64, in_src: I32, in_p: F32, jump: F64, first: int, count: int, seed: int) -> tuple[I32, I32]:
+def rr_sets(
+    model: int, in_start: I64, in_src: I32, in_p: F32, jump: F64, first: int, count: int, seed: int
+) -> tuple[I32, I32]:
     """`count` random reverse-reachable sets (Borgs et al. 2014), numbered from `first`: (sizes, nodes one after another).
 
     A set is everybody who would have reached a uniformly drawn root. `jump[v]` is 1 / log(1 - p) where all edges into v
     carry with the same p and are many, so that the next one that carries is drawn at once (Guo et al. 2020); 0 elsewhere.
     """
     n = len(in_start) - 1
-    seen = np.full(n, -1, np.int64)
+    seen = np.full(n, -1, np.int32)
     sizes = np.zeros(count, np.int32)
     nodes = np.empty(max(4 * count, 1024), np.int32)
     used = 0
     for k in range(count):
-        number = first + k
-        state = _mixed(np.uint64(seed) * _GOLDEN + _mixed(np.uint64(number + 1) * _GOLDEN))
-        state += _GOLDEN
+        state = _mixed(np.uint64(seed) * _GOLDEN + _mixed(np.uint64(first + k + 1) * _GOLDEN)) + _GOLDEN
         begin = used
+        head = used
         root = np.int32(_mixed(state) % np.uint64(n))
         if used == len(nodes):
             nodes = _longer(nodes)
         nodes[used] = root
         used += 1
-        seen[root] = number
-        head = begin
+        seen[root] = k
         while head < used:
             v = nodes[head]
             head += 1
             low, high = in_start[v], in_start[v + 1]
+            while used + high - low > len(nodes):
+                nodes = _longer(nodes)
             if model == 1:
-                state += _GOLDEN
-                left = _unit(state)
-                e = low
-                while e < high and left >= in_p[e]:
-                    left -= in_p[e]
-                    e += 1
-                high = min(e + 1, high)
-                low = e
-            e = low
-            while e < high:
-                if model == 0:
+                state, used = _one_of(state, low, high, in_src, in_p, seen, k, nodes, used)
+            elif jump[v] != 0.0:
+                state, used = _leaps(state, low, high, jump[v], in_src, seen, k, nodes, used)
+            else:
+                for e in range(low, high):
                     state += _GOLDEN
-                    if jump[v] != 0.0:
-                        e += np.int64(np.log(1.0 - _unit(state)) * jump[v])
-                        if e >= high:
-                            break
-                    elif _unit(state) >= in_p[e]:
-                        e += 1
-                        continue
-                u = in_src[e]
-                e += 1
-                if seen[u] != number:
-                    seen[u] = number
-                    if used == len(nodes):
-                        nodes = _longer(nodes)
-                    nodes[used] = u
-                    used += 1
+                    if _unit(state) < in_p[e]:
+                        u = in_src[e]
+                        if seen[u] != k:
+                            seen[u] = k
+                            nodes[used] = u
+                            used += 1
         sizes[k] = used - begin
     return sizes, nodes[:used].copy()
 
 
 @numba.njit(cache=True, nogil=True)
+def _one_of(
+    state: np.uint64, low: int, high: int, in_src: I32, in_p: F32, seen: I32, k: int, nodes: I32, used: int
+) -> tuple[np.uint64, int]:
+    """Linear threshold: at most one of the edges, each with its weight."""
+    state += _GOLDEN
+    left = _unit(state)
+    for e in range(low, high):
+        if left < in_p[e]:
+            if seen[in_src[e]] != k:
+                seen[in_src[e]] = k
+                nodes[used] = in_src[e]
+                used += 1
+            break
+        left -= in_p[e]
+    return state, used
+
+
+@numba.njit(cache=True, nogil=True)
+def _leaps(
+    state: np.uint64, low: int, high: int, jump: float, in_src: I32, seen: I32, k: int, nodes: I32, used: int
+) -> tuple[np.uint64, int]:
+    """Independent cascade over edges alike: from one that carries to the next."""
+    e = low
+    while True:
+        state += _GOLDEN
+        e += int(np.log(1.0 - _unit(state)) * jump)
+        if e >= high:
+            return state, used
+        if seen[in_src[e]] != k:
+            seen[in_src[e]] = k
+            nodes[used] = in_src[e]
+            used += 1
+        e += 1
+
+
+@numba.njit(cache=True, nogil=True)
 def _longer(nodes: I32) -> I32:
-    more = np.empty(2 * len(nodes), np.int32)
+    more = np.empty(2 * len(nodes) + 1_000_000, np.int32)
     more[: len(nodes)] = nodes
     return more
 
@@ -128,20 +151,34 @@ def turned(n: int, starts: I64, nodes: I32) -> tuple[I64, I32]:
 
 
 @numba.njit(cache=True, nogil=True)
-def greedy(starts: I64, nodes: I32, member_start: I64, member: I32, allowed: U8, cost: F64, budget: float, most: int) -> tuple[I32, I64]:
+def greedy(
+    starts: I64,
+    nodes: I32,
+    member_start: I64,
+    member: I32,
+    allowed: U8,
+    cost: F64,
+    budget: float,
+    most: int,
+    even: bool,
+) -> tuple[I32, I64, float]:
     """Nodes that together are in most sets, each step by sets gained per cost within what is left of the budget.
 
-    Returns (picked, gained): how many sets each covered that none before it did. Of equals the smaller number is taken; it
-    ends where nothing more is gained.
+    Returns (picked, gained, bound): how many sets each covered that none before it did, and a number of sets that no
+    choice covers more than. Of equals the smaller number is taken; it ends where nothing more is gained.
     """
     n = len(member_start) - 1
+    whole = budget
     left = np.empty(n, np.int64)
     for v in range(n):
-        left[v] = member_start[v + 1] - member_start[v] if allowed[v] else 0
+        left[v] = member_start[v + 1] - member_start[v] if allowed[v] and cost[v] <= budget else 0
     covered = np.zeros(len(starts) - 1, np.uint8)
     picked = np.empty(min(most, n), np.int32)
     gained = np.empty(min(most, n), np.int64)
     count = 0
+    total = 0
+    every = max(len(picked) // 24, 1)
+    bound = room(left, cost, whole, most, even)
     while count < len(picked):
         best = -1
         score = 0.0
@@ -151,6 +188,7 @@ def greedy(starts: I64, nodes: I32, member_start: I64, member: I32, allowed: U8,
         if best < 0:
             break
         picked[count], gained[count] = best, left[best]
+        total += left[best]
         count += 1
         budget -= cost[best]
         for i in range(member_start[best], member_start[best + 1]):
@@ -158,9 +196,38 @@ def greedy(starts: I64, nodes: I32, member_start: I64, member: I32, allowed: U8,
             if covered[k] == 0:
                 covered[k] = 1
                 for j in range(starts[k], starts[k + 1]):
-                    left[nodes[j]] -= 1
+                    if left[nodes[j]] > 0:
+                        left[nodes[j]] -= 1
         left[best] = 0
-    return picked[:count], gained[:count]
+        if count % every == 0 or count == len(picked):
+            bound = min(bound, total + room(left, cost, whole, most, even))
+    return picked[:count], gained[:count], min(bound, total + room(left, cost, whole, most, even))
+
+
+@numba.njit(cache=True, nogil=True)
+def room(left: I64, cost: F64, budget: float, most: int, even: bool) -> float:
+    """What any choice within the budget can gain at most from here: the largest gains, which by submodularity do not grow.
+
+    With equal costs the `most` largest; else the best filling of the budget that may take a part of one node.
+    """
+    n = len(left)
+    if even:
+        if most >= n:
+            return float(left.sum())
+        return float(np.partition(left, n - most)[n - most :].sum())
+    ratio = np.empty(n, np.float64)
+    for v in range(n):
+        ratio[v] = -left[v] / cost[v] if cost[v] > 0.0 else (-np.inf if left[v] > 0 else 0.0)
+    total = 0.0
+    for v in np.argsort(ratio):
+        if left[v] == 0:
+            break
+        if cost[v] <= budget:
+            total += left[v]
+            budget -= cost[v]
+        else:
+            return float(total + left[v] * budget / cost[v])
+    return total
 
 
 @numba.njit(cache=True, nogil=True)
@@ -176,7 +243,9 @@ def hits(starts: I64, nodes: I32, chosen: U8) -> U8:
 
 
 @numba.njit(cache=True, nogil=True)
-def runs(model: int, out_start: I64, out_dst: I32, out_p: F32, seeds: I32, first: int, count: int, seed: int) -> I64:
+def runs(
+    model: int, out_start: I64, out_dst: I32, out_p: F32, seeds: I32, first: int, count: int, seed: int
+) -> I64:
     """How many nodes each of `count` forward simulations reached, the seeds included; runs are numbered from `first`."""
     n = len(out_start) - 1
     seen = np.full(n, -1, np.int64)
@@ -269,7 +338,9 @@ def tree_figures(parent: I32, root: I32) -> tuple[I32, I64, I64]:
 
 
 @numba.njit(cache=True, nogil=True)
-def two_hops(start: I64, other: I32, strength: F32, begin: I32, begin_strength: F32, n: int) -> tuple[F64, I32, F32, I32, F32, I32]:
+def two_hops(
+    start: I64, other: I32, strength: F32, begin: I32, begin_strength: F32, n: int
+) -> tuple[F64, I32, F32, I32, F32, I32]:
     """Whom the friends in `begin` reach: (missed, best, best_product, second, second_product, ways) by node.
 
     `missed[v]` is the product of 1 - begin_strength × strength over the ways to v, so that 1 - missed is how likely word

@@ -1,4 +1,4 @@
-"""Seeds under a budget: networks, IMM, its rivals, and how far a choice reaches. Pure."""
+"""Seeds under a budget: networks, OPIM-C and IMM, their rivals, and how far a choice reaches. Pure."""
 
 import math
 from collections.abc import Callable
@@ -6,17 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from weaktie.ai.influence import kernels
 from weaktie.ai.influence.contracts import F32, F64, I32, I64, U8, Choice, Estimate, Model, Network, Picked
 
+Ints = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 BLOCK = 8_192
 """Sets or runs that one thread makes at once."""
 MANY = 16
 """In-degree from which on the next edge that carries is drawn at once instead of trying each."""
 MOST_ENTRIES = 60_000_000
 """Memory of one collection of sets: nodes in all of them, four bytes each and as many again for the way back."""
-EVALUATION_SETS = 200_000
+FIRST_SETS = 8_192
+WORTHWHILE_ENTRIES = 6_000_000
+"""Up to here sets are so cheap that more are made than the promise needs: the choice itself becomes better."""
+EVALUATION_SETS = 100_000
+EVALUATION_ENTRIES = 20_000_000
 SIMULATIONS = 1_000
 FEWEST_SIMULATIONS = 20
 SIMULATED_NODES = 200_000_000
@@ -27,7 +33,7 @@ COST_RATIO = 1.0 - 1.0 / math.sqrt(math.e)
 """And with unequal ones, where the best single node is tried too (Khuller, Moss, Naor 1999)."""
 
 
-def network(n: int, src: I32, dst: I32, p: F32 | None = None, *, model: Model = "cascade") -> Network:
+def network(n: int, src: Ints, dst: Ints, p: F32 | None = None, *, model: Model = "cascade") -> Network:
     """A network of n nodes from edges `src[i]` → `dst[i]` that carry with `p[i]`; without p with 1 / in-degree (weighted cascade).
 
     An edge to itself is dropped, of parallel edges the likeliest counts. For `threshold` weights into a node that sum to
@@ -137,6 +143,13 @@ class Ask:
         """Whether all cost the same, so that only their number counts."""
         return bool(len(self.cost) == 0 or (self.cost == self.cost[0]).all())
 
+    @property
+    def seats(self) -> int:
+        """How many can be chosen where all cost the same."""
+        may = int((self.allowed != 0).sum())
+        price = float(self.cost[0]) if len(self.cost) else 0.0
+        return min(self.most, may, int(self.budget / price + 1e-9) if price > 0 else may)
+
     def log_sets(self) -> float:
         """The logarithm of how many choices there are at most: what a union bound is taken over."""
         prices = np.sort(self.cost[self.allowed != 0])
@@ -159,39 +172,100 @@ def asked(
     return Ask(may, costs, float(costs.sum() if budget is None else budget), most)
 
 
-def _cover(sets: Sets, ask: Ask) -> tuple[I32, int]:
-    """Greedy cover of the sets and how many it covers; with unequal costs not less than the best single node."""
+def _cover(sets: Sets, ask: Ask) -> tuple[I32, int, float]:
+    """Greedy cover of the sets: (nodes, sets they cover, sets that no choice covers more than); with unequal costs not less
+    than the best single node."""
     starts, nodes = sets.flat()
     member_start, member = kernels.turned(sets.net.n, starts, nodes)
-    picked, gained = kernels.greedy(
-        starts, nodes, member_start, member, ask.allowed, ask.cost, ask.budget, ask.most
+    k = ask.seats if ask.even else ask.most
+    picked, gained, bound = kernels.greedy(
+        starts, nodes, member_start, member, ask.allowed, ask.cost, ask.budget, k, ask.even
     )
     covered = int(gained.sum())
     if not ask.even and sets.net.n:
         counts = np.where((ask.allowed != 0) & (ask.cost <= ask.budget), np.diff(member_start), 0)
         best = int(np.argmax(counts))
         if counts[best] > covered:
-            return np.array([best], np.int32), int(counts[best])
-    return picked, covered
+            return np.array([best], np.int32), int(counts[best]), float(bound)
+    return picked, covered, float(bound)
 
 
 @dataclass(frozen=True, slots=True)
-class Imm:
-    """What IMM chose, over how many sets, and the precision that holds."""
+class Found:
+    """Seeds over so many sets; they reach at least `guarantee` of the best possible with probability 1 - 1/n."""
 
     seeds: I32
     sets: int
-    epsilon: float
+    guarantee: float
+
+
+def opim(
+    net: Network, ask: Ask, *, epsilon: float = 0.1, seed: int = 0, workers: int = 2, most_entries: int = MOST_ENTRIES
+) -> Found:  # fmt: skip
+    """Seeds by OPIM-C (Tang, Tang, Xiao, Yuan 2018): IMM's promise with far fewer sets.
+
+    One collection chooses, another that nothing was chosen from says how much the choice surely reaches, and the first how
+    much any choice at most can; both double until the quotient is the promised ratio - epsilon (1 - 1/e - epsilon with
+    equal costs, 1 - 1/√e - epsilon else), or the memory is used up: then the quotient is what is promised. Chen's objection
+    to IMM (2018) does not arise: no bound is taken over sets whose number hangs on themselves, each round has its own part
+    of the probability of failing.
+    """
+    n = net.n
+    ratio = UNIT_RATIO if ask.even else COST_RATIO
+    log_n = math.log(max(n, 2))
+    alpha, beta = (
+        math.sqrt(log_n + math.log(6.0)),
+        math.sqrt(ratio * (ask.log_sets() + log_n + math.log(6.0))),
+    )
+    least = max(ask.seats, 1) if ask.even else 1
+    most = 2.0 * n * (ratio * alpha + beta) ** 2 / (epsilon**2 * least)
+    first = max(FIRST_SETS, math.ceil(2.0 * (ratio * alpha + beta) ** 2))
+    rounds = max(1, math.ceil(math.log2(max(most / first, 2.0))))
+    failing = log_n + math.log(3.0 * rounds)
+    choosing = Sets(net, 2 * seed, workers, most_entries)
+    judging = Sets(net, 2 * seed + 1, workers, most_entries)
+    wanted = first
+    for turn in range(rounds + 1):
+        choosing.grow(wanted)
+        judging.grow(wanted)
+        picked, _, bound = _cover(choosing, ask)
+        starts, nodes = judging.flat()
+        surely = _at_least(_hit(net, starts, nodes, picked), failing) / max(judging.count, 1)
+        possible = _at_most(bound, failing) / max(choosing.count, 1)
+        reached = min(surely / possible, 1.0) if possible > 0 else 0.0
+        kept = reached >= ratio - epsilon and 2 * choosing.entries > WORTHWHILE_ENTRIES
+        if kept or choosing.full or judging.full or turn == rounds:
+            break
+        wanted *= 2
+    ended = turn == rounds and not (choosing.full or judging.full)
+    return Found(picked, choosing.count + judging.count, max(reached, ratio - epsilon) if ended else reached)
+
+
+def _at_least(covered: float, failing: float) -> float:
+    """What the number of covered sets is surely expected to be at least (Tang et al. 2018, lemma 4.2)."""
+    root = math.sqrt(covered + 2.0 * failing / 9.0) - math.sqrt(failing / 2.0)
+    return max(root**2 - failing / 18.0, 0.0) if root > 0 else 0.0
+
+
+def _at_most(covered: float, failing: float) -> float:
+    """And at most (lemma 4.3)."""
+    return (math.sqrt(covered + failing / 2.0) + math.sqrt(failing / 2.0)) ** 2
+
+
+def _hit(net: Network, starts: I64, nodes: I32, seeds: I32) -> int:
+    chosen = np.zeros(net.n, np.uint8)
+    chosen[seeds] = 1
+    return int(kernels.hits(starts, nodes, chosen).sum())
 
 
 def imm(
     net: Network, ask: Ask, *, epsilon: float = 0.1, seed: int = 0, workers: int = 2, most_entries: int = MOST_ENTRIES
-) -> Imm:  # fmt: skip
+) -> Found:  # fmt: skip
     """Seeds by IMM (Tang, Shi, Xiao 2015, algorithms 1–3) with Chen's correction (2018): the sets over which seeds are chosen
     are drawn afresh after their number is known, since a number that depends on the sets breaks the proof.
 
-    With equal costs the spread is at least 1 - 1/e - epsilon of the best with probability 1 - 1/n. With unequal ones the
-    greedy step is Khuller's, its ratio 1 - 1/√e stands in the bounds, and they are taken over all sets within the budget.
+    The classic, beside which `opim` is measured. With equal costs the spread is at least 1 - 1/e - epsilon of the best with
+    probability 1 - 1/n; with unequal ones the greedy step is Khuller's and its ratio stands in the bounds.
     """
     n = net.n
     ratio = UNIT_RATIO if ask.even else COST_RATIO
@@ -199,14 +273,16 @@ def imm(
     ell = 1.0 + math.log(2.0) / log_n
     alpha = math.sqrt(ell * log_n + math.log(2.0))
     beta = math.sqrt(ratio * (log_sets + ell * log_n + math.log(2.0)))
-    least = float(max(1, min(ask.most, int((ask.allowed != 0).sum()))) if ask.even else 1)
     first = Sets(net, 2 * seed, workers, most_entries)
-    bound = max(_lower_bound(first, ask, epsilon, ell * log_n + log_sets), least)
+    bound = max(
+        _lower_bound(first, ask, epsilon, ell * log_n + log_sets), float(max(ask.seats, 1) if ask.even else 1)
+    )
     needed = 2.0 * n * (ratio * alpha + beta) ** 2 / bound
     sets = Sets(net, 2 * seed + 1, workers, most_entries)
     sets.grow(math.ceil(needed / epsilon**2))
-    picked, _ = _cover(sets, ask)
-    return Imm(picked, sets.count, max(epsilon, math.sqrt(needed / max(sets.count, 1))) if sets.full else epsilon)
+    picked, _, _ = _cover(sets, ask)
+    holds = max(epsilon, math.sqrt(needed / max(sets.count, 1))) if sets.full else epsilon
+    return Found(picked, first.count + sets.count, max(ratio - holds, 0.0))
 
 
 def _lower_bound(sets: Sets, ask: Ask, epsilon: float, log_union: float) -> float:
@@ -218,7 +294,7 @@ def _lower_bound(sets: Sets, ask: Ask, epsilon: float, log_union: float) -> floa
     for i in range(1, rounds + 1):
         wanted = n / 2.0**i
         sets.grow(math.ceil(needed / wanted))
-        _, covered = _cover(sets, ask)
+        _, covered, _ = _cover(sets, ask)
         spread = n * covered / max(sets.count, 1)
         if sets.full or spread >= (1.0 + wide) * wanted:
             return spread / (1.0 + wide)
@@ -250,7 +326,9 @@ def rivals(net: Network, ask: Ask) -> dict[str, I32]:
     return found
 
 
-def simulate(net: Network, seeds: I32, *, runs: int = SIMULATIONS, seed: int = 0, workers: int = 2) -> Estimate:
+def simulate(
+    net: Network, seeds: I32, *, runs: int = SIMULATIONS, seed: int = 0, workers: int = 2
+) -> Estimate:
     """How many nodes seeds reach, themselves included: the mean over forward simulations with its 95 % interval."""
     if not len(seeds):
         return Estimate(0.0, 0.0, 0.0)
@@ -275,16 +353,16 @@ def choose_seeds(
     epsilon: float = 0.1, seed: int = 0, workers: int = 2, evaluation_sets: int = EVALUATION_SETS,
     simulations: int | None = None, clock: Callable[[], float] | None = None,
 ) -> Choice:  # fmt: skip
-    """The best of IMM, top-degree and top-PageRank within a budget (or the first k), and how far each reaches.
+    """The best of OPIM-C, top-degree and top-PageRank within a budget (or the first k), and how far each reaches.
 
     They are compared on fresh reverse-reachable sets that none of them saw, all on the same ones, so that each share is an
     unbiased estimate and noise falls on all alike; the spreads that are reported come from forward simulations of their own.
     """
     began = clock() if clock else 0.0
     ask = asked(net, k=k, budget=budget, cost=cost, allowed=allowed)
-    found = imm(net, ask, epsilon=epsilon, seed=seed, workers=workers)
-    methods = {"imm": found.seeds, **rivals(net, ask)}
-    sets = Sets(net, (1 << 40) + seed, workers)
+    found = opim(net, ask, epsilon=epsilon, seed=seed, workers=workers)
+    methods = {"ris": found.seeds, **rivals(net, ask)}
+    sets = Sets(net, (1 << 40) + seed, workers, EVALUATION_ENTRIES)
     sets.grow(evaluation_sets)
     starts, nodes = sets.flat()
     share = {name: _share(net, starts, nodes, seeds) for name, seeds in methods.items()}
@@ -299,9 +377,7 @@ def choose_seeds(
     ]  # fmt: skip
     gain, alone = _parts(net, starts, nodes, methods[best])
     took_ms = round(1000 * (clock() - began)) if clock else 0
-    return Choice(
-        best, picked, gain, alone, found.sets, found.epsilon, UNIT_RATIO if ask.even else COST_RATIO, took_ms
-    )
+    return Choice(best, picked, gain, alone, found.sets, found.guarantee, took_ms)
 
 
 def _runs(net: Network, share: float) -> int:
@@ -311,9 +387,7 @@ def _runs(net: Network, share: float) -> int:
 
 
 def _share(net: Network, starts: I64, nodes: I32, seeds: I32) -> float:
-    chosen = np.zeros(net.n, np.uint8)
-    chosen[seeds] = 1
-    return float(kernels.hits(starts, nodes, chosen).mean()) if len(starts) > 1 else 0.0
+    return _hit(net, starts, nodes, seeds) / max(len(starts) - 1, 1)
 
 
 def _parts(net: Network, starts: I64, nodes: I32, seeds: I32) -> tuple[F64, F64]:
@@ -328,4 +402,4 @@ def _parts(net: Network, starts: I64, nodes: I32, seeds: I32) -> tuple[F64, F64]
     np.minimum.at(first, rows, at)
     gain = np.bincount(first[first < len(seeds)], minlength=len(seeds))
     worth = net.n / max(len(starts) - 1, 1)
-    return gain * worth, alone * worth
+    return (gain * worth).astype(np.float64), (alone * worth).astype(np.float64)

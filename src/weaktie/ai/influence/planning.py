@@ -65,7 +65,9 @@ class Chosen:
 class Planner:
     """Seeds under a budget. One choice at a time: each takes all the memory and cores that it may."""
 
-    def __init__(self, book: Book, clock: Clock, ties: TieSource, asked: Callable[[SeedAsk], I32 | None]) -> None:
+    def __init__(
+        self, book: Book, clock: Clock, ties: TieSource, asked: Callable[[SeedAsk], I32 | None]
+    ) -> None:
         self._book, self._clock, self._ties, self._asked = book, clock, ties, asked
         self._lock = threading.Lock()
 
@@ -76,7 +78,7 @@ class Planner:
         known = (found.src < size) & (found.dst < size)
         persons = social.crowd.persons
         # Whoever stands for themselves in the map is a person who agreed.
-        own = persons[: size] == np.arange(size)
+        own = persons[:size] == np.arange(size)
         known[known] &= own[found.src[known]] & own[found.dst[known]]
         if not known.any():
             raise NoTies
@@ -102,7 +104,9 @@ class Planner:
         priced = ask.budget_minor is not None
         if priced and int(cost[allowed != 0].min()) > (ask.budget_minor or 0):
             raise BadSeeds("budget", Words("预算不够选任何一个人。", "The budget does not pay for anybody."))
-        net = network(len(people), src, dst, weights_of(edges, dst, len(people), ask.weights), model=ask.model)
+        net = network(
+            len(people), src, dst, weights_of(edges, dst, len(people), ask.weights), model=ask.model
+        )
         with self._lock:
             choice = choose_seeds(
                 net, k=ask.most, budget=float(ask.budget_minor or 0) if priced else None,
@@ -149,7 +153,7 @@ def keep(tx: Connection, ask: SeedAsk, found: Chosen, actor: str, now_us: int) -
     plan_id = new_id("sed", now_us)
     choice = found.choice
     result = {
-        "method": choice.method, "sets": choice.sets, "epsilon": choice.epsilon, "ratio": choice.ratio, "took_ms": choice.took_ms,
+        "method": choice.method, "sets": choice.sets, "guarantee": choice.guarantee, "took_ms": choice.took_ms,
         "people": len(found.people), "ties": found.ties, "candidates": found.candidates,
         "overlap": overlap(choice),
         "methods": [

@@ -46,9 +46,7 @@ def paid_orders(orders: Frame, left_out: Frame) -> Frame:
     `left_out` has order_id of those that no figure counts. `social` says whether who referred may be told.
     """
     kept = orders_now(orders).join(left_out, on="order_id", how="anti")
-    counts = kept.filter(
-        nw.col("counted") == 1, ~nw.col("alias_no").is_null(), nw.col("purposes") % 2 == 1
-    )
+    counts = kept.filter(nw.col("counted") == 1, ~nw.col("alias_no").is_null(), nw.col("purposes") % 2 == 1)
     return counts.select(
         "alias_no", "referrer_alias_no", "day", "net_minor", "currency", us=micros("paid_time"),
         social=nw.col("purposes") // 8 % 2,
@@ -56,9 +54,7 @@ def paid_orders(orders: Frame, left_out: Frame) -> Frame:
 
 
 def _may(events: Frame, first: int, last: int, most_a_minute: int) -> Frame:
-    rows = social(events).filter(
-        ~nw.col("alias_no").is_null(), nw.col("day") >= first, nw.col("day") <= last
-    )
+    rows = social(events).filter(~nw.col("alias_no").is_null(), nw.col("day") >= first, nw.col("day") <= last)
     return without_impossible(customers(rows), most_a_minute)
 
 
@@ -128,10 +124,12 @@ def passed_on(events: Frame, days: tuple[int, int], most_a_minute: int) -> Frame
 
 def who_saw(events: Frame, content_id: str, most_a_minute: int) -> Frame:
     """Who had to do with one content: alias_no, us."""
-    rows = customers(social(events)).filter(
-        nw.col("content_id") == content_id, ~nw.col("alias_no").is_null()
+    rows = customers(social(events)).filter(nw.col("content_id") == content_id, ~nw.col("alias_no").is_null())
+    return (
+        without_impossible(rows, most_a_minute)
+        .group_by("alias_no")
+        .agg(micros("event_time").min().alias("us"))
     )
-    return without_impossible(rows, most_a_minute).group_by("alias_no").agg(micros("event_time").min().alias("us"))
 
 
 def content_people(

@@ -203,7 +203,9 @@ class Book:
 
     def _contents(self, social: Social) -> Contents:
         table = self._collect(social.crowd.snapshot, "contents", CONTENTS.schema, queries.published)
-        table = table.sort_by([("content_id", "ascending"), ("version_us", "ascending"), ("event_id", "ascending")])
+        table = table.sort_by(
+            [("content_id", "ascending"), ("version_us", "ascending"), ("event_id", "ascending")]
+        )
         ids = table["content_id"].to_pylist()
         last = np.array([i + 1 == len(ids) or ids[i] != ids[i + 1] for i in range(len(ids))], np.bool_)
         table = table.filter(pa.array(last, pa.bool_()))
@@ -308,17 +310,13 @@ class Book:
             person[keep], table["day"].to_numpy().astype(np.int32)[keep], table["n"].to_numpy().astype(np.int64)[keep]
         )  # fmt: skip
 
-    def by_content(
-        self, social: Social, creator: int, days: tuple[int, int]
-    ) -> dict[str, tuple[int, int]]:
+    def by_content(self, social: Social, creator: int, days: tuple[int, int]) -> dict[str, tuple[int, int]]:
         """How many people each of a creator's contents reached on some days, and how many did something with it."""
         return self.once(
             ("by content", social.crowd.key, creator, days), lambda: self._by_content(social, creator, days)
         )
 
-    def _by_content(
-        self, social: Social, creator: int, days: tuple[int, int]
-    ) -> dict[str, tuple[int, int]]:
+    def _by_content(self, social: Social, creator: int, days: tuple[int, int]) -> dict[str, tuple[int, int]]:
         contents = self.contents(social)
         own = [contents.ids[i] for i in np.flatnonzero(contents.creator == creator)]
         shared = pa.table({"alias_no": pc.unique(social.crowd.spans["alias_no"]).cast(pa.int32())})

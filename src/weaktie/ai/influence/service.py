@@ -10,16 +10,17 @@ from sqlalchemy import Connection, insert, select
 
 from weaktie.ai.influence import audiences, creators, planning, rules
 from weaktie.ai.influence.contracts import (
-    MOST_AUDIENCE,
     F64,
+    I32,
+    MOST_AUDIENCE,
+    PART_WORDS,
     AudienceDraft,
     Bools,
     Creators,
     Directory,
-    I32,
     KocRule,
-    PART_WORDS,
     NoCreator,
+    Reached,
     ReachError,
     ReachModel,
     RuleVersion,
@@ -31,6 +32,7 @@ from weaktie.ai.influence.logic import asked as asked
 from weaktie.ai.influence.logic import choose_seeds as choose_seeds
 from weaktie.ai.influence.logic import imm as imm
 from weaktie.ai.influence.logic import network as network
+from weaktie.ai.influence.logic import opim as opim
 from weaktie.ai.influence.logic import rivals as rivals
 from weaktie.ai.influence.logic import simulate as simulate
 from weaktie.ai.influence.planning import Planner, SeedAsk
@@ -76,7 +78,8 @@ class Koc:
 
     def actual(self) -> I32:
         """The reach of the last full month."""
-        return self.found.reach[self.month - 1]
+        reach: I32 = self.found.reach[self.month - 1]
+        return reach
 
 
 class Influence:
@@ -158,7 +161,9 @@ class Influence:
             koc = self.koc()
             month = koc.found.months[koc.month]
             with self.database.begin() as tx:
-                known = tx.execute(select(predictions.c.month).where(predictions.c.month == month).limit(1)).first()
+                known = tx.execute(
+                    select(predictions.c.month).where(predictions.c.month == month).limit(1)
+                ).first()
                 if known is not None or koc.model is None or koc.predicted is None:
                     return 0
                 about = np.flatnonzero((koc.predicted >= 0.5) | (koc.actual() > 0))
@@ -249,7 +254,7 @@ class Influence:
             reached, friends, social, creator, content_id, seen, capped, min(size, MOST_AUDIENCE)
         )
 
-    def _around(self, social: Social, creator: int) -> tuple[audiences.Reached, int]:
+    def _around(self, social: Social, creator: int) -> tuple[Reached, int]:
         edges = self.planner.edges(social)
         return self.book.once(
             ("around", edges.key, creator),

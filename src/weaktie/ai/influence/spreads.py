@@ -8,6 +8,8 @@ import numpy as np
 
 from weaktie.ai.influence import cascades
 from weaktie.ai.influence.contracts import (
+    I32,
+    I64,
     ITEM_WORDS,
     MOST_DAYS,
     BadCascade,
@@ -15,8 +17,6 @@ from weaktie.ai.influence.contracts import (
     Cascade,
     Drawn,
     Forest,
-    I32,
-    I64,
     Item,
     ItemKind,
 )
@@ -47,7 +47,9 @@ class Spreads:
     def forest(self, social: Social, days: Days) -> Forest:
         """All trees of some days; raises BadCascade. What was shared or opened before these days is not looked at."""
         if days.first < 0 or not 0 <= days.last - days.first < MOST_DAYS:
-            raise BadCascade("from", Words("日期范围无效，最多 366 天。", "The days are not valid; at most 366 of them."))
+            raise BadCascade(
+                "from", Words("日期范围无效，最多 366 天。", "The days are not valid; at most 366 of them.")
+            )
         span = (days.first, days.last)
         return self.book.once(
             ("forest", social.crowd.key, span),
@@ -97,7 +99,9 @@ class Spreads:
         """The drawing."""
         social = self.book.social()
         trees, rows = self.rows(social, about)
-        title = self.titles(social)(about.item) if about.item is not None else names.get(about.creator or -1, "")
+        title = (
+            self.titles(social)(about.item) if about.item is not None else names.get(about.creator or -1, "")
+        )
         return cascades.drawn(trees, rows, title, names, most)
 
     def authors(self, social: Social, trees: Forest) -> I32:

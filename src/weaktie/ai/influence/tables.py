@@ -8,7 +8,9 @@ rules = Table(
     "influence_rules",
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("rule_json", Text, nullable=False, comment="thresholds of reach and trust, and the cap of audiences"),
+    Column(
+        "rule_json", Text, nullable=False, comment="thresholds of reach and trust, and the cap of audiences"
+    ),
     Column("made_by", String(64), nullable=False),
     Column("made_us", BigInteger, nullable=False),
     Column("restored_from", Integer, comment="the version that it repeats; null for an edit"),
@@ -55,7 +57,9 @@ audiences = Table(
     Column("audience_id", String(40), primary_key=True),
     Column("name", String(100), nullable=False),
     Column("creator_alias_no", Integer, nullable=False, index=True),
-    Column("content_id", String(255), nullable=False, comment="empty where it is for no content in particular"),
+    Column(
+        "content_id", String(255), nullable=False, comment="empty where it is for no content in particular"
+    ),
     Column("size", Integer, nullable=False, comment="when it was made"),
     Column("asked", Integer, nullable=False),
     Column("cap", Integer, nullable=False, comment="audiences that a person may be in within seven days"),

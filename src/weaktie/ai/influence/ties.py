@@ -41,7 +41,9 @@ class RelationTies:
         _, came, _ = self._book.month_of(social, (today - WINDOW_DAYS + 1, today))
         heads = np.concatenate([src, dst[mutual], came.creator]).astype(np.int64)
         tails = np.concatenate([dst, src[mutual], came.person]).astype(np.int64)
-        missed = np.concatenate([1.0 - base, 1.0 - base[mutual], np.full(len(came.person), np.exp(-1.0 / HALF))])
+        missed = np.concatenate(
+            [1.0 - base, 1.0 - base[mutual], np.full(len(came.person), np.exp(-1.0 / HALF))]
+        )
         size = max(social.size, 1)
         pairs, place = np.unique(heads * size + tails, return_inverse=True)
         # Each sign of a tie is one chance that word carries; the strength is that at least one does.
