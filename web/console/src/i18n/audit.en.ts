@@ -109,4 +109,9 @@ export const enAudit = {
   "audit.do.private.members": "Take in a list of members",
   "audit.do.rfm_rule_saved": "Save the cut-offs of RFM",
   "audit.do.seeds.export": "Export a seed audience",
+  "audit.do.influence.audience": "Kept a weak-tie audience",
+  "audit.do.influence.audience_undo": "Undid a weak-tie audience",
+  "audit.do.influence.export": "Exported creators",
+  "audit.do.influence.rule": "Changed the rule of KOCs",
+  "audit.do.influence.seeds": "Chose seeds",
 };

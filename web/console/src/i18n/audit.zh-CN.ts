@@ -109,4 +109,9 @@ export const zhAudit = {
   "audit.do.private.members": "导入私域成员",
   "audit.do.rfm_rule_saved": "保存 RFM 分档",
   "audit.do.seeds.export": "导出种子人群",
+  "audit.do.influence.audience": "保存弱连接受众",
+  "audit.do.influence.audience_undo": "撤销弱连接受众",
+  "audit.do.influence.export": "导出创作者",
+  "audit.do.influence.rule": "修改 KOC 规则",
+  "audit.do.influence.seeds": "选择种子用户",
 };

@@ -1,6 +1,7 @@
 /** English; a key that Chinese has and this lacks is a type error. */
 import { enAcquisition } from "./acquisition.en";
 import { enPrivate } from "./private.en";
+import { enInfluence } from "./influence.en";
 import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
@@ -289,6 +290,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enBehaviour,
   ...enAcquisition,
   ...enPrivate,
+  ...enInfluence,
   ...enFunnel,
   ...enRetention,
   ...enMetrics,

@@ -1,6 +1,7 @@
 /** Chinese, the language that the console is written in first; its keys are the catalogue. */
 import { zhAcquisition } from "./acquisition.zh-CN";
 import { zhPrivate } from "./private.zh-CN";
+import { zhInfluence } from "./influence.zh-CN";
 import { zhAudit } from "./audit.zh-CN";
 import { zhClients } from "./clients.zh-CN";
 import { zhBackup } from "./backup.zh-CN";
@@ -288,6 +289,7 @@ export const zh = {
   ...zhBehaviour,
   ...zhAcquisition,
   ...zhPrivate,
+  ...zhInfluence,
   ...zhFunnel,
   ...zhRetention,
   ...zhMetrics,

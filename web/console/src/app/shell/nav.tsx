@@ -24,6 +24,8 @@ import {
   RobotOutlined,
   SafetyCertificateOutlined,
   SettingOutlined,
+  ShareAltOutlined,
+  StarOutlined,
   SwapOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -78,6 +80,13 @@ export const NAVIGATION: Group[] = [
       { path: "/analyse/paths", label: "nav.paths", icon: <ForkOutlined />, hotkey: "x", needs: "view" },
       { path: "/analyse/attribution", label: "nav.attribution", icon: <AimOutlined />, hotkey: "z", needs: "view" },
       { path: "/analyse/sql", label: "nav.sql", icon: <CodeOutlined />, hotkey: "2", needs: "query" },
+    ],
+  },
+  {
+    label: "nav.group.social",
+    places: [
+      { path: "/social/koc", label: "nav.koc", icon: <StarOutlined />, hotkey: "7", needs: "view" },
+      { path: "/social/cascades", label: "nav.cascades", icon: <ShareAltOutlined />, hotkey: "8", needs: "view" },
     ],
   },
   {
