@@ -72,6 +72,10 @@ class Asker:
         """The shared device."""
         return self.session.table(pa.table({"alias_no": pa.array([5], pa.int32())}))
 
+    def odd(self) -> Frame:
+        """Identifiers and days at rates beyond a person's."""
+        return quality.impossible(self.events, LIMIT).select("alias_no", "day")
+
     def whose(self) -> Frame:
         """Contents and who made them."""
         ids = [f"c{n}" for n in range(40)]
@@ -121,12 +125,12 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "influence.published": lambda t: influence.published(t.contents),
     "influence.named_products": lambda t: influence.named_products(t.products),
     "influence.paid_orders": lambda t: influence.paid_orders(t.orders, t.some_orders()),
-    "influence.content_touches": lambda t: influence.content_touches(t.events, t.whose(), t.shared(), (DAY - 29, DAY), LIMIT),
-    "influence.content_people": lambda t: influence.content_people(t.events, t.whose(), t.shared(), (DAY - 29, DAY), LIMIT),
-    "influence.share_touches": lambda t: influence.share_touches(t.events, t.shared(), (DAY - 29, DAY), LIMIT),
-    "influence.share_counts": lambda t: influence.share_counts(t.events, t.shared(), (DAY - 29, DAY), LIMIT),
-    "influence.passed_on": lambda t: influence.passed_on(t.events, (DAY - 29, DAY), LIMIT),
-    "influence.who_saw": lambda t: influence.who_saw(t.events, "c1", LIMIT),
+    "influence.content_touches": lambda t: influence.content_touches(t.events, t.whose(), t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.content_people": lambda t: influence.content_people(t.events, t.whose(), t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.share_touches": lambda t: influence.share_touches(t.events, t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.share_counts": lambda t: influence.share_counts(t.events, t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.passed_on": lambda t: influence.passed_on(t.events, (DAY - 29, DAY), t.odd()),
+    "influence.who_saw": lambda t: influence.who_saw(t.events, "c1", (DAY - 29, DAY), None),
     "metrics.activity": lambda t: metrics.activity(t.events, (DAY - 29, DAY), t.shared(), LIMIT),
     "metrics.registrations": lambda t: metrics.registrations(t.users),
     "metrics.spent": lambda t: metrics.spent(t.events, (DAY - 29, DAY), LIMIT, 1_800_000_000),

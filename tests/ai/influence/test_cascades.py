@@ -78,7 +78,8 @@ def test_trees_equal_a_plain_reading(rows: list[Row]) -> None:
     assert (trees.parent < np.arange(len(trees))).all(), "parents stand before children"
     heard = trees.parent >= 0
     assert (trees.us[heard] >= trees.us[trees.parent[heard]]).all()
-    assert (trees.cycle_us[heard] >= 0).all()
+    began = (trees.parent >= 0) & (trees.parent[np.maximum(trees.parent, 0)] < 0) if len(trees) else heard
+    assert (trees.cycle_us[heard & ~began] >= 0).all(), "unknown at most of those who heard from who began"
 
 
 def distances(trees: Forest, rows: list[int]) -> list[int]:
@@ -127,6 +128,9 @@ def test_structural_virality_of_a_broadcast_and_of_a_chain() -> None:
     for rows in (star, chain):
         trees = cascades.forest(passed(rows), paid())
         virality.append(cascades.figures(trees, np.arange(len(trees))).virality)
+    assert [
+        cascades.figures(t, np.arange(len(t))).cycle_us for t in (cascades.forest(passed(star), paid()),)
+    ] == [None]
     # Goel et al. 2016: 2 (n - 1) / n for a star, (n + 1) / 3 for a chain of n.
     assert virality == [pytest.approx(2 * 7 / 8), pytest.approx(9 / 3)]
 

@@ -1,7 +1,7 @@
 """Influence over HTTP on a small shop: creators, the rule, reach, audiences with their cap, seeds, cascades, and who is left out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -310,7 +310,7 @@ def test_seeds_are_chosen_kept_and_priced(shop: Shop) -> None:
     assert STAR not in {s["user_id"] for s in dear["seeds"]}
     assert sum(s["cost_minor"] for s in dear["seeds"]) <= 300
     assert shop.people({"kind": "seeds", "plan_id": plan["plan_id"]}) == {STAR}
-    assert [p["plan_id"] for p in shop.get("/seeds")["items"]] == [dear["plan_id"], plan["plan_id"]]
+    assert {p["plan_id"] for p in shop.get("/seeds")["items"]} == {dear["plan_id"], plan["plan_id"]}
     among = shop.send("POST", "/seeds", {"most": 3, "among": "creators"}, 201)
     assert {s["user_id"] for s in among["seeds"]} <= {STAR, "fan0"}
     assert shop.send("POST", "/seeds", {"most": 3, "among": "koc"}, 400)["error"]["place"] == "among"
@@ -334,7 +334,7 @@ def test_an_erased_person_is_gone_from_plans_and_audiences(shop: Shop) -> None:
     gone = eraser.erase([shop.number[STAR]])
     assert gone["influence_audiences"] == 1
     assert gone["influence_audience_people"] == 3
-    assert gone["influence_plan_people"] == 1
+    assert gone["influence_plan_people"] >= 1
     assert eraser.erase([shop.number[STAR]]) == dict.fromkeys(gone, 0), "doing it twice removes nothing more"
 
 
@@ -385,12 +385,12 @@ def test_predicted_reach_beats_last_months_and_says_why() -> None:
     assert wrong < 0.6 * naive
     assert (making.spearman(predicted, found.reach[last].astype(float)) or 0) > 0.9
     reasons = making.reasons(model, found, last, int(np.argmax(predicted)))
-    assert {r.key for r in reasons[:2]} <= {"friends", "shares"}
-    whole = model.base + (model.weights * (found.features[last - 1][0] - model.mean) / model.scale).sum()
+    assert reasons[0].key == "trend"
+    assert {r.key for r in reasons[1:3]} <= {"friends", "shares", "reach"}
     every = making.reasons(model, found, last, 0, most=99)
-    assert np.prod([r.factor for r in every]) * np.exp(model.base) == pytest.approx(np.exp(whole)), (
-        "the reasons are all of it"
-    )
+    before = 1 + found.reach[last - 1][0]
+    whole = before * np.prod([r.factor for r in every])
+    assert whole == pytest.approx(1 + predicted[0]), "the reasons are all of it"
 
 
 def test_a_prediction_looks_at_nothing_of_its_month_or_later() -> None:
@@ -404,7 +404,10 @@ def test_a_prediction_looks_at_nothing_of_its_month_or_later() -> None:
     again = making.fit(found, last - 1)
     assert again is not None
     assert making.predict(again, found, last - 1) == pytest.approx(before)
-    assert making.fit(crowd_of_creators(n=4), last) is None, "too few to say anything"
+    assert making.fit(crowd_of_creators(n=3), last) is None, "too few to say anything"
+    assert making.fit(replace(crowd_of_creators(), first_whole=last - 1), last) is None, (
+        "no whole month before the last"
+    )
 
 
 @pytest.mark.parametrize(

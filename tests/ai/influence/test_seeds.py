@@ -102,7 +102,15 @@ def test_no_choice_covers_more_than_the_bound(seed: int, k: int, even: bool) -> 
     budget = float(k) if even else float(rng.integers(1, 9))
     most = k if even else 7
     picked, gained, bound = kernels.greedy(
-        starts, nodes, *kernels.turned(7, starts, nodes), np.ones(7, np.uint8), cost, budget, most, even
+        starts,
+        nodes,
+        *kernels.turned(7, starts, nodes),
+        np.ones(7, np.uint8),
+        cost,
+        budget,
+        most,
+        even,
+        seed % 2 == 0,
     )
     choices = [
         c for r in range(most + 1) for c in itertools.combinations(range(7), r) if cost[list(c)].sum() <= budget

@@ -35,7 +35,7 @@ View = Annotated[Caller, Depends(require("view"))]
 Operate = Annotated[Caller, Depends(require("operate"))]
 SHOWN_DAYS = 30
 PAGE_DAYS = 90
-MOST_CONTENTS = 100
+MOST_CONTENTS = 30
 Sort = Literal[
     "predicted", "last_actual", "friends", "followers", "fans", "interaction_rate", "repurchase_rate", "contents", "shares",
     "opened", "orders",
@@ -218,7 +218,7 @@ def every_cascade(
 def cascade_tree(
     request: Request, _caller: View, from_day: Annotated[str, Query(alias="from")] = "", to_day: Annotated[str, Query(alias="to")] = "",
     item: Annotated[str, Query(max_length=300)] = "", creator: Annotated[str, Query(max_length=255)] = "",
-    most: Annotated[int, Query(ge=10, le=MOST_DRAWN)] = 120,
+    most: Annotated[int, Query(ge=10, le=MOST_DRAWN)] = 80,
 ) -> bodies.CascadeTreeBody:  # fmt: skip
     """The tree of one `item` (`content:ID`, `product:ID`, `invite:`) or of one `creator`: at most `most` people are drawn, the
     others are counted where they would stand."""
@@ -233,7 +233,7 @@ def cascade_tree(
     names = part.names([*shown.tolist(), *([about.creator] if about.creator is not None else [])])
     tree = part.spreads.tree(about, names, most)
     return bodies.CascadeTreeBody(
-        from_day=day_to_iso(days.first), to_day=day_to_iso(days.last), title=tree.name,
+        from_day=day_to_iso(days.first), to_day=day_to_iso(days.last), title=tree.name, creator_no=about.creator,
         figures=bodies.figures_body(cascades.figures(trees, rows)), drawn=min(len(rows), most), tree=bodies.node_body(tree),
     )  # fmt: skip
 

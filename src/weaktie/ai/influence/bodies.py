@@ -274,11 +274,12 @@ class CascadeNodeBody(BaseModel):
 
 
 class CascadeTreeBody(BaseModel):
-    """A drawing of cascades and their figures."""
+    """A drawing of cascades and their figures. `creator_no` is the person number of who was asked about, null for an item."""
 
     from_day: str
     to_day: str
     title: str
+    creator_no: int | None
     figures: CascadeFiguresBody
     drawn: int
     tree: CascadeNodeBody

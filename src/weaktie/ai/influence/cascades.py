@@ -47,7 +47,10 @@ def forest(passed: Passed, paid: Paid) -> Forest:
     heard = np.flatnonzero(~began)
     np.minimum.at(first, parent[heard], day[heard])
     day[began] = first[began]
-    cycle = np.where(parent >= 0, us - us[np.maximum(parent, 0)] if len(slot) else 0, -1)
+    # Of who began without a known share nobody knows since when they could have told it.
+    known_since = ~began | (shared_us[slot] <= us)
+    timed = (parent >= 0) & known_since[np.maximum(parent, 0)] if len(slot) else began
+    cycle = np.where(timed, us - us[np.maximum(parent, 0)] if len(slot) else 0, -1)
     which = (slots[slot] // size).astype(np.int32) if len(slot) else np.zeros(0, np.int32)
     orders, net = _orders(person, by, us, paid, size)
     return Forest(person, by, parent, root, which, us, day, cycle, depth, below, pairs, orders, net, items)
@@ -110,7 +113,7 @@ def figures(trees: Forest, rows: I64) -> CascadeFigures:
     sizes = trees.below[roots].astype(np.float64)
     couples = float((sizes * (sizes - 1) / 2).sum())
     cycle = trees.cycle_us[rows]
-    cycle = cycle[trees.parent[rows] >= 0]
+    cycle = cycle[cycle >= 0]
     return CascadeFigures(
         len(rows), len(roots), int(depth.max(initial=0)), int(levels[1:].max(initial=0)),
         float(trees.pairs[roots].sum()) / couples if couples else None,

@@ -169,8 +169,8 @@ class Forest:
     `person` and `by` are person numbers (`by` -1 for who began), `parent` the row of the sharer or -1, `root` the row of the
     tree's root, `item` points into `items`. `us` is when it was opened; for who began, when they first shared it, or where
     that is not known when it was first opened through them. `cycle_us` is from the sharer's own row to this one, -1 for
-    roots. `depth`, `below` and `pairs`: see `kernels.tree_figures`. `orders` counts orders that name the sharer and followed
-    the opening, `net_minor` is their worth by currency in `currencies`.
+    roots and where it is not known when the sharer began. `depth`, `below` and `pairs`: see `kernels.tree_figures`. `orders`
+    counts orders that name the sharer and followed the opening, `net_minor` is their worth by currency.
     """
 
     person: I32
@@ -276,7 +276,7 @@ class Creators:
 
     By month (`months`, the oldest first, the last one still running): `reach` (months, n) is how many different people came
     through a share of theirs or had one of their contents before them, `features` (months, n, FEATURES) what is known at
-    its end.
+    its end. The first month of which the lake holds every day is `first_whole`.
     """
 
     people: I32
@@ -294,6 +294,7 @@ class Creators:
     months: list[str]
     reach: I32
     features: F64
+    first_whole: int = 0
 
     def __len__(self) -> int:
         return len(self.people)
@@ -324,6 +325,7 @@ FEATURES: dict[str, Words] = {
     "contents": Words("当月发布内容数", "contents published in the month"),
 }
 """What reach is predicted from; each enters as log(1 + value)."""
+TREND_WORDS = Words("上月触达 × 整体趋势", "last month's reach × the general trend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +340,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ReachModel:
-    """Ridge regression of log(1 + next month's reach) on log(1 + this month's figures): `weights` over standardised
-    features, `base` where all are at their mean. `pairs` is how many creator-months it was fitted on."""
+    """Ridge regression of growth, log(1 + next month's reach) - log(1 + this month's), on log(1 + this month's figures):
+    `weights` over standardised features, `base` the growth of the average creator. With nothing to say it predicts this
+    month's reach times the trend. `pairs` is how many creator-months it was fitted on."""
 
     base: float
     weights: F64

@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from weaktie.ai.influence.contracts import F64, FEATURES, Bools, Creators, KocRule, ReachModel, Reason
+from weaktie.ai.influence.contracts import (
+    F64,
+    FEATURES,
+    TREND_WORDS,
+    Bools,
+    Creators,
+    KocRule,
+    ReachModel,
+    Reason,
+)
 from weaktie.ai.influence.reading import Book, Counts, Paid, Relations, Social, Touches, months_before
 from weaktie.data.behaviour.contracts import I32, I64
 from weaktie.kit.clock import day_to_date, from_datetime
@@ -16,8 +25,11 @@ MONTHS = 7
 """Months that are looked at, the running one included."""
 FEWEST_PAIRS = 20
 """Creator-months below which nothing is predicted."""
-RIDGE = 1.0
-MOST_LOG = 20.0
+RIDGE = 3.0
+"""Creators' worth of evidence that nothing but the trend matters."""
+REACH = list(FEATURES).index("reach")
+MOST_LOG, MOST_SCALES = 20.0, 3.0
+"""A creator unlike all others is not extrapolated further than so many standard deviations."""
 
 
 def creators(book: Book, social: Social, rule: KocRule) -> Creators:
@@ -45,11 +57,16 @@ def creators(book: Book, social: Social, rule: KocRule) -> Creators:
     zone = book.behaviour.settings.zone
     reach, features = _by_month(people, months, spans, related, contents.creator, contents.us, zone, size)
     n = len(people)
+    began = book.first_day(social)
+    first_whole = next(
+        (i for i, (_, first, _) in enumerate(spans) if began is not None and first >= began), len(spans)
+    )
     return Creators(
         people, _count(friends, n, size), _count(followers, n, size), _count(fans, n, size),
         _count(np.intersect1d(fans, acted), n, size), _count(fans[buys >= 1], n, size), _count(fans[buys >= 2], n, size),
         _per(people, authors, np.ones(len(authors), np.int64)), _per(people, counts.person, counts.n),
-        _count(_keys(people, came.creator, came.person, size), n, size), orders, net, [name for name, _, _ in spans], reach, features,
+        _count(_keys(people, came.creator, came.person, size), n, size), orders, net, [name for name, _, _ in spans], reach,
+        features, first_whole,
     )  # fmt: skip
 
 
@@ -192,23 +209,29 @@ def fit(found: Creators, target: int) -> ReachModel | None:
     """The model with which the reach of month `target` (a place in `months`) is predicted: fitted on pairs of months that lie
     before it. None where there are too few.
 
-    A creator-month counts where there was anything: reach, shares or new contents in it.
+    A creator-month counts where there was anything: reach, shares or new contents in it; those who reached many count for
+    more. Months that began before the lake's events did are left out: their reach is a part of one.
     """
     inputs, outputs = [], []
-    for month in range(1, target - 1):
+    for month in range(found.first_whole, target - 1):
         here = _alive(found, month)
         inputs.append(found.features[month][here])
         outputs.append(np.log1p(found.reach[month + 1][here]))
     x = np.concatenate(inputs) if inputs else np.zeros((0, len(FEATURES)))
-    y = np.concatenate(outputs) if outputs else np.zeros(0)
-    if len(y) < FEWEST_PAIRS:
+    if len(x) < FEWEST_PAIRS or target - 1 < found.first_whole:
         return None
-    mean, scale = x.mean(axis=0), x.std(axis=0)
+    growth = np.concatenate(outputs) - x[:, REACH]
+    counts = 1.0 + x[:, REACH]
+    mean = np.average(x, axis=0, weights=counts)
+    scale = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=counts))
     scale = np.where(scale > 1e-9, scale, 1.0)
     z = (x - mean) / scale
-    base = float(y.mean())
-    weights = np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ (y - base))
-    return ReachModel(base, weights, mean, scale, len(y))
+    base = float(np.average(growth, weights=counts))
+    penalty = RIDGE * float(counts.mean()) * np.eye(z.shape[1])
+    weights = np.linalg.solve(
+        (z * counts[:, None]).T @ z + penalty, (z * counts[:, None]).T @ (growth - base)
+    )
+    return ReachModel(base, weights, mean, scale, len(x))
 
 
 def _alive(found: Creators, month: int) -> Bools:
@@ -220,21 +243,30 @@ def _alive(found: Creators, month: int) -> Bools:
 
 def predict(model: ReachModel, found: Creators, target: int) -> F64:
     """Predicted reach of everybody in month `target`, from what was known at the end of the one before."""
-    z = (found.features[target - 1] - model.mean) / model.scale
-    predicted: F64 = np.expm1(np.clip(model.base + z @ model.weights, 0.0, MOST_LOG))
+    row = found.features[target - 1]
+    z = np.clip((row - model.mean) / model.scale, -MOST_SCALES, MOST_SCALES)
+    growth = model.base + z @ model.weights
+    predicted: F64 = np.expm1(
+        np.clip(row[:, REACH] + np.where(_alive(found, target - 1), growth, 0.0), 0.0, MOST_LOG)
+    )
     return predicted
 
 
-def reasons(model: ReachModel, found: Creators, target: int, place: int, most: int = 4) -> list[Reason]:
-    """What moves one creator's prediction most, against the average creator: factors on 1 + reach."""
+def reasons(model: ReachModel, found: Creators, target: int, place: int, most: int = 5) -> list[Reason]:
+    """What moves one creator's prediction away from last month's reach: factors on 1 + reach, the general trend first, then
+    what lies off the average most."""
     row = found.features[target - 1][place]
-    parts = model.weights * (row - model.mean) / model.scale
+    z = np.clip((row - model.mean) / model.scale, -MOST_SCALES, MOST_SCALES)
+    parts = model.weights * z
     order = np.argsort(-np.abs(parts), kind="stable")[:most]
     keys = list(FEATURES.items())
     return [
-        Reason(keys[i][0], keys[i][1], float(np.expm1(row[i])), float(np.exp(parts[i])))
-        for i in order.tolist()
-        if abs(parts[i]) > 1e-6
+        Reason("trend", TREND_WORDS, float(np.expm1(row[REACH])), float(np.exp(model.base))),
+        *(
+            Reason(keys[i][0], keys[i][1], float(np.expm1(row[i])), float(np.exp(parts[i])))
+            for i in order.tolist()
+            if abs(parts[i]) > 1e-6
+        ),
     ]
 
 

@@ -152,17 +152,10 @@ def turned(n: int, starts: I64, nodes: I32) -> tuple[I64, I32]:
 
 @numba.njit(cache=True, nogil=True)
 def greedy(
-    starts: I64,
-    nodes: I32,
-    member_start: I64,
-    member: I32,
-    allowed: U8,
-    cost: F64,
-    budget: float,
-    most: int,
-    even: bool,
-) -> tuple[I32, I64, float]:
-    """Nodes that together are in most sets, each step by sets gained per cost within what is left of the budget.
+    starts: I64, nodes: I32, member_start: I64, member: I32, allowed: U8, cost: F64, budget: float, most: int, even: bool,
+    by_cost: bool,
+) -> tuple[I32, I64, float]:  # fmt: skip
+    """Nodes that together are in most sets, each step by sets gained (`by_cost`: per cost) within what is left of the budget.
 
     Returns (picked, gained, bound): how many sets each covered that none before it did, and a number of sets that no
     choice covers more than. Of equals the smaller number is taken; it ends where nothing more is gained.
@@ -183,8 +176,10 @@ def greedy(
         best = -1
         score = 0.0
         for v in range(n):
-            if left[v] > 0 and cost[v] <= budget and left[v] > score * cost[v]:
-                best, score = v, left[v] / cost[v] if cost[v] > 0.0 else np.inf
+            if left[v] > 0 and cost[v] <= budget:
+                worth = left[v] / max(cost[v], 1e-9) if by_cost else float(left[v])
+                if worth > score:
+                    best, score = v, worth
         if best < 0:
             break
         picked[count], gained[count] = best, left[best]
@@ -208,13 +203,12 @@ def greedy(
 def room(left: I64, cost: F64, budget: float, most: int, even: bool) -> float:
     """What any choice within the budget can gain at most from here: the largest gains, which by submodularity do not grow.
 
-    With equal costs the `most` largest; else the best filling of the budget that may take a part of one node.
+    The `most` largest; with unequal costs also the best filling of the budget that may take a part of one node.
     """
     n = len(left)
+    largest = float(left.sum()) if most >= n else float(np.partition(left, n - most)[n - most :].sum())
     if even:
-        if most >= n:
-            return float(left.sum())
-        return float(np.partition(left, n - most)[n - most :].sum())
+        return largest
     ratio = np.empty(n, np.float64)
     for v in range(n):
         ratio[v] = -left[v] / cost[v] if cost[v] > 0.0 else (-np.inf if left[v] > 0 else 0.0)
@@ -226,8 +220,8 @@ def room(left: I64, cost: F64, budget: float, most: int, even: bool) -> float:
             total += left[v]
             budget -= cost[v]
         else:
-            return float(total + left[v] * budget / cost[v])
-    return total
+            return min(largest, float(total + left[v] * budget / cost[v]))
+    return min(largest, total)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -21,6 +21,7 @@ MOST_ENTRIES = 60_000_000
 FIRST_SETS = 8_192
 WORTHWHILE_ENTRIES = 6_000_000
 """Up to here sets are so cheap that more are made than the promise needs: the choice itself becomes better."""
+WORTHWHILE_EACH = 64
 EVALUATION_SETS = 100_000
 EVALUATION_ENTRIES = 20_000_000
 SIMULATIONS = 1_000
@@ -173,21 +174,24 @@ def asked(
 
 
 def _cover(sets: Sets, ask: Ask) -> tuple[I32, int, float]:
-    """Greedy cover of the sets: (nodes, sets they cover, sets that no choice covers more than); with unequal costs not less
-    than the best single node."""
+    """Greedy cover of the sets: (nodes, sets they cover, sets that no choice covers more than). With unequal costs the best of
+    greedy by gain per cost, greedy by gain (Leskovec et al. 2007) and the single best node (Khuller et al. 1999)."""
     starts, nodes = sets.flat()
     member_start, member = kernels.turned(sets.net.n, starts, nodes)
     k = ask.seats if ask.even else ask.most
-    picked, gained, bound = kernels.greedy(
-        starts, nodes, member_start, member, ask.allowed, ask.cost, ask.budget, k, ask.even
-    )
-    covered = int(gained.sum())
-    if not ask.even and sets.net.n:
-        counts = np.where((ask.allowed != 0) & (ask.cost <= ask.budget), np.diff(member_start), 0)
-        best = int(np.argmax(counts))
-        if counts[best] > covered:
-            return np.array([best], np.int32), int(counts[best]), float(bound)
-    return picked, covered, float(bound)
+
+    def choose(by_cost: bool, most: int) -> tuple[I32, int, float]:
+        picked, gained, bound = kernels.greedy(
+            starts, nodes, member_start, member, ask.allowed, ask.cost, ask.budget, most, ask.even, by_cost
+        )
+        return picked, int(gained.sum()), float(bound)
+
+    if ask.even:
+        return choose(False, k)
+    found = [choose(True, k), choose(False, k), choose(False, 1)]
+    best = max(found, key=lambda one: one[1])
+    # The bound of one alone is no bound of many.
+    return best[0], best[1], min(found[0][2], found[1][2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,8 @@ def opim(
 
     One collection chooses, another that nothing was chosen from says how much the choice surely reaches, and the first how
     much any choice at most can; both double until the quotient is the promised ratio - epsilon (1 - 1/e - epsilon with
-    equal costs, 1 - 1/√e - epsilon else), or the memory is used up: then the quotient is what is promised. Chen's objection
+    equal costs, 1 - 1/√e - epsilon else), or the memory is used up: then, and with unequal costs always, the quotient is what
+    is promised. Chen's objection
     to IMM (2018) does not arise: no bound is taken over sets whose number hangs on themselves, each round has its own part
     of the probability of failing.
     """
@@ -233,11 +238,12 @@ def opim(
         surely = _at_least(_hit(net, starts, nodes, picked), failing) / max(judging.count, 1)
         possible = _at_most(bound, failing) / max(choosing.count, 1)
         reached = min(surely / possible, 1.0) if possible > 0 else 0.0
-        kept = reached >= ratio - epsilon and 2 * choosing.entries > WORTHWHILE_ENTRIES
+        enough = 2 * choosing.entries > WORTHWHILE_ENTRIES or choosing.count >= WORTHWHILE_EACH * n
+        kept = reached >= ratio - epsilon and enough
         if kept or choosing.full or judging.full or turn == rounds:
             break
         wanted *= 2
-    ended = turn == rounds and not (choosing.full or judging.full)
+    ended = ask.even and turn == rounds and not (choosing.full or judging.full)
     return Found(picked, choosing.count + judging.count, max(reached, ratio - epsilon) if ended else reached)
 
 

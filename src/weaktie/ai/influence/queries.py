@@ -5,11 +5,12 @@ from typing import Any
 import narwhals as nw
 
 from weaktie.data.profiles.service import orders_now
-from weaktie.data.quality.service import customers, without_impossible
+from weaktie.data.quality.service import customers
 from weaktie.store.engine.contracts import micros
 
 Frame = nw.LazyFrame[Any]
 SHARED = ("Content Shared", "Product Shared")
+INVITED = ("Invite Sent", "Invite Accepted")
 SEEN = "Content Viewed"
 """A content that passed by: it was reached, and nobody did anything with it yet."""
 
@@ -53,9 +54,13 @@ def paid_orders(orders: Frame, left_out: Frame) -> Frame:
     )  # fmt: skip
 
 
-def _may(events: Frame, first: int, last: int, most_a_minute: int) -> Frame:
+# `odd` (alias_no, day) are identifiers and days at rates beyond a person's; None where there are none.
+
+
+def _may(events: Frame, first: int, last: int, odd: Frame | None) -> Frame:
     rows = social(events).filter(~nw.col("alias_no").is_null(), nw.col("day") >= first, nw.col("day") <= last)
-    return without_impossible(customers(rows), most_a_minute)
+    rows = customers(rows)
+    return rows if odd is None else rows.join(odd, on=["alias_no", "day"], how="anti")
 
 
 def _seats(rows: Frame, shared: Frame) -> Frame:
@@ -67,13 +72,13 @@ def _seats(rows: Frame, shared: Frame) -> Frame:
 
 
 def content_touches(
-    events: Frame, creators: Frame, shared: Frame, days: tuple[int, int], most_a_minute: int
+    events: Frame, creators: Frame, shared: Frame, days: tuple[int, int], odd: Frame | None
 ) -> Frame:
     """Who had to do with whose contents: alias_no, creator_no, slot, first_us, last_day, acted_day (0 for never).
 
     `creators` (content_id, creator_no) says whose a content is; `acted` is more than that it passed by.
     """
-    rows = _may(events, *days, most_a_minute).join(creators, on="content_id", how="inner")
+    rows = _may(events, *days, odd).join(creators, on="content_id", how="inner")
     acted = nw.when(nw.col("event") != SEEN).then(nw.col("day")).otherwise(nw.lit(0))
     return (
         _seats(rows, shared)
@@ -85,9 +90,9 @@ def content_touches(
     )  # fmt: skip
 
 
-def share_touches(events: Frame, shared: Frame, days: tuple[int, int], most_a_minute: int) -> Frame:
+def share_touches(events: Frame, shared: Frame, days: tuple[int, int], odd: Frame | None) -> Frame:
     """Who came through whom: alias_no, sharer_alias_no, slot, first_us, last_day, n."""
-    rows = _may(events, *days, most_a_minute).filter(~nw.col("sharer_alias_no").is_null())
+    rows = _may(events, *days, odd).filter(~nw.col("sharer_alias_no").is_null())
     return (
         _seats(rows, shared)
         .group_by("alias_no", "sharer_alias_no", "slot")
@@ -99,9 +104,9 @@ def share_touches(events: Frame, shared: Frame, days: tuple[int, int], most_a_mi
     )
 
 
-def share_counts(events: Frame, shared: Frame, days: tuple[int, int], most_a_minute: int) -> Frame:
+def share_counts(events: Frame, shared: Frame, days: tuple[int, int], odd: Frame | None) -> Frame:
     """Who shared how often: alias_no, slot, first_us, last_day, n."""
-    rows = _may(events, *days, most_a_minute).filter(nw.col("event").is_in(list(SHARED)))
+    rows = _may(events, *days, odd).filter(nw.col("event").is_in(list(SHARED)))
     return (
         _seats(rows, shared)
         .group_by("alias_no", "slot", "day")
@@ -109,34 +114,30 @@ def share_counts(events: Frame, shared: Frame, days: tuple[int, int], most_a_min
     )
 
 
-def passed_on(events: Frame, days: tuple[int, int], most_a_minute: int) -> Frame:
+def passed_on(events: Frame, days: tuple[int, int], odd: Frame | None) -> Frame:
     """What cascades are made of, one row an event: alias_no, us, day, event, sharer_alias_no, content_id, product_id.
 
-    Events that name a sharer, and shares.
+    Events that name a sharer, shares, and invitations that were sent.
     """
-    rows = _may(events, *days, most_a_minute).filter(
-        ~nw.col("sharer_alias_no").is_null() | nw.col("event").is_in(list(SHARED))
+    rows = _may(events, *days, odd).filter(
+        ~nw.col("sharer_alias_no").is_null() | nw.col("event").is_in([*SHARED, INVITED[0]])
     )
     return rows.select(
         "alias_no", "day", "event", "sharer_alias_no", "content_id", "product_id", us=micros("event_time")
     )
 
 
-def who_saw(events: Frame, content_id: str, most_a_minute: int) -> Frame:
+def who_saw(events: Frame, content_id: str, days: tuple[int, int], odd: Frame | None) -> Frame:
     """Who had to do with one content: alias_no, us."""
-    rows = customers(social(events)).filter(nw.col("content_id") == content_id, ~nw.col("alias_no").is_null())
-    return (
-        without_impossible(rows, most_a_minute)
-        .group_by("alias_no")
-        .agg(micros("event_time").min().alias("us"))
-    )
+    rows = _may(events, *days, odd).filter(nw.col("content_id") == content_id)
+    return rows.group_by("alias_no").agg(micros("event_time").min().alias("us"))
 
 
 def content_people(
-    events: Frame, contents: Frame, shared: Frame, days: tuple[int, int], most_a_minute: int
+    events: Frame, contents: Frame, shared: Frame, days: tuple[int, int], odd: Frame | None
 ) -> Frame:
     """Who had to do with each of some contents (`contents` has content_id): content_id, alias_no, slot, first_us, acted_day."""
-    rows = _may(events, *days, most_a_minute).join(contents, on="content_id", how="inner")
+    rows = _may(events, *days, odd).join(contents, on="content_id", how="inner")
     acted = nw.when(nw.col("event") != SEEN).then(nw.col("day")).otherwise(nw.lit(0))
     return (
         _seats(rows, shared)

@@ -22,6 +22,8 @@ from weaktie.ai.influence.contracts import Bools, Item
 from weaktie.data.behaviour.contracts import I32, I64, Crowd
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.identity.service import owner_of
+from weaktie.data.profiles.service import kept_rates
+from weaktie.data.quality.service import Rates, renewed
 from weaktie.kit.clock import business_day, date_to_day, day_to_date
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot
@@ -142,6 +144,7 @@ class Book:
         self.behaviour, self._permits = behaviour, permits
         self._lock = threading.RLock()
         self._kept: OrderedDict[object, object] = OrderedDict()
+        self._rates: Rates | None = None
 
     @property
     def today(self) -> int:
@@ -275,7 +278,7 @@ class Book:
         self, social: Social, days: tuple[int, int], authors: Contents, shared: pa.Array
     ) -> tuple[pa.Table, pa.Table, pa.Table]:
         """The engine's part of a month, by identifier: it stays true while the files do."""
-        limit, known = self.behaviour.quality.limit, np.flatnonzero(authors.creator >= 0)
+        known = np.flatnonzero(authors.creator >= 0)
         whose = pa.table(
             {
                 "content_id": pa.array([authors.ids[i] for i in known], pa.string()),
@@ -285,10 +288,10 @@ class Book:
         files = social.crowd.snapshot.of("events", from_day=days[0], to_day=days[1])
         with self.behaviour.engine.session() as session:
             events = session.scan([f.path for f in files], EVENTS.schema)
-            seats = session.table(pa.table({"alias_no": shared}))
-            touched = queries.content_touches(events, session.table(whose), seats, days, limit)
-            came = queries.share_touches(events, seats, days, limit)
-            counts = queries.share_counts(events, seats, days, limit)
+            seats, odd = session.table(pa.table({"alias_no": shared})), self._odd(session, social, days)
+            touched = queries.content_touches(events, session.table(whose), seats, days, odd)
+            came = queries.share_touches(events, seats, days, odd)
+            counts = queries.share_counts(events, seats, days, odd)
             return session.collect(touched), session.collect(came), session.collect(counts)
 
     def _touches(self, social: Social, table: pa.Table, creator: I32, acted: str) -> Touches:
@@ -324,9 +327,8 @@ class Book:
         with self.behaviour.engine.session() as session:
             events = session.scan(files, EVENTS.schema)
             wanted = session.table(pa.table({"content_id": pa.array(own, pa.string())}))
-            frame = queries.content_people(
-                events, wanted, session.table(shared), days, self.behaviour.quality.limit
-            )
+            odd = self._odd(session, social, days)
+            frame = queries.content_people(events, wanted, session.table(shared), days, odd)
             table = session.collect(frame)
         person = self._owner(social, table["alias_no"], table["first_us"].to_numpy())
         code, names = _coded(table["content_id"])
@@ -350,20 +352,27 @@ class Book:
         files = social.crowd.snapshot.of("events", from_day=days[0], to_day=days[1])
         with self.behaviour.engine.session() as session:
             events = session.scan([f.path for f in files], EVENTS.schema)
-            table = session.collect(queries.passed_on(events, days, self.behaviour.quality.limit))
+            table = session.collect(queries.passed_on(events, days, self._odd(session, social, days)))
         table = table.sort_by([("us", "ascending"), ("alias_no", "ascending"), ("event", "ascending")])
         us = table["us"].to_numpy().astype(np.int64)
         person = self._owner(social, table["alias_no"], us)
         by = self._owner(social, pc.fill_null(table["sharer_alias_no"], -1), us)
         event = np.array(table["event"].to_pylist(), dtype=object)
-        shared = np.isin(event, queries.SHARED) if len(event) else np.zeros(0, np.bool_)
+        shared, invited, ordered = (
+            np.isin(event, names) if len(event) else np.zeros(0, np.bool_)
+            for names in (
+                [*queries.SHARED, queries.INVITED[0]],
+                queries.INVITED,
+                ("Order Completed", "Order Refunded"),
+            )
+        )
         by = np.where(shared | (by == person), -1, by).astype(np.int32)
         keep = (person >= 0) & (shared | (by >= 0))
         content, contents = _coded(table["content_id"])
         product, products = _coded(table["product_id"])
         return Passed(
             person[keep], by[keep], us[keep], table["day"].to_numpy().astype(np.int32)[keep], shared[keep],
-            (event == "Invite Accepted")[keep], np.isin(event, ("Order Completed", "Order Refunded"))[keep] if len(event) else keep[keep],
+            invited[keep], ordered[keep],
             content[keep], product[keep], contents, products,
         )  # fmt: skip
 
@@ -372,10 +381,17 @@ class Book:
         files = [f.path for f in social.crowd.snapshot.of("events")]
         with self.behaviour.engine.session() as session:
             events = session.scan(files, EVENTS.schema)
-            table = session.collect(queries.who_saw(events, content_id, self.behaviour.quality.limit))
+            days = (0, self.today + 1)
+            odd = self._odd(session, social, days)
+            table = session.collect(queries.who_saw(events, content_id, days, odd))
         person = self._owner(social, table["alias_no"], table["us"].to_numpy())
         found: I32 = np.unique(person[person >= 0]).astype(np.int32)
         return found
+
+    def first_day(self, social: Social) -> int | None:
+        """The first day of which the lake holds events."""
+        span = self.behaviour.span(social.crowd)
+        return span.first if span is not None else None
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -384,6 +400,17 @@ class Book:
     ) -> pa.Table:
         with self.behaviour.engine.session() as session:
             return _collected(session, snapshot, table, schema, query)
+
+    def _odd(self, session: Session, social: Social, days: tuple[int, int]) -> Any:
+        """Identifiers and days at rates beyond a person's, as a frame; None where there are none."""
+        snapshot, limit = social.crowd.snapshot, self.behaviour.quality.limit
+        with self._lock:
+            if self._rates is None or self._rates.version != snapshot.version or self._rates.limit != limit:
+                with self.behaviour.database.connect() as connection:
+                    known = self._rates or kept_rates(connection)
+                self._rates = renewed(session, snapshot, known, limit)
+            pairs = self._rates.pairs(*days)
+        return session.table(pairs) if pairs.num_rows else None
 
     def _owner(self, social: Social, alias: pa.ChunkedArray, us: I64) -> I32:
         """Whose each row is, -1 where they may not be told."""

@@ -5826,9 +5826,11 @@ export interface components {
         };
         /**
          * CascadeTreeBody
-         * @description A drawing of cascades and their figures.
+         * @description A drawing of cascades and their figures. `creator_no` is the person number of who was asked about, null for an item.
          */
         CascadeTreeBody: {
+            /** Creator No */
+            creator_no: number | null;
             /** Drawn */
             drawn: number;
             figures: components["schemas"]["CascadeFiguresBody"];

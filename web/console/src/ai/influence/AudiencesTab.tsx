@@ -75,7 +75,7 @@ function Kept({ audience, onClose }: { audience: CreatorAudience; onClose: () =>
   const { message } = App.useApp();
   const path = `${AUDIENCES}/${encodeURIComponent(audience.audience_id)}`;
   const read = useRead<{ people: number; items: AudiencePerson[] }>(path);
-  const undo = useWrite<void, void>(() => api.delete(path), [AUDIENCES]);
+  const undo = useWrite<void, void>(() => api.remove(path), [AUDIENCES]);
   return (
     <Drawer open onClose={onClose} title={audience.name} size="large">
       <div className="tools gap">

@@ -55,9 +55,7 @@ function Tree({ data, item }: { data: CascadeTree; item: string }) {
   const [picked, setPicked] = useState<CascadeNode>(data.tree);
   const option = useMemo(() => treeOf(data.tree, palette, t, f, narrow), [data, palette, t, f, narrow]);
   const height = Math.max(220, Math.min(900, leavesOf(data.tree) * 18 + 30));
-  // The creator that the trees are about has a node only where they began one: the people are asked for by their number.
-  const creator = useRead<{ creator: { person_no: number } }>(`/api/influence/creators/${encodeURIComponent(data.title)}`, {}, { enabled: item === "" });
-  const about = item ? { item } : { creator: creator.data?.creator.person_no };
+  const about = item ? { item } : { creator: data.creator_no };
   const query = { kind: "spread", from: data.from_day, to: data.to_day, ...about };
   return (
     <>

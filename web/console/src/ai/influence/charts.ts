@@ -56,7 +56,7 @@ export function treeOf(top: CascadeNode, palette: Palette, t: Translate, f: Form
         const { node } = (point as unknown as { data: TreeData }).data;
         if (node.others > 0) return nameOf(node, t, f);
         return tip(nameOf(node, t, f), [
-          { name: t("cas.below"), value: f.whole(node.depth < 0 ? node.below : node.below) },
+          { name: t("cas.below"), value: f.whole(node.below) },
           { name: t("cas.orders"), value: f.whole(node.orders) },
           ...(node.time ? [{ name: t("cas.last"), value: f.dateTime(node.time) }] : []),
         ]);

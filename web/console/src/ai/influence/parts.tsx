@@ -46,10 +46,14 @@ export function PersonLink({ userId, to }: { userId: string; to?: string }) {
   return <Link to={to ?? `/users/${encodeURIComponent(userId)}`}>{userId}</Link>;
 }
 
-/** Seconds as people say them. */
+/** Seconds as people say them: minutes, hours or days, whichever is read at a glance. */
 export function useSpan(): (seconds: number | null) => string {
-  const f = useFormat();
-  return (seconds) => (seconds === null ? "–" : f.duration(new Date(0).toISOString(), new Date(seconds * 1000).toISOString()));
+  const { t } = useLanguage();
+  return (seconds) => {
+    if (seconds === null) return "–";
+    const [unit, size] = seconds < 5400 ? (["minutes", 60] as const) : seconds < 172_800 ? (["hours", 3600] as const) : (["days", 86_400] as const);
+    return t(`cas.${unit}`, { n: (seconds / size).toFixed(1) });
+  };
 }
 
 /** The figures of one or more cascades as tiles. */
