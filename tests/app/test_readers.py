@@ -102,6 +102,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(7, GONE, event="Subscribed", properties={"private_channel": "wecom_group"}),
             track(6, STAYS, anonymous="tablet"),
             track(7, GONE, at_us=START_US - 3 * DAY_US),
+            track(
+                "by", GONE, properties={"product_id": "p3", "sharer_id": STAYS}, at_us=START_US - MINUTE_US
+            ),
         )
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
@@ -132,6 +135,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
                 notebook.app.clock = notebook.app.serving.clock = wt.clock
                 notebook.app.serving.look()
                 relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
+                for user_id in (GONE, STAYS):
+                    agreed = {"purpose": "social", "granted": True, "how": "by phone"}
+                    assert browser.send("POST", f"/api/profiles/{user_id}/consent", agreed).status_code == 200
                 wt.clock.move(6)  # type: ignore[attr-defined]
                 rule = {"is": "event", "event": "Order Completed", "least": 1}
                 made = browser.send("POST", "/api/segments", {"name": "buyers", "rule": rule}).json()
@@ -208,6 +214,10 @@ def newcomers(shop: Shop) -> int:
     return sum(channel["newcomers"] for channel in found["channels"])  # type: ignore[index]
 
 
+def befriended(shop: Shop) -> str:
+    return str(shop.operator.send("POST", "/api/influence/audiences/preview", {"creator": STAYS}).text)
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -247,6 +257,10 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "metrics": lambda s: asked(s) == 2,
     "attribution": lambda s: converted(s) == 2,
     "aarrr": lambda s: newcomers(s) == 2,
+    "creators": lambda s: '"opened":1' in s.get("/api/influence/creators"),
+    "cascades": lambda s: GONE in s.get("/api/influence/cascades/tree?item=product:p3"),
+    "seeds of influence": lambda s: GONE in s.operator.send("POST", "/api/influence/seeds", {"most": 2}).text,
+    "audiences of creators": lambda s: '"friends":1' in befriended(s),
 }
 
 
