@@ -259,7 +259,9 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "aarrr": lambda s: newcomers(s) == 2,
     "creators": lambda s: '"opened":1' in s.get("/api/influence/creators"),
     "cascades": lambda s: GONE in s.get("/api/influence/cascades/tree?item=product:p3"),
-    "seeds of influence": lambda s: GONE in s.operator.send("POST", "/api/influence/seeds", {"most": 2}).text,
+    "seeds of influence": lambda s: (
+        s.operator.send("POST", "/api/influence/seeds", {"most": 2}).json().get("people") == 2
+    ),
     "audiences of creators": lambda s: '"friends":1' in befriended(s),
 }
 

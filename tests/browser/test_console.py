@@ -17,9 +17,9 @@ PAGES = (
     "/settings/backups", "/tracking", "/tracking/coverage", "/tracking/report", "/tracking/alerts", "/tracking/columns",
     "/tracking/versions", "/consents", "/consents/texts", "/consents/person", "/rights", "/identity",
     "/identity/unidentified", "/segments", "/segments/new", "/acquire", "/acquire/links", "/acquire/costs",
-    "/acquire/naming", "/private", "/social/koc", "/social/koc/seeds", "/social/koc/audiences", "/social/cascades", "/analyse/funnel", "/analyse/retention", "/analyse/retention/lifecycle",
+    "/acquire/naming", "/private", "/analyse/funnel", "/analyse/retention", "/analyse/retention/lifecycle",
     "/analyse/paths", "/analyse/metrics", "/analyse/aarrr", "/analyse/attribution", "/analyse/sql", "/boards",
-    "/boards/overview",
+    "/boards/overview", "/social/koc", "/social/koc/seeds", "/social/koc/audiences", "/social/cascades",
 )  # fmt: skip
 GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 SETTLED = ".content h1, .content .page-title, .content"

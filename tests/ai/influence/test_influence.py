@@ -423,6 +423,6 @@ def test_rules_at_their_edges(need: Any, koc: list[bool]) -> None:
     arrays = {k: np.array(v, np.int32) for k, v in columns.items()}
     found = Creators(
         people=np.arange(3, dtype=np.int32), followers=zero, contents=zero, shares=zero, opened=zero, orders=zero, net_minor={},
-        months=[], reach=np.zeros((0, 3), np.int32), features=np.zeros((0, 3, len(FEATURES))), **arrays,
+        months=[], reach=np.zeros((0, 3), np.int32), features=np.zeros((0, 3, len(FEATURES))), first_whole=0, **arrays,
     )  # fmt: skip
     assert making.passes(KocRule(need=need), found)[2].tolist() == koc
