@@ -324,13 +324,13 @@ def test_seeds_are_chosen_kept_and_priced(shop: Shop) -> None:
 def test_an_erased_person_is_gone_from_plans_and_audiences(shop: Shop) -> None:
     shop.send("POST", "/seeds", {"most": 2}, 201)
     made = shop.send("POST", "/audiences", {"creator": STAR, "name": "a", "size": 4}, 201)
-    copy = shop.wt.rights.export("far1")["influence"]["influence_audience_people"]
+    copy = shop.wt.rights.export("far2")["influence"]["influence_audience_people"]
     assert made["audience_id"] in {row["audience_id"] for row in copy}
     assert "through_alias_no" not in copy[0], "who led to somebody is another person"
     eraser = InfluenceEraser(shop.wt.database)
-    assert eraser.erase([shop.number["far1"]])["influence_audience_people"] == len(copy)
+    assert eraser.erase([shop.number["far2"]])["influence_audience_people"] == len(copy)
     page = shop.get(f"/audiences/{made['audience_id']}")
-    assert "far1" not in {p["user_id"] for p in page["items"]}
+    assert "far2" not in {p["user_id"] for p in page["items"]}
     gone = eraser.erase([shop.number[STAR]])
     assert gone["influence_audiences"] >= 1
     assert gone["influence_audience_people"] >= 3
