@@ -331,6 +331,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
         "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
         "data/sql": "bodies running saved",
+        "ai/influence": "acting_api audiences bodies cascades creators kernels planning reading rules spreads ties",
         "business/loyalty": "bodies checkout goods people points points_api shop_api shops",
     }.items()
 }

@@ -102,6 +102,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             track(7, GONE, event="Subscribed", properties={"private_channel": "wecom_group"}),
             track(6, STAYS, anonymous="tablet"),
             track(7, GONE, at_us=START_US - 3 * DAY_US),
+            track(
+                "by", GONE, properties={"product_id": "p3", "sharer_id": STAYS}, at_us=START_US - MINUTE_US
+            ),
         )
         minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
         put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
@@ -137,6 +140,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
                 notebook.app.clock = notebook.app.serving.clock = wt.clock
                 notebook.app.serving.look()
                 relay = RelayPermits(wt.database, wt.blocked, wt.permits, wt.identity, wt.vault, wt.clock)
+                for user_id in (GONE, STAYS):
+                    agreed = {"purpose": "social", "granted": True, "how": "by phone"}
+                    assert browser.send("POST", f"/api/profiles/{user_id}/consent", agreed).status_code == 200
                 wt.clock.move(6)  # type: ignore[attr-defined]
                 rule = {"is": "event", "event": "Order Completed", "least": 1}
                 made = browser.send("POST", "/api/segments", {"name": "buyers", "rule": rule}).json()
@@ -219,6 +225,10 @@ def near(shop: Shop) -> str:
     return "".join(shop.operator.send("POST", "/api/graph/audience", ask).text for ask in asks)
 
 
+def befriended(shop: Shop) -> str:
+    return str(shop.operator.send("POST", "/api/influence/audiences/preview", {"creator": STAYS}).text)
+
+
 PROBES: dict[str, Callable[[Shop], object]] = {
     "door": lambda s: s.keeps(100 + int(s.wt.clock.monotonic())),
     "notebook": in_notebook,
@@ -261,6 +271,12 @@ PROBES: dict[str, Callable[[Shop], object]] = {
     "graph": lambda s: s.json("/api/graph")["people"] == 2,  # type: ignore[index]
     "ego": lambda s: GONE in s.get(f"/api/graph/ego/{STAYS}"),
     "tie audience": lambda s: GONE in near(s),
+    "creators": lambda s: '"opened":1' in s.get("/api/influence/creators"),
+    "cascades": lambda s: GONE in s.get("/api/influence/cascades/tree?item=product:p3"),
+    "seeds of influence": lambda s: (
+        s.operator.send("POST", "/api/influence/seeds", {"most": 2}).json().get("people") == 2
+    ),
+    "audiences of creators": lambda s: '"friends":1' in befriended(s),
 }
 
 

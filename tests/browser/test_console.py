@@ -22,6 +22,7 @@ PAGES = (
     "/boards/overview", "/loyalty", "/loyalty/points", "/loyalty/shops", "/ledger", "/ledger/accounts", "/ledger/transfers",
     "/ledger/budgets",
     "/boards/overview", "/social/ties", "/social/ties/audience", "/social/ties/ego",
+    "/boards/overview", "/social/koc", "/social/koc/seeds", "/social/koc/audiences", "/social/cascades",
 )  # fmt: skip
 GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 SETTLED = ".content h1, .content .page-title, .content"

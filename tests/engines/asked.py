@@ -10,6 +10,7 @@ import pyarrow as pa
 from tests.data.profiles.market import DAY, at
 from tests.engines.shops import PEOPLE
 from weaktie.business.loyalty.queries import rewarded
+from weaktie.ai.influence import queries as influence
 from weaktie.data.acquisition import queries as acquisition
 from weaktie.data.behaviour import queries as behaviour
 from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
@@ -80,6 +81,20 @@ class Asker:
         """The shared device."""
         return self.session.table(pa.table({"alias_no": pa.array([5], pa.int32())}))
 
+    def odd(self) -> Frame:
+        """Identifiers and days at rates beyond a person's."""
+        return quality.impossible(self.events, LIMIT).select("alias_no", "day")
+
+    def whose(self) -> Frame:
+        """Contents and who made them."""
+        ids = [f"c{n}" for n in range(40)]
+        numbers = pa.array(range(1, 41), pa.int32())
+        return self.session.table(pa.table({"content_id": pa.array(ids, pa.string()), "creator_no": numbers}))
+
+    def some_orders(self) -> Frame:
+        """Orders that no figure counts."""
+        return self.session.table(pa.table({"order_id": pa.array(["o1", "o23"], pa.string())}))
+
     def matched(self, *events: str) -> Frame:
         """Rows that match these events, by person: what funnels and retention are taken over."""
         may = self.events.filter(nw.col("event").is_in(list(events)), ~nw.col("alias_no").is_null())
@@ -136,6 +151,16 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "graph.days_of_orders": lambda t: graph.days_of_orders(t.orders, t.orders.filter(nw.col("day") > DAY - 10)),
     "identity.login_instants": lambda t: login_instants(t.events, [5]),
     "identity.unidentified": lambda t: unidentified(t.orders, t.events, HIDDEN_PERSON),
+    "influence.relations_between": lambda t: influence.relations_between(t.relations),
+    "influence.published": lambda t: influence.published(t.contents),
+    "influence.named_products": lambda t: influence.named_products(t.products),
+    "influence.paid_orders": lambda t: influence.paid_orders(t.orders, t.some_orders()),
+    "influence.content_touches": lambda t: influence.content_touches(t.events, t.whose(), t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.content_people": lambda t: influence.content_people(t.events, t.whose(), t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.share_touches": lambda t: influence.share_touches(t.events, t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.share_counts": lambda t: influence.share_counts(t.events, t.shared(), (DAY - 29, DAY), t.odd()),
+    "influence.passed_on": lambda t: influence.passed_on(t.events, (DAY - 29, DAY), t.odd()),
+    "influence.who_saw": lambda t: influence.who_saw(t.events, "c1", (DAY - 29, DAY), None),
     "metrics.activity": lambda t: metrics.activity(t.events, (DAY - 29, DAY), t.shared(), fast(t)),
     "metrics.registrations": lambda t: metrics.registrations(t.users),
     "metrics.spent": lambda t: metrics.spent(t.events, (DAY - 29, DAY), fast(t), 1_800_000_000),

@@ -15,7 +15,7 @@ from weaktie.store.engine.contracts import Engine, EngineMissing
 from weaktie.store.engine.spark import SparkSession
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / "src" / "weaktie" / "data"
+FLOORS = [ROOT / "src" / "weaktie" / floor for floor in ("data", "ai")]
 
 
 def on_spark(test: Callable[..., None]) -> Callable[..., None]:
@@ -31,8 +31,12 @@ def test_the_page_shows_the_table() -> None:
 
 
 def test_every_module_of_queries_is_tried_or_marked() -> None:
-    modules = {p.relative_to(DATA).as_posix() for p in DATA.glob("*/queries*.py")}
-    modules |= {p.relative_to(DATA).as_posix() for p in DATA.glob("*/windows.py")}
+    modules = {
+        path.relative_to(floor).as_posix()
+        for floor in FLOORS
+        for pattern in ("*/queries*.py", "*/windows.py")
+        for path in floor.glob(pattern)
+    }
     assert set(TRIED) == modules, "run each new query in asked.py, then name its module in differences.py"
 
 

@@ -121,6 +121,7 @@ def build_once(wt: App, told: Told) -> dict[str, object]:
     if not result.unchanged:
         told(0.99, Words("计算分群", "computing segments"))
         refresh_segments(wt.segments, result.generation)
+        wt.influence.keep_predictions()
     _check_tracking(wt)
     own = fill_tags(wt.custom_tags, lambda _share, _step: None)
     return {

@@ -6,6 +6,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from weaktie import __version__
+from weaktie.ai.influence import acting_api as influence_acting_api
+from weaktie.ai.influence import api as influence_api
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.business.loyalty import api as loyalty_api
@@ -73,7 +75,8 @@ def make_api(wt: App) -> FastAPI:
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
         tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
-        private_api, spending_api, ledger_api, loyalty_api, points_api, api, graph_api, backup_api,
+        private_api, spending_api, ledger_api, loyalty_api, points_api, api, graph_api, influence_api, influence_acting_api,
+        backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public, shop_api.public, following.router):

@@ -106,6 +106,28 @@ READERS: Final[tuple[Reader, ...]] = (
         "tie audience", "asks for the crowd and for the social purpose at each read, at most 30 s old",
         (("POST", "/api/graph/audience"),),
     ),
+    Reader(
+        "creators", "asks for the crowd and for consent to social analysis at each read, at most 5 s old",
+        (
+            ("GET", "/api/influence/creators"), ("GET", "/api/influence/creators.csv"), ("GET", "/api/influence/creators/{user_id}"),
+            ("POST", "/api/influence/rules/preview"),
+        ),
+    ),
+    Reader(
+        "cascades", "asks for the crowd and for consent to social analysis at each read, at most 5 s old",
+        (("GET", "/api/influence/cascades"), ("GET", "/api/influence/cascades/tree")),
+    ),
+    Reader(
+        "seeds of influence", "asks for the crowd and for consent to social analysis at each read, at most 5 s old",
+        (("POST", "/api/influence/seeds"), ("GET", "/api/influence/seeds"), ("GET", "/api/influence/seeds/{plan_id}")),
+    ),
+    Reader(
+        "audiences of creators", "asks for the crowd and for consent to social analysis at each read, at most 5 s old",
+        (
+            ("POST", "/api/influence/audiences/preview"), ("POST", "/api/influence/audiences"), ("GET", "/api/influence/audiences"),
+            ("GET", "/api/influence/audiences/{audience_id}"),
+        ),
+    ),
     Reader("attribution", "asks for the crowd at each read, at most 5 s old", (("POST", "/api/attribution/query"),)),
 )  # fmt: skip
 
@@ -163,6 +185,10 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("DELETE", "/api/profiles/{user_id}/custom-tags/{key}"), ("POST", "/api/custom-tags/{key}/people"),
         ("POST", "/api/custom-tags/{key}/refill"), ("DELETE", "/api/custom-tags/{key}"), ("PUT", "/api/rfm/rules"),
         ("POST", "/api/rfm/rules/{version}/restore"),
+    ),
+    "who is a KOC, in numbers; an audience that is undone": (
+        ("GET", "/api/influence/rules"), ("PUT", "/api/influence/rules"), ("POST", "/api/influence/rules/{version}/restore"),
+        ("DELETE", "/api/influence/audiences/{audience_id}"),
     ),
     "what tags are and how RFM is cut, without anybody's values": (
         ("GET", "/api/tags/lineage"), ("GET", "/api/custom-tags/tables"), ("GET", "/api/custom-tags/{key}/versions"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from weaktie.ai.influence.service import InfluenceEraser, InfluenceExporter
 from weaktie.app.home import check_home
 from weaktie.app.people import person_at
 from weaktie.app.wiring_analyse import AnalyseParts
@@ -52,14 +53,15 @@ class App(LoyaltyParts, AnalyseParts):
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
                 SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock),
-                LoyaltyEraser(self.database, self.coupons), LedgerEraser(self.database, self.ledger), GraphEraser(self), identity,
+                LoyaltyEraser(self.database, self.coupons), LedgerEraser(self.database, self.ledger), GraphEraser(self),
+                InfluenceEraser(self.database), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
                 ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
                 SegmentsExporter(), TagsExporter(self.lake, self.engine), LoyaltyExporter(), LedgerExporter(),
-                GraphExporter(self.lake, self.engine), IdentityExporter(),
+                GraphExporter(self.lake, self.engine), InfluenceExporter(), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip

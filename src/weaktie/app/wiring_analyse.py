@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from weaktie.ai.influence.service import Influence
 from weaktie.app.people import ConsentPeople
 from weaktie.app.status import Status
 from weaktie.app.tag_book import CatalogueTags
@@ -78,6 +79,7 @@ class AnalyseParts(BaseParts):
             **{kind: lambda: self.graph_people for kind in ("ties", "community", "bridges")},
             "rfm": lambda: RfmPeople(self.rfm),
             "rfm_move": lambda: MovePeople(self.rfm),
+            **{kind: lambda: self.influence for kind in ("koc", "fans", "seeds", "koc_audience", "spread")},
         }
         for kind, source in sources.items():
             behaviour.register(kind, LatePeople(source))
@@ -168,6 +170,14 @@ class AnalyseParts(BaseParts):
         return Private(
             database=self.database, settings=self.settings, clock=self.clock, behaviour=self.behaviour,
             acquisition=self.acquisition, load=self.history.load,
+        )  # fmt: skip
+
+    @cached_property
+    def influence(self) -> Influence:
+        """Whose word travels."""
+        return Influence(
+            database=self.database, clock=self.clock, behaviour=self.behaviour, permits=self.permits, directory=self.profiles,
+            people=self.identity,
         )  # fmt: skip
 
     @cached_property

@@ -13,7 +13,7 @@ NOBODY = {
         "audit_head", "audit_log", "build_state", "consumer_offsets", "generations", "import_mappings", "imports", "jobs",
         "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
         "webhooks", "consent_notices", "segment_versions", "acquisition_links", "acquisition_naming_rules", "acquisition_channels",
-        "acquisition_campaign_channels", "rfm_rules", "saved_funnels", "custom_metrics",
+        "acquisition_campaign_channels", "rfm_rules", "influence_rules", "saved_funnels", "custom_metrics",
         "tag_definitions", "tag_failures", "tag_versions", "tag_words",
     },
     "rules of coupons and points, shop systems, budgets by name, and how far the ledger was checked": {
@@ -29,8 +29,9 @@ NOBODY = {
     "queries and boards as the shop's own staff wrote them, without results": {
         "board_versions", "boards", "sql_queries", "sql_query_versions", "sql_runs",
     },
+    "what was asked of seeds and how far they reach: their people stand apart": {"influence_plans"},
     "numbers that count, and name nobody": {
-        "alias_counter", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",
+        "alias_counter", "influence_turns", "collect_counters", "consent_changes", "live_minutes", "relay_counts", "relay_vendor_counts",
         "tracking_alerts", "tracking_files", "tracking_known", "tracking_observed", "tracking_plans", "tracking_seen",
         "tracking_trait_updates", "tracking_trait_violations", "tracking_violations", "tie_builds",
     },

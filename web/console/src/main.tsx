@@ -28,6 +28,7 @@ import "./styles/sql.css";
 import "./styles/boards.css";
 import "./styles/loyalty.css";
 import "./styles/graph.css";
+import "./styles/influence.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

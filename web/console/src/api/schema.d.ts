@@ -1753,6 +1753,283 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/influence/audiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every Audience
+         * @description Audiences, the newest first; of one creator where one is named.
+         */
+        get: operations["every_audience_api_influence_audiences_get"];
+        put?: never;
+        /**
+         * Make Audience
+         * @description Keep an audience; its people count for the cap of seven days from now on. Operators only.
+         */
+        post: operations["make_audience_api_influence_audiences_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/audiences/{audience_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Audience
+         * @description One audience with its people who may be told now.
+         */
+        get: operations["one_audience_api_influence_audiences__audience_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Take Back
+         * @description Undo an audience that was not used: its people count for no cap any more. Operators only.
+         */
+        delete: operations["take_back_api_influence_audiences__audience_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/audiences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Audience
+         * @description Whom a creator's content would go to, through whom, and who is left out why; nothing is stored.
+         */
+        post: operations["preview_audience_api_influence_audiences_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/cascades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every Cascade
+         * @description Cascades of some days by item and by creator, the largest first; of the last 30 days where nothing else is said.
+         */
+        get: operations["every_cascade_api_influence_cascades_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/cascades/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cascade Tree
+         * @description The tree of one `item` (`content:ID`, `product:ID`, `invite:`) or of one `creator`: at most `most` people are drawn, the
+         *     others are counted where they would stand.
+         */
+        get: operations["cascade_tree_api_influence_cascades_tree_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/creators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every Creator
+         * @description Creators, those of the greatest predicted reach first; `search` is a person's id.
+         */
+        get: operations["every_creator_api_influence_creators_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/creators.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Creators Csv
+         * @description The same list for a spreadsheet: ids and figures, no name and no contact. It stands in the audit log.
+         */
+        get: operations["creators_csv_api_influence_creators_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/creators/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Creator
+         * @description One creator; `@number` stands for a person without an id. 404 `no_creator` for who is none.
+         */
+        get: operations["one_creator_api_influence_creators__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every Rule
+         * @description The rule that holds and every one before it.
+         */
+        get: operations["every_rule_api_influence_rules_get"];
+        /**
+         * Save Rule
+         * @description Let this rule hold from now on. Operators only.
+         */
+        put: operations["save_rule_api_influence_rules_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/rules/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Rule
+         * @description Let an earlier rule hold again, as a new version. Operators only.
+         */
+        post: operations["restore_rule_api_influence_rules__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Rule
+         * @description How many creators would pass a rule; nothing is stored.
+         */
+        post: operations["preview_rule_api_influence_rules_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/seeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every Plan
+         * @description The last hundred choices, the newest first.
+         */
+        get: operations["every_plan_api_influence_seeds_get"];
+        put?: never;
+        /**
+         * Choose
+         * @description Choose people to begin with, and keep the choice; it takes seconds over a hundred thousand people. Operators only.
+         */
+        post: operations["choose_api_influence_seeds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/influence/seeds/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Plan
+         * @description A choice with its people who may be told now; `gone` counts the others.
+         */
+        get: operations["one_plan_api_influence_seeds__plan_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitation": {
         parameters: {
             query?: never;
@@ -5776,6 +6053,146 @@ export interface components {
             to: string;
         };
         /**
+         * AudienceAsk
+         * @description The same with a name, to be kept.
+         */
+        AudienceAsk: {
+            /**
+             * Content Id
+             * @default
+             */
+            content_id: string;
+            /** Creator */
+            creator: string;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @default 500
+             */
+            size: number;
+        };
+        /**
+         * AudienceBody
+         * @description An audience that was made. `now` are those of its people who may be analysed at this moment.
+         */
+        AudienceBody: {
+            /** Asked */
+            asked: number;
+            /** Audience Id */
+            audience_id: string;
+            /** Cap */
+            cap: number;
+            /** Content Id */
+            content_id: string;
+            /** Creator */
+            creator: string | null;
+            /** Creator No */
+            creator_no: number | null;
+            /** Left Out */
+            left_out: components["schemas"]["AudienceReasonBody"][];
+            /** Made By */
+            made_by: string;
+            /** Made By Name */
+            made_by_name: string | null;
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * AudienceDraftAsk
+         * @description Whose content is to go to how many; `content_id` is empty for none in particular.
+         */
+        AudienceDraftAsk: {
+            /**
+             * Content Id
+             * @default
+             */
+            content_id: string;
+            /** Creator */
+            creator: string;
+            /**
+             * Size
+             * @default 500
+             */
+            size: number;
+        };
+        /**
+         * AudienceDraftBody
+         * @description An audience before it is made: `pool` are all friends of friends, `items` the first hundred of `size`.
+         */
+        AudienceDraftBody: {
+            /** Cap */
+            cap: number;
+            /** Creator No */
+            creator_no: number;
+            /** Friends */
+            friends: number;
+            /** Items */
+            items: components["schemas"]["AudiencePersonBody"][];
+            /** Left Out */
+            left_out: components["schemas"]["AudienceReasonBody"][];
+            /** Pool */
+            pool: number;
+            /** Size */
+            size: number;
+        };
+        /**
+         * AudiencePageBody
+         * @description One audience with its people who may be told now, at most 500 of them.
+         */
+        AudiencePageBody: {
+            audience: components["schemas"]["AudienceBody"];
+            /** Items */
+            items: components["schemas"]["AudiencePersonBody"][];
+            /** People */
+            people: number;
+        };
+        /**
+         * AudiencePersonBody
+         * @description Somebody in an audience: the chance that word comes by a mutual friend, the likeliest of these, and how many there are.
+         */
+        AudiencePersonBody: {
+            /** Person No */
+            person_no: number;
+            /** Place */
+            place: number;
+            /** Score */
+            score: number;
+            /** Through */
+            through: string | null;
+            /** Through No */
+            through_no: number | null;
+            /** User Id */
+            user_id: string;
+            /** Ways */
+            ways: number;
+        };
+        /**
+         * AudienceReasonBody
+         * @description Why people were not taken, and how many.
+         */
+        AudienceReasonBody: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * AudiencesBody
+         * @description Audiences, the newest first.
+         */
+        AudiencesBody: {
+            /** Items */
+            items: components["schemas"]["AudienceBody"][];
+        };
+        /**
          * BackupBody
          * @description One complete backup. `verified_time` says when every file of it was last read back and found sound,
          *     `cleansed_time` when people erased since were taken out of it.
@@ -6120,23 +6537,86 @@ export interface components {
             code?: string | null;
         };
         /**
-         * CascadesBody
-         * @description Accepted invitations: people at each depth from 1, the deepest, the mean, the median days between being brought and
-         *     bringing somebody, and over how many.
+         * CascadeBody
+         * @description All trees of one item; `item` names it in links.
          */
-        CascadesBody: {
-            /** Accepted */
-            accepted: number;
+        CascadeBody: {
+            figures: components["schemas"]["CascadeFiguresBody"];
+            /** First Time */
+            first_time: string;
+            /** Item */
+            item: string;
+            /** Kind */
+            kind: string;
+            kind_words: components["schemas"]["WordsBody"];
+            /** Last Time */
+            last_time: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CascadeFiguresBody
+         * @description Figures of one or more trees; see `contracts.CascadeFigures`. `by_depth` counts people from who began on.
+         */
+        CascadeFiguresBody: {
+            /** Breadth */
+            breadth: number;
             /** By Depth */
             by_depth: number[];
-            /** Cycle Days */
-            cycle_days: number | null;
-            /** Cycles */
-            cycles: number;
-            /** Deepest */
-            deepest: number;
-            /** Mean Depth */
-            mean_depth: number | null;
+            /** Cycle Seconds */
+            cycle_seconds: number | null;
+            /** Depth */
+            depth: number;
+            /** Net */
+            net: components["schemas"]["InfluenceMoney"][];
+            /** Orders */
+            orders: number;
+            /** People */
+            people: number;
+            /** Roots */
+            roots: number;
+            /** Virality */
+            virality: number | null;
+        };
+        /**
+         * CascadeNodeBody
+         * @description A node of the tree. `others` counts people who are not drawn beside it; its person number is -1 then, as at the top.
+         */
+        CascadeNodeBody: {
+            /** Below */
+            below: number;
+            /** Children */
+            children: components["schemas"]["CascadeNodeBody"][];
+            /** Depth */
+            depth: number;
+            /** Name */
+            name: string;
+            /** Orders */
+            orders: number;
+            /** Others */
+            others: number;
+            /** Person No */
+            person_no: number;
+            /** Time */
+            time: string | null;
+        };
+        /**
+         * CascadeTreeBody
+         * @description A drawing of cascades and their figures. `creator_no` is the person number of who was asked about, null for an item.
+         */
+        CascadeTreeBody: {
+            /** Creator No */
+            creator_no: number | null;
+            /** Drawn */
+            drawn: number;
+            figures: components["schemas"]["CascadeFiguresBody"];
+            /** From Day */
+            from_day: string;
+            /** Title */
+            title: string;
+            /** To Day */
+            to_day: string;
+            tree: components["schemas"]["CascadeNodeBody"];
         };
         /**
          * CellBody
@@ -6601,6 +7081,140 @@ export interface components {
             share: number | null;
             /** Versions */
             versions: components["schemas"]["ShareBody"][];
+        };
+        /**
+         * CreatorBody
+         * @description A creator in the list. Rates are null of nothing; `predicted` is the reach of the running month, `last_predicted` what
+         *     was said of the last full one and `last_actual` what came.
+         */
+        CreatorBody: {
+            /** Buyers */
+            buyers: number;
+            /** Contents */
+            contents: number;
+            /** Fans */
+            fans: number;
+            /** Followers */
+            followers: number;
+            /** Friends */
+            friends: number;
+            /** Interacted */
+            interacted: number;
+            /** Interaction Rate */
+            interaction_rate: number | null;
+            /** Koc */
+            koc: boolean;
+            /** Last Actual */
+            last_actual: number;
+            /** Last Predicted */
+            last_predicted: number | null;
+            /** Net */
+            net: components["schemas"]["InfluenceMoney"][];
+            /** Opened */
+            opened: number;
+            /** Orders */
+            orders: number;
+            /** Passes Reach */
+            passes_reach: boolean;
+            /** Passes Trust */
+            passes_trust: boolean;
+            /** Person No */
+            person_no: number;
+            /** Predicted */
+            predicted: number | null;
+            /** Repeat */
+            repeat: number;
+            /** Repurchase Rate */
+            repurchase_rate: number | null;
+            /** Shares */
+            shares: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * CreatorCascadeBody
+         * @description The trees of one creator.
+         */
+        CreatorCascadeBody: {
+            figures: components["schemas"]["CascadeFiguresBody"];
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * CreatorContentBody
+         * @description A content: people whom it reached in the last 90 days, who did something with it, and its cascade.
+         */
+        CreatorContentBody: {
+            /** Acted */
+            acted: number;
+            /** Cascade */
+            cascade: number;
+            /** Content Id */
+            content_id: string;
+            /** Kind */
+            kind: string;
+            /** Orders */
+            orders: number;
+            /** Published Time */
+            published_time: string;
+            /** Reached */
+            reached: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CreatorPageBody
+         * @description One creator: whom they have around them, what came of it, their contents and cascades of the last 90 days.
+         */
+        CreatorPageBody: {
+            cascade: components["schemas"]["CascadeFiguresBody"];
+            /** Contents */
+            contents: components["schemas"]["CreatorContentBody"][];
+            /** Contents Total */
+            contents_total: number;
+            creator: components["schemas"]["CreatorBody"];
+            /** From Day */
+            from_day: string;
+            /** Month */
+            month: string;
+            /** Months */
+            months: components["schemas"]["ReachMonthBody"][];
+            /** Reasons */
+            reasons: components["schemas"]["ReachReasonBody"][];
+            rule: components["schemas"]["KocRuleBody"];
+            /** To Day */
+            to_day: string;
+        };
+        /**
+         * CreatorsBody
+         * @description A page of creators. `month` is the running one, whose reach is predicted; `pairs` how many creator-months that stands on,
+         *     null where they are too few. `days` are the rule's days of interaction, over which shares, openings and orders count.
+         */
+        CreatorsBody: {
+            /** Creators */
+            creators: number;
+            /** Days */
+            days: number;
+            error: components["schemas"]["ReachErrorBody"];
+            /** Items */
+            items: components["schemas"]["CreatorBody"][];
+            /** Koc */
+            koc: number;
+            /** Month */
+            month: string;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Pairs */
+            pairs: number | null;
+            /** Reach */
+            reach: number;
+            rule: components["schemas"]["KocRuleBody"];
+            /** Total */
+            total: number;
+            /** Trust */
+            trust: number;
         };
         /**
          * CreditBody
@@ -7582,6 +8196,16 @@ export interface components {
             total?: number | null;
         };
         /**
+         * InfluenceMoney
+         * @description An amount in minor units of a currency.
+         */
+        InfluenceMoney: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * InvitationRequest
          * @description Setting a password by a one-time link.
          */
@@ -7711,6 +8335,107 @@ export interface components {
             name: string;
             /** Source Id */
             source_id?: string | null;
+        };
+        /**
+         * KocPreviewBody
+         * @description How many creators pass each part of a rule, and how many come and go against the one that holds.
+         */
+        KocPreviewBody: {
+            /** Before */
+            before: number;
+            /** Creators */
+            creators: number;
+            /** Entered */
+            entered: number;
+            /** Koc */
+            koc: number;
+            /** Left */
+            left: number;
+            /** Reach */
+            reach: number;
+            /** Trust */
+            trust: number;
+        };
+        /**
+         * KocRuleBody
+         * @description Who is a KOC; see `contracts.KocRule`.
+         */
+        KocRuleBody: {
+            /**
+             * Cap
+             * @default 2
+             */
+            cap: number;
+            /**
+             * Interaction Days
+             * @default 30
+             */
+            interaction_days: number;
+            /**
+             * Min Fans
+             * @default 20
+             */
+            min_fans: number;
+            /**
+             * Min Friends
+             * @default 500
+             */
+            min_friends: number;
+            /**
+             * Min Interaction
+             * @default 0.1
+             */
+            min_interaction: number;
+            /**
+             * Min Repurchase
+             * @default 0.5
+             */
+            min_repurchase: number;
+            /**
+             * Need
+             * @default both
+             * @enum {string}
+             */
+            need: "both" | "either" | "reach" | "trust";
+            /**
+             * Repurchase Days
+             * @default 365
+             */
+            repurchase_days: number;
+        };
+        /**
+         * KocRulesBody
+         * @description The rule that holds and every one before it, the newest first.
+         */
+        KocRulesBody: {
+            current: components["schemas"]["KocVersionBody"];
+            /** Versions */
+            versions: components["schemas"]["KocVersionBody"][];
+        };
+        /**
+         * KocSavedBody
+         * @description The version that holds now.
+         */
+        KocSavedBody: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * KocVersionBody
+         * @description A rule as it was saved; version 0 is the one of a new home.
+         */
+        KocVersionBody: {
+            /** Made By */
+            made_by: string;
+            /** Made By Name */
+            made_by_name: string | null;
+            /** Made Time */
+            made_time: string | null;
+            /** Restored From */
+            restored_from: number | null;
+            rule: components["schemas"]["KocRuleBody"];
+            /** Version */
+            version: number;
         };
         /**
          * LabelCount
@@ -8053,8 +8778,8 @@ export interface components {
          */
         LoopBody: {
             cac_missing: components["schemas"]["WordsBody"] | null;
-            cascades: components["schemas"]["CascadesBody"];
-            cascades_before: components["schemas"]["CascadesBody"];
+            cascades: components["schemas"]["weaktie__data__metrics__bodies__CascadesBody"];
+            cascades_before: components["schemas"]["weaktie__data__metrics__bodies__CascadesBody"];
             /** Channels */
             channels: components["schemas"]["ChannelBody"][];
             /** From */
@@ -10021,6 +10746,48 @@ export interface components {
             value: string | null;
         };
         /**
+         * ReachErrorBody
+         * @description How well last month was predicted. `kept` says whether the predictions were stored when the month began, or made now
+         *     from what was known before it.
+         */
+        ReachErrorBody: {
+            /** Creators */
+            creators: number;
+            /** Kept */
+            kept: boolean;
+            /** Median Error */
+            median_error: number | null;
+            /** Month */
+            month: string;
+            /** Spearman */
+            spearman: number | null;
+        };
+        /**
+         * ReachMonthBody
+         * @description The reach of a month; `complete` is false for the one that still runs.
+         */
+        ReachMonthBody: {
+            /** Complete */
+            complete: boolean;
+            /** Month */
+            month: string;
+            /** Reach */
+            reach: number;
+        };
+        /**
+         * ReachReasonBody
+         * @description A part of a prediction: the creator's own figure, and by which factor it moves the reach against the average.
+         */
+        ReachReasonBody: {
+            /** Factor */
+            factor: number;
+            /** Key */
+            key: string;
+            /** Value */
+            value: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * Reason
          * @description Why people are left out, and how many.
          */
@@ -11156,6 +11923,96 @@ export interface components {
             seeds: number;
         };
         /**
+         * SeedMethodBody
+         * @description What one method reaches: the mean over simulations with its 95 % interval.
+         */
+        SeedMethodBody: {
+            /** Cost Minor */
+            cost_minor: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Mean */
+            mean: number;
+            /** Method */
+            method: string;
+            /** Seeds */
+            seeds: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SeedPersonBody
+         * @description A seed: what they add to those before them, what they would reach alone, in people.
+         */
+        SeedPersonBody: {
+            /** Alone */
+            alone: number;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Gain */
+            gain: number;
+            /** Person No */
+            person_no: number;
+            /** Place */
+            place: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * SeedPlanBody
+         * @description A choice of seeds. `method` is the one whose people are taken. `guarantee` is the part of the best possible spread that
+         *     the chosen reach at least, but for one chance in the number of people.
+         */
+        SeedPlanBody: {
+            ask: components["schemas"]["SeedsAsk"];
+            /** Candidates */
+            candidates: number;
+            /** Currency */
+            currency: string;
+            /** Gone */
+            gone: number;
+            /** Guarantee */
+            guarantee: number;
+            /** Made By */
+            made_by: string;
+            /** Made By Name */
+            made_by_name: string | null;
+            /** Made Time */
+            made_time: string;
+            /** Method */
+            method: string;
+            method_words: components["schemas"]["WordsBody"];
+            /** Methods */
+            methods: components["schemas"]["SeedMethodBody"][];
+            model_words: components["schemas"]["WordsBody"];
+            /** Overlap */
+            overlap: number | null;
+            /** People */
+            people: number;
+            /** Plan Id */
+            plan_id: string;
+            /** Seeds */
+            seeds: components["schemas"]["SeedPersonBody"][];
+            /** Sets */
+            sets: number;
+            /** Ties */
+            ties: number;
+            /** Took Ms */
+            took_ms: number;
+            weights_words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SeedPlansBody
+         * @description The last hundred choices, without their people.
+         */
+        SeedPlansBody: {
+            /** Currency */
+            currency: string;
+            /** Items */
+            items: components["schemas"]["SeedPlanBody"][];
+        };
+        /**
          * SeedReason
          * @description Why people are left out, and how many.
          */
@@ -11165,6 +12022,56 @@ export interface components {
             /** Count */
             count: number;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * SeedsAsk
+         * @description A choice of seeds that is wanted; see `planning.SeedAsk`.
+         */
+        SeedsAsk: {
+            /**
+             * Among
+             * @default everybody
+             * @enum {string}
+             */
+            among: "everybody" | "creators" | "koc" | "people";
+            /**
+             * Base Minor
+             * @default 0
+             */
+            base_minor: number;
+            /** Budget Minor */
+            budget_minor?: number | null;
+            /**
+             * Epsilon
+             * @default 0.1
+             */
+            epsilon: number;
+            /**
+             * Model
+             * @default cascade
+             * @enum {string}
+             */
+            model: "cascade" | "threshold";
+            /**
+             * Most
+             * @default 50
+             */
+            most: number;
+            /** People */
+            people?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Per Friend Minor
+             * @default 0
+             */
+            per_friend_minor: number;
+            /**
+             * Weights
+             * @default in_degree
+             * @enum {string}
+             */
+            weights: "in_degree" | "strength";
         };
         /**
          * SegmentAsk
@@ -13065,6 +13972,23 @@ export interface components {
             conversions: number;
         };
         /**
+         * CascadesBody
+         * @description Cascades of some days, the largest first, at most a hundred; `total` is how many items there are.
+         */
+        weaktie__ai__influence__bodies__CascadesBody: {
+            /** Creators */
+            creators: components["schemas"]["CreatorCascadeBody"][];
+            everybody: components["schemas"]["CascadeFiguresBody"];
+            /** From Day */
+            from_day: string;
+            /** Items */
+            items: components["schemas"]["CascadeBody"][];
+            /** To Day */
+            to_day: string;
+            /** Total */
+            total: number;
+        };
+        /**
          * CheckBody
          * @description One thing the doctor looked at.
          */
@@ -13188,6 +14112,25 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
+        };
+        /**
+         * CascadesBody
+         * @description Accepted invitations: people at each depth from 1, the deepest, the mean, the median days between being brought and
+         *     bringing somebody, and over how many.
+         */
+        weaktie__data__metrics__bodies__CascadesBody: {
+            /** Accepted */
+            accepted: number;
+            /** By Depth */
+            by_depth: number[];
+            /** Cycle Days */
+            cycle_days: number | null;
+            /** Cycles */
+            cycles: number;
+            /** Deepest */
+            deepest: number;
+            /** Mean Depth */
+            mean_depth: number | null;
         };
         /**
          * ChangeBody
@@ -16567,6 +17510,533 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    every_audience_api_influence_audiences_get: {
+        parameters: {
+            query?: {
+                creator?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudiencesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_audience_api_influence_audiences_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_audience_api_influence_audiences__audience_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudiencePageBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_influence_audiences__audience_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_audience_api_influence_audiences_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceDraftAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceDraftBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    every_cascade_api_influence_cascades_get: {
+        parameters: {
+            query?: {
+                from?: string;
+                kind?: ("content" | "product" | "invite") | null;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__ai__influence__bodies__CascadesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cascade_tree_api_influence_cascades_tree_get: {
+        parameters: {
+            query?: {
+                creator?: string;
+                from?: string;
+                item?: string;
+                most?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadeTreeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    every_creator_api_influence_creators_get: {
+        parameters: {
+            query?: {
+                ascending?: boolean;
+                cursor?: string | null;
+                limit?: number | null;
+                passes?: "" | "koc" | "reach" | "trust";
+                search?: string;
+                sort?: "predicted" | "last_actual" | "friends" | "followers" | "fans" | "interaction_rate" | "repurchase_rate" | "contents" | "shares" | "opened" | "orders";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorsBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    creators_csv_api_influence_creators_csv_get: {
+        parameters: {
+            query?: {
+                ascending?: boolean;
+                passes?: "" | "koc" | "reach" | "trust";
+                search?: string;
+                sort?: "predicted" | "last_actual" | "friends" | "followers" | "fans" | "interaction_rate" | "repurchase_rate" | "contents" | "shares" | "opened" | "orders";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_creator_api_influence_creators__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorPageBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    every_rule_api_influence_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KocRulesBody"];
+                };
+            };
+        };
+    };
+    save_rule_api_influence_rules_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KocRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KocSavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_rule_api_influence_rules__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KocSavedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_rule_api_influence_rules_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KocRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KocPreviewBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    every_plan_api_influence_seeds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedPlansBody"];
+                };
+            };
+        };
+    };
+    choose_api_influence_seeds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedsAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedPlanBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_plan_api_influence_seeds__plan_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedPlanBody"];
                 };
             };
             /** @description Validation Error */

@@ -133,4 +133,9 @@ export const enAudit = {
   "audit.do.points.end": "Ended a points rule",
   "audit.do.points.grant": "Gave or took points",
   "audit.do.points.rule": "Made a points rule",
+  "audit.do.influence.audience": "Kept a weak-tie audience",
+  "audit.do.influence.audience_undo": "Undid a weak-tie audience",
+  "audit.do.influence.export": "Exported creators",
+  "audit.do.influence.rule": "Changed the rule of KOCs",
+  "audit.do.influence.seeds": "Chose seeds",
 };

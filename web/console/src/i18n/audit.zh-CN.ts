@@ -133,4 +133,9 @@ export const zhAudit = {
   "audit.do.points.end": "结束积分规则",
   "audit.do.points.grant": "人工调整积分",
   "audit.do.points.rule": "新建积分规则",
+  "audit.do.influence.audience": "保存弱连接受众",
+  "audit.do.influence.audience_undo": "撤销弱连接受众",
+  "audit.do.influence.export": "导出创作者",
+  "audit.do.influence.rule": "修改 KOC 规则",
+  "audit.do.influence.seeds": "选择种子用户",
 };

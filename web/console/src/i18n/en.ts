@@ -2,6 +2,7 @@
 import { enAcquisition } from "./acquisition.en";
 import { enPrivate } from "./private.en";
 import { enGraph } from "./graph.en";
+import { enInfluence } from "./influence.en";
 import { enAudit } from "./audit.en";
 import { enClients } from "./clients.en";
 import { enBackup } from "./backup.en";
@@ -292,6 +293,7 @@ export const en: Record<keyof typeof zh, string> = {
   ...enAcquisition,
   ...enPrivate,
   ...enGraph,
+  ...enInfluence,
   ...enFunnel,
   ...enRetention,
   ...enMetrics,

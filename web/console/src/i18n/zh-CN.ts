@@ -2,6 +2,7 @@
 import { zhAcquisition } from "./acquisition.zh-CN";
 import { zhPrivate } from "./private.zh-CN";
 import { zhGraph } from "./graph.zh-CN";
+import { zhInfluence } from "./influence.zh-CN";
 import { zhAudit } from "./audit.zh-CN";
 import { zhClients } from "./clients.zh-CN";
 import { zhBackup } from "./backup.zh-CN";
@@ -291,6 +292,7 @@ export const zh = {
   ...zhAcquisition,
   ...zhPrivate,
   ...zhGraph,
+  ...zhInfluence,
   ...zhFunnel,
   ...zhRetention,
   ...zhMetrics,

@@ -10,8 +10,8 @@ export interface ChartProps {
   height: number;
   /** What the chart shows, read out instead of it. */
   label: string;
-  /** `kind` tells a node from an edge in a diagram of flows. */
-  onPick?: (dataIndex: number, seriesIndex: number, kind?: string) => void;
+  /** `kind` tells a node from an edge in a diagram of flows; `data` is what the series holds there. */
+  onPick?: (dataIndex: number, seriesIndex: number, kind?: string, data?: unknown) => void;
   testId?: string;
 }
 

@@ -3,10 +3,12 @@ import {
   LineChart,
   PieChart,
   SankeyChart,
+  TreeChart,
   type BarSeriesOption,
   type LineSeriesOption,
   type PieSeriesOption,
   type SankeySeriesOption,
+  type TreeSeriesOption,
 } from "echarts/charts";
 import {
   GridComponent,
@@ -21,13 +23,14 @@ import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import type { ChartProps } from "./Chart";
 
-use([LineChart, BarChart, PieChart, SankeyChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
+use([LineChart, BarChart, PieChart, SankeyChart, TreeChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
 
 export type ChartOption = ComposeOption<
   | BarSeriesOption
   | LineSeriesOption
   | PieSeriesOption
   | SankeySeriesOption
+  | TreeSeriesOption
   | GridComponentOption
   | LegendComponentOption
   | TooltipComponentOption
@@ -42,7 +45,7 @@ export default function ChartCanvas({ option, height, label, onPick, testId }: C
     const element = box.current!;
     const made = init(element);
     chart.current = made;
-    made.on("click", (point) => pick.current?.(point.dataIndex, point.seriesIndex ?? 0, point.dataType));
+    made.on("click", (point) => pick.current?.(point.dataIndex, point.seriesIndex ?? 0, point.dataType, point.data));
     const watcher = new ResizeObserver(() => made.resize());
     watcher.observe(element);
     return () => {

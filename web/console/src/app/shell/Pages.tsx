@@ -18,6 +18,9 @@ const Identity = lazy(() => import("@/data/identity/IdentityPage"));
 const Ties = lazy(() => import("@/data/graph/TiesPage"));
 const Acquire = lazy(() => import("@/data/acquisition/AcquirePage"));
 const Private = lazy(() => import("@/data/private/PrivatePage"));
+const Koc = lazy(() => import("@/ai/influence/KocPage"));
+const OneCreator = lazy(() => import("@/ai/influence/CreatorPage"));
+const Cascades = lazy(() => import("@/ai/influence/CascadesPage"));
 const Funnel = lazy(() => import("@/data/funnels/FunnelPage"));
 const RetentionTabs = lazy(() => import("@/data/retention/RetentionPage"));
 const UserPaths = lazy(() => import("@/data/paths/PathsPage"));
@@ -78,6 +81,9 @@ export function Pages() {
           <Route path="/social/ties/:tab?" element={<Ties />} />
           <Route path="/acquire/:tab?" element={<Acquire />} />
           <Route path="/private" element={<Private />} />
+          <Route path="/social/koc/:tab?" element={<Koc />} />
+          <Route path="/social/creators/:userId" element={<OneCreator />} />
+          <Route path="/social/cascades" element={<Cascades />} />
           <Route path="/analyse/funnel" element={<Funnel />} />
           <Route path="/analyse/retention/:tab?" element={<RetentionTabs />} />
           <Route path="/analyse/paths" element={<UserPaths />} />

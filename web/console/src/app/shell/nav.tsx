@@ -26,6 +26,7 @@ import {
   SafetyCertificateOutlined,
   SettingOutlined,
   ShareAltOutlined,
+  StarOutlined,
   SwapOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -86,7 +87,11 @@ export const NAVIGATION: Group[] = [
   },
   {
     label: "nav.group.social",
-    places: [{ path: "/social/ties", label: "nav.ties", icon: <ShareAltOutlined />, hotkey: "6", needs: "view" }],
+    places: [
+      { path: "/social/ties", label: "nav.ties", icon: <ShareAltOutlined />, hotkey: "6", needs: "view" },
+      { path: "/social/koc", label: "nav.koc", icon: <StarOutlined />, hotkey: "7", needs: "view" },
+      { path: "/social/cascades", label: "nav.cascades", icon: <ShareAltOutlined />, hotkey: "8", needs: "view" },
+    ],
   },
   {
     label: "nav.group.channels",

@@ -1,0 +1,1 @@
+"""The AI floor: what is predicted and chosen. Each folder is one capability."""

@@ -1,0 +1,1 @@
+"""Influence: whose word travels, how far it went, whom to begin with, and who hears of it through friends of friends."""
