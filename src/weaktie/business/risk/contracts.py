@@ -57,8 +57,9 @@ class Case:
     """What is to be judged: a sign-up, an invitation or a reward of `account_no` (an identifier's number).
 
     `ref` names it in the asker's books (a reward's id): asked again, the answer stays what it was. `evidence` holds raw
-    values by the names of SIGHTED (an address, a device's id); only keyed hashes of them are kept. `invited_us`
-    is when the invitation was sent, `registered_us` when the account came to be; None where the asker does not know.
+    values by the names of SIGHTED (an address, a device's id); only keyed hashes of them are kept. `hashed` holds
+    values that the asker keyed itself: they are compared with each other, not with raw ones. `invited_us` is when the
+    invitation was sent, `registered_us` when the account came to be; None where the asker does not know.
     """
 
     kind: CaseKind
@@ -69,6 +70,7 @@ class Case:
     invited_us: int | None = None
     registered_us: int | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    hashed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,15 @@ class Assessment:
     """The answer: below 40 points pass, from 40 hold, from 70 refuse, hard reasons refuse at once.
 
     A person's decision replaces the score's; `case_id` finds the case in the queue. While the watch over the scorer
-    is not content everything that would pass is held, with the reason `scorer_stale`.
+    is not content everything that would pass is held, with the reason `scorer_stale`. `as_of_us` is when a canary was
+    last run, 0 for never.
     """
 
     case_id: str
     decision: Decision
     score: float
     reasons: tuple[Reason, ...]
+    as_of_us: int
 
 
 class Assess(Protocol):
@@ -257,6 +261,15 @@ class NoCase(NotFound):
     def __init__(self) -> None:
         super().__init__(
             "no_risk_case", Words("没有这条风控记录。", "There is no such case."), place="case_id"
+        )
+
+
+class NoVersion(NotFound):
+    """There is no such version of the rules."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_such_version", Words("没有这个版本。", "There is no such version."), place="version"
         )
 
 

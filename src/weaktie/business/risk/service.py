@@ -82,8 +82,21 @@ class Risk:
         rows: dict[tuple[int, int, str], int] = {}
         for account_no, evidence, at_us in seen:
             for kind, value in forms(evidence):
-                thing = self._keys.lookup_key(f"risk.{kind}", value)[:32]
-                rows.setdefault((account_no, SIGHTED_NUMBER[kind], thing), at_us)
+                rows.setdefault((account_no, SIGHTED_NUMBER[kind], self._thing(kind, value)), at_us)
+        self._keep(tx, rows)
+
+    def _thing(self, kind: str, value: str) -> str:
+        return self._keys.lookup_key(f"risk.{kind}", value)[:32]
+
+    def _keyed(self, hashed: Mapping[str, str]) -> list[tuple[int, str]]:
+        for kind in hashed:
+            if kind not in SIGHTED_NUMBER:
+                raise BadCase(f"hashed.{kind}", Words("没有这种依据。", "There is no such evidence."))
+        return [
+            (SIGHTED_NUMBER[kind], self._thing(kind, f"keyed {value}")) for kind, value in hashed.items() if value
+        ]
+
+    def _keep(self, tx: Connection, rows: Mapping[tuple[int, int, str], int]) -> None:
         write_many(
             tx, "risk_sightings (account_no, kind, thing, at_us)", ("bigint", "smallint", "text", "bigint"),
             [(*key, at_us) for key, at_us in rows.items()], "(account_no, kind, thing) DO NOTHING",
@@ -114,22 +127,23 @@ class Risk:
         """
         if not case.ref or len(case.ref) > LONGEST_REF:
             raise BadCase("ref", Words("缺少业务编号，或过长。", "The reference is missing or too long."))
-        known = queue.by_ref(tx, case.kind, case.ref)
+        known, watch = queue.by_ref(tx, case.kind, case.ref), self.watch(tx)
         if known is not None:
-            return Assessment(known.case_id, known.outcome, known.score, known.reasons)
+            return Assessment(known.case_id, known.outcome, known.score, known.reasons, watch.at_us or 0)
         now_us = self.clock.now_us()
         at_us = now_us if case.at_us is None else case.at_us
         self.meet_many(tx, [(case.account_no, case.inviter_no, case.invited_us, case.registered_us)])
         if case.inviter_no is not None and case.inviter_no != case.account_no:
             self.meet_many(tx, [(case.inviter_no, None, None, None)])
         self.sight(tx, case.account_no, case.evidence, at_us=at_us)
+        self._keep(tx, {(case.account_no, *one): at_us for one in self._keyed(case.hashed)})
         rules = rulebook.current(tx)
         near = neighbourhood(tx, case.account_no, at_us)
         total, reasons, decision = self._judged(tx, near, case, rules.rules)
-        if decision == "pass" and not self.watch(tx).ok:
+        if decision == "pass" and not watch.ok:
             decision, reasons = "hold", [Reason("scorer_stale", OTHER_WORDS["scorer_stale"], 0.0), *reasons]
         stored = queue.put(tx, case, decision, total, reasons, version=rules.version, now_us=now_us)
-        return Assessment(stored.case_id, decision, stored.score, tuple(reasons))
+        return Assessment(stored.case_id, decision, stored.score, tuple(reasons), watch.at_us or 0)
 
     def _judged(
         self, tx: Connection, near: Neighbourhood, case: Case, rules: Mapping[str, Rule]
@@ -156,6 +170,10 @@ class Risk:
         """What holds of a case now, None where it was never judged."""
         found = queue.by_ref(connection, kind, ref)
         return None if found is None else found.outcome
+
+    def by_ref(self, connection: Connection, kind: str, ref: str) -> StoredCase | None:
+        """The case of this name in the asker's books."""
+        return queue.by_ref(connection, kind, ref)
 
     # --- the queue ---------------------------------------------------------------------------------------------------
 
