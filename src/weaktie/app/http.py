@@ -8,12 +8,14 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
+from weaktie.business.risk import api as risk_api
 from weaktie.data.acquisition import api as acquisition_api
 from weaktie.data.acquisition import following, spending_api
 from weaktie.data.attribution import api as attribution_api
 from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.boards import api as boards_api
 from weaktie.data.collect import api as collect_api
+from weaktie.data.flags import api as flags_api
 from weaktie.data.funnels import api as funnels_api
 from weaktie.data.identity import api as identity_api
 from weaktie.data.imports import api as imports_api
@@ -69,7 +71,7 @@ def make_api(wt: App) -> FastAPI:
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
         tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
-        private_api, spending_api, api, backup_api,
+        private_api, spending_api, flags_api, risk_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public, following.router):

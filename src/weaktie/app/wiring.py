@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from weaktie.app.home import check_home
 from weaktie.app.people import person_at
 from weaktie.app.wiring_analyse import AnalyseParts
+from weaktie.business.risk.erase import RiskEraser, RiskExporter
 from weaktie.data.collect.erase import CollectEraser, CollectExporter
+from weaktie.data.flags.erase import FlagsEraser, FlagsExporter
 from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
 from weaktie.data.identity.service import all_lookups
 from weaktie.data.imports.erase import ImportsEraser, ImportsExporter
@@ -48,13 +50,14 @@ class App(AnalyseParts):
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
-                SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock), identity,
+                SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock),
+                FlagsEraser(self.database), RiskEraser(self.database), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
                 ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
-                SegmentsExporter(), TagsExporter(self.lake, self.engine), IdentityExporter(),
+                SegmentsExporter(), TagsExporter(self.lake, self.engine), FlagsExporter(), RiskExporter(), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip

@@ -17,7 +17,7 @@ from weaktie.simulate.ties import FRIEND, Ties
 from weaktie.simulate.timeline import F64, HOUR_MS, I32, I64, MINUTE_MS, B, Timeline, stream
 
 _STREAM = 7
-_DEALINGS_A_PERSON_AND_DAY = 0.026
+_DEALINGS_A_PERSON_AND_DAY = 0.11
 _CHAT, _LIKE, _COMMENT, _GIFT = 0.70, 0.12, 0.09, 0.03
 """Shares of dealings by kind; what is left buys together."""
 _DIRECT_SHARE, _CO_ORDER = 0.5, 0.06

@@ -71,7 +71,8 @@ def dense_blocks(graph: Shared, group: I32) -> F64:
 
 def trust(accounts: int, src: I32, dst: I32, seeds: I32) -> F64:
     """SybilRank (Cao et al. 2012): trust that starts at `seeds` and spreads over undirected edges for log2(n) rounds,
-    by degree. 0 where none arrives, and where an account has no edge."""
+    by degree. Half stays at each round: invitations are trees, on which all of it would swing to and fro. 0 where none
+    arrives, and where an account has no edge."""
     if not len(seeds) or not len(src):
         return np.zeros(accounts)
     degree = np.bincount(src, minlength=accounts) + np.bincount(dst, minlength=accounts)
@@ -80,8 +81,8 @@ def trust(accounts: int, src: I32, dst: I32, seeds: I32) -> F64:
     each = np.maximum(degree, 1)
     for _ in range(max(int(np.ceil(np.log2(max(accounts, 2)))), 1)):
         share = held / each
-        held = np.bincount(dst, share[src], accounts) + np.bincount(src, share[dst], accounts)
-        # A seed without edges keeps nothing to give; one with edges starts again from its neighbours.
+        spread = np.bincount(dst, share[src], accounts) + np.bincount(src, share[dst], accounts)
+        held = (held + spread) / 2
     return np.where(degree > 0, held / each, 0.0)
 
 

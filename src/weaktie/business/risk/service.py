@@ -30,7 +30,7 @@ from weaktie.business.risk.contracts import (
 )
 from weaktie.business.risk.logic import DAY_US, HARD_WORDS, OTHER_WORDS, forms, reasons_of, score, suggested
 from weaktie.business.risk.queries import bought, last_seen
-from weaktie.business.risk.reading import Neighbourhood, evidence_of, neighbourhood
+from weaktie.business.risk.reading import Neighbourhood, evidence_of, loaded, neighbourhood
 from weaktie.business.risk.tables import risk_accounts, risk_canaries, risk_sightings
 from weaktie.kit.clock import HOUR_US, MINUTE_US, Clock
 from weaktie.kit.logs import get_logger
@@ -45,6 +45,8 @@ _LOG = get_logger("risk")
 KEEP_DAYS = 180
 """How long sightings and accounts without a case of theirs are kept."""
 FEEDBACK_DAYS = 180
+REVIEW_DAYS = 120
+MOST_REVIEWED = 500_000
 CANARIES_KEPT = 500
 LONGEST_REF = 128
 
@@ -258,8 +260,39 @@ class Risk:
         if not caught:
             _LOG.error("risk_canary_passed", score=round(value, 1))
         self.look()
+        self.review()
         with self.database.connect() as connection:
             return self.watch(connection)
+
+    def review(self) -> int:
+        """Judge all invited accounts of the last weeks together, by the graph over all of them, and put those that would
+        not pass and have no case yet into the queue; returns how many."""
+        now_us = self.clock.now_us()
+        with self.database.connect() as connection:
+            query = select(risk_accounts.c.account_no).order_by(risk_accounts.c.met_us.desc(), risk_accounts.c.account_no)
+            near = loaded(connection, list(connection.execute(query.limit(MOST_REVIEWED)).scalars()))
+            rules = rulebook.current(connection)
+        scores = score(near.accounts, near.links, rules.rules)
+        decisions = scores.decisions()
+        since_us = now_us - REVIEW_DAYS * DAY_US
+        doubtful = np.flatnonzero(
+            (decisions > 0) & (near.accounts.inviter >= 0) & (near.accounts.registered_us >= since_us)
+        )
+        made = 0
+        with self.database.begin() as tx:
+            for row in doubtful.tolist():
+                case = Case(
+                    kind="sign_up", ref=f"sign-up {near.numbers[row]}", account_no=near.numbers[row],
+                    inviter_no=near.numbers[int(near.accounts.inviter[row])], at_us=int(near.accounts.registered_us[row]),
+                )  # fmt: skip
+                if queue.by_ref(tx, case.kind, case.ref) is None:
+                    reasons = [Reason(*one) for one in reasons_of(scores, row)]
+                    decision: Decision = "refuse" if decisions[row] == 2 else "hold"
+                    queue.put(
+                        tx, case, decision, float(scores.score[row]), reasons, version=rules.version, now_us=now_us
+                    )
+                    made += 1
+        return made
 
     def _canary(self) -> tuple[bool, float]:
         """A made-up farm has to be refused and a made-up honest account to pass, by the whole way through the database;
