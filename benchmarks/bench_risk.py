@@ -23,12 +23,17 @@ START_US = 1_790_000_000_000_000
 def crowd_of(truth: Planted) -> tuple[Accounts, Links]:
     """The crowd as the scorer takes it; instants are moved to a day of our time."""
 
-    def moved(us: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def moved(us: np.ndarray) -> np.ndarray:
         return np.where(us >= 0, us + START_US, -1)
 
     seen = moved(truth.seen_us)
     ordered = moved(truth.ordered_us)
-    buyer = (truth.orders >= 2) & (truth.refunds == 0) & (ordered >= 0) & (ordered <= int(seen.max()) - 14 * DAY_US)
+    buyer = (
+        (truth.orders >= 2)
+        & (truth.refunds == 0)
+        & (ordered >= 0)
+        & (ordered <= int(seen.max()) - 14 * DAY_US)
+    )
     accounts = Accounts(
         truth.registered_us + START_US, moved(truth.invited_us), truth.inviter, ordered, truth.orders, truth.refunds, seen, buyer
     )  # fmt: skip
@@ -36,22 +41,22 @@ def crowd_of(truth: Planted) -> tuple[Accounts, Links]:
     return accounts, Links(truth.account, truth.thing, kinds[truth.kind])
 
 
-def ours(truth: Planted) -> np.ndarray:  # type: ignore[type-arg]
+def ours(truth: Planted) -> np.ndarray:
     """Which accounts are held or refused."""
-    held: np.ndarray = score(*crowd_of(truth)).decisions() > 0  # type: ignore[type-arg]
+    held: np.ndarray = score(*crowd_of(truth)).decisions() > 0
     return held
 
 
-def peer(truth: Planted) -> np.ndarray:  # type: ignore[type-arg]
+def peer(truth: Planted) -> np.ndarray:
     """Which accounts stand in a component of four or more by shared devices."""
     of = truth.kind == DEVICE
     count = len(truth.registered_us)
     found = components(shared(count, int(truth.thing.max()) + 1, truth.account[of], truth.thing[of]))[:count]
-    held: np.ndarray = np.bincount(found, minlength=count)[found] >= PEER_HOLDS_FROM  # type: ignore[type-arg]
+    held: np.ndarray = np.bincount(found, minlength=count)[found] >= PEER_HOLDS_FROM
     return held
 
 
-def rates(truth: Planted, held: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+def rates(truth: Planted, held: np.ndarray) -> tuple[float, float]:
     """(share of made-up accounts that are held, share of the honest that are)."""
     honest = truth.group != FARM
     return float(held[truth.made_up].mean()), float(held[honest].mean())
@@ -74,7 +79,9 @@ def main() -> None:
             chosen = truth.made_up if number == FARM else truth.group == number
             by_group[name].append(float(held[chosen].mean()))
     mine, theirs = np.array(all_ours), np.array(all_peer)
-    print(f"seeds {SEEDS[0]}–{SEEDS[-1]}, {accounts} accounts in all, {accounts / seconds:,.0f} accounts scored a second")
+    print(
+        f"seeds {SEEDS[0]}–{SEEDS[-1]}, {accounts} accounts in all, {accounts / seconds:,.0f} accounts scored a second"
+    )
     print(f"held by group: {', '.join(f'{name} {np.mean(v):.2%}' for name, v in by_group.items())}")
     for name, figures in (("ours", mine), ("components on shared devices", theirs)):
         print(

@@ -32,7 +32,9 @@ def test_dealings_follow_how_close_people_are(market: Market) -> None:
     assert all((a, b) in strength for a, b, _ in dealt)
     met = np.mean([strength[pair] for pair in {(a, b) for a, b, _ in dealt}])
     assert met > 1.3 * np.mean(list(strength.values()))
-    said = [(strength[a, b], e["properties"]["messages"]) for a, b, e in dealt if name_of(e) == "Message Sent"]
+    said = [
+        (strength[a, b], e["properties"]["messages"]) for a, b, e in dealt if name_of(e) == "Message Sent"
+    ]
     near = [n for s, n in said if s > 0.6]
     far = [n for s, n in said if s < 0.3]
     assert np.mean(near) > 1.5 * np.mean(far)
@@ -59,7 +61,9 @@ def test_a_group_is_joined_after_it_was_opened(market: Market) -> None:
 
 def test_shares_to_one_friend_name_a_listener(market: Market) -> None:
     world = world_of(SPEC)
-    shares = [e["properties"].get("recipient_id") for e in everything(market) if name_of(e) == "Product Shared"]
+    shares = [
+        e["properties"].get("recipient_id") for e in everything(market) if name_of(e) == "Product Shared"
+    ]
     named = [one for one in shares if one]
     assert 0.2 * len(shares) < len(named) < 0.8 * len(shares)
     together = [e for e in everything(market) if "co_buyer_id" in (e.get("properties") or {})]

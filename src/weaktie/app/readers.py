@@ -177,7 +177,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/reconciliations/source"),
     ),
     "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
-    "claims of rewards and what the accounts share, judged on the ground of the campaign's contract: a withdrawal of analysis ends no review": (
+    "claims of rewards and what accounts share, judged on the ground of the contract: a withdrawal of analysis ends no review": (
         ("GET", "/api/risk/cases"), ("GET", "/api/risk/cases/{case_id}"), ("POST", "/api/risk/cases/{case_id}/decision"),
         ("POST", "/api/risk/cases/{case_id}/appeal"), ("POST", "/risk/v1/sightings"), ("POST", "/risk/v1/assess"),
         ("POST", "/risk/v1/appeals"),

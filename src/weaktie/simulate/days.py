@@ -87,9 +87,7 @@ def _one_day(world: World, day: int, later: _Later) -> Scene:
     orders, more_events = appended(orders, more_orders, more_events)
     farm_orders, farm_events = farm_day(world, day)
     orders, farm_events = appended(orders, farm_orders, farm_events)
-    among = dealings(
-        world.spec, line, world.folk, world.social, world.shelf, world.devices.first, day
-    )
+    among = dealings(world.spec, line, world.folk, world.social, world.shelf, world.devices.first, day)
     kept = happened(
         world, joined([events, more_events, sent_invitations(world, day, rng), farm_events, *among])
     )

@@ -101,8 +101,10 @@ def properties(bits: Pieces, scene: Scene, prefix: str) -> list[str]:
 def _of_kind(bits: Pieces, scene: Scene, kind: Kind, rows: I64, prefix: str) -> list[str]:
     some = scene.events.take(rows)
     target, peer = some.target.tolist(), some.peer.tolist()
-    if kind in CONTENT_KINDS:
+    if kind in (Kind.CONTENT_LIKED, Kind.CONTENT_COMMENTED):
         return [bits.content[t] + bits.to(p) for t, p in zip(target, peer, strict=True)]
+    if kind in CONTENT_KINDS:
+        return [bits.content[t] for t in target]
     if kind in PRODUCT_KINDS:
         return _of_products(bits, some, kind)
     if kind == Kind.PRODUCTS_SEARCHED:
@@ -120,7 +122,10 @@ def _of_kind(bits: Pieces, scene: Scene, kind: Kind, rows: I64, prefix: str) -> 
         ]
     if kind in (Kind.CHECKOUT_STARTED, Kind.ORDER_COMPLETED):
         pairs = zip(some.order.tolist(), some.other.tolist(), strict=True)
-        return [_order(bits, scene, o, kind) + (f'"co_buyer_id":{bits.user[c]},' if c >= 0 else "") for o, c in pairs]
+        return [
+            _order(bits, scene, o, kind) + (f'"co_buyer_id":{bits.user[c]},' if c >= 0 else "")
+            for o, c in pairs
+        ]
     if kind == Kind.ORDER_REFUNDED:
         return [_refund(bits, scene, o) for o in some.order.tolist()]
     if kind in (Kind.INVITE_SENT, Kind.INVITE_ACCEPTED):

@@ -109,7 +109,9 @@ class _Crowd:
         inviter[later] = -1
         addresses = rng.integers(0, int(rng.integers(1, 5)), count)
         offset = np.where(inviter >= 0, inviter + self.count, -1).astype(np.int32)
-        self._add(when, offset, CAMPUS, -1, np.arange(count), addresses, np.arange(count), *self._honest(when))
+        self._add(
+            when, offset, CAMPUS, -1, np.arange(count), addresses, np.arange(count), *self._honest(when)
+        )
 
     def household(self) -> None:
         """Two to five at one address; half share a tablet; the first invites the others, over weeks or on one evening."""
@@ -121,7 +123,16 @@ class _Crowd:
         inviter[0] = -1
         inviter[1:][rng.random(count - 1) < 0.3] = -1
         devices = np.zeros(count, np.int64) if rng.random() < 0.5 else np.arange(count)
-        self._add(when, inviter, HOUSEHOLD, -1, devices, np.zeros(count, np.int64), np.arange(count), *self._honest(when))
+        self._add(
+            when,
+            inviter,
+            HOUSEHOLD,
+            -1,
+            devices,
+            np.zeros(count, np.int64),
+            np.arange(count),
+            *self._honest(when),
+        )
 
     def farm(self, number: int) -> None:
         """One that invites 4 to 499 made-up ones."""
@@ -160,7 +171,9 @@ class _Crowd:
         ordered = np.where(orders > 0, when + lag.astype(np.int64), -1)
         refunds = rng.binomial(orders, 0.06).astype(np.int32)
         stays = rng.random(count) < 0.6
-        life = np.where(stays, rng.exponential(40 * DAY_US, count) + 2 * DAY_US, rng.exponential(DAY_US, count))
+        life = np.where(
+            stays, rng.exponential(40 * DAY_US, count) + 2 * DAY_US, rng.exponential(DAY_US, count)
+        )
         return ordered, orders, refunds, np.maximum(when + life.astype(np.int64), ordered)
 
     def _add(
@@ -171,7 +184,9 @@ class _Crowd:
         lag = np.minimum(self.rng.exponential(6 * HOUR_US, count).astype(np.int64) + MINUTE_US, 2 * DAY_US)
         invited = np.where(inviter >= 0, when - lag, -1)
         ones = np.ones(count, np.int32)
-        self.columns.append((when, invited, inviter, ordered, orders, refunds, seen, ones * group, ones * farm))
+        self.columns.append(
+            (when, invited, inviter, ordered, orders, refunds, seen, ones * group, ones * farm)
+        )
         rows = np.arange(self.count, self.count + count, dtype=np.int32)
         for kind, things in ((DEVICE, device), (IP, address), (PAYOUT, payout)):
             _, dense = np.unique(things, return_inverse=True)

@@ -84,13 +84,7 @@ def people(spec: MarketSpec, line: Timeline, planted: Farms) -> People:
     join[made_up], joins_inside[made_up] = planted.join_ms, True
     influence = rng.lognormal(-0.32, 0.8, count)
     influence[made_up] = 0.0  # Nobody honest is brought in by a farm.
-    creators = rng.permutation(planted.first)[: max(users // 250, 3)].astype(np.int32)
-    influence[creators] *= 8.0
-    # Creators were there before the window: their contents are.
-    early = creators[joins_inside[creators]]
-    join[early] = line.start_ms - rng.integers(30, 700, len(early)) * DAY_MS
-    joins_inside[early] = False
-
+    creators = _creators(rng, line, join, joins_inside, influence, planted.first)
     channel = rng.choice(len(ACQUISITION), count, p=_shares()).astype(np.int32)
     churn = _churn(rng, line, join, joins_inside, registered, channel)
     churn[creators] = NEVER_MS
@@ -136,6 +130,18 @@ def people(spec: MarketSpec, line: Timeline, planted: Farms) -> People:
         farm=farm,
         susceptibility=stream(spec, _STREAM, 1).beta(2.0, 4.0, count),
     )
+
+
+def _creators(
+    rng: np.random.Generator, line: Timeline, join: I64, inside: B, influence: F64, honest: int
+) -> I32:
+    """One of 250 makes contents and moves others; creators were there before the window: their contents are."""
+    creators = rng.permutation(honest)[: max(honest // 245, 3)].astype(np.int32)
+    influence[creators] *= 8.0
+    early = creators[inside[creators]]
+    join[early] = line.start_ms - rng.integers(30, 700, len(early)) * DAY_MS
+    inside[early] = False
+    return creators
 
 
 def _shares() -> F64:

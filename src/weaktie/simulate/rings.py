@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from weaktie.simulate.contracts import MarketSpec
-from weaktie.simulate.timeline import DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, SECOND_MS, Timeline, stream
+from weaktie.simulate.timeline import HOUR_MS, I32, I64, MINUTE_MS, SECOND_MS, Timeline, stream
 
 FARM_SHARE = 0.02
 FARM_SIZES = (5, 8, 12, 20, 35, 60, 120, 250, 500)
@@ -100,7 +100,9 @@ def farms(spec: MarketSpec, line: Timeline) -> Farms:
     if not sizes:
         empty32, empty64 = np.zeros(0, np.int32), np.zeros(0, np.int64)
         return Farms(spec.users, empty32, empty32, empty64, empty64)
-    return Farms(first, *(np.concatenate(part) for part in (number, boss, join, pace)))
+    return Farms(
+        first, np.concatenate(number), np.concatenate(boss), np.concatenate(join), np.concatenate(pace)
+    )
 
 
 def neighbours(spec: MarketSpec, planted: Farms, community: I32, own_device: I32) -> Neighbours:

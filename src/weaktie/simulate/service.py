@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from weaktie.kit.clock import DAY_US, Clock, SystemClock
 from weaktie.simulate.client import Address, Delivery
-from weaktie.simulate.contracts import DayBatch, EntityKind, Marketing, MarketSpec, SentReport, SignUp, TrueTie, Truth
+from weaktie.simulate.contracts import (
+    DayBatch,
+    EntityKind,
+    Marketing,
+    MarketSpec,
+    SentReport,
+    SignUp,
+    TrueTie,
+    Truth,
+)
 from weaktie.simulate.days import Scene, day_scenes
 from weaktie.simulate.encoding import SegmentText, pieces, properties, shops
 from weaktie.simulate.entities import entity_files, truth_files

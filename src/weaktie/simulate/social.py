@@ -51,7 +51,13 @@ def social(spec: MarketSpec, folk: People, ties: Ties) -> Social:
 
 
 def dealings(
-    spec: MarketSpec, line: Timeline, folk: People, pairs: Social, shelf: Catalogue, first_device: I32, day: int
+    spec: MarketSpec,
+    line: Timeline,
+    folk: People,
+    pairs: Social,
+    shelf: Catalogue,
+    first_device: I32,
+    day: int,
 ) -> list[Events]:
     """What pairs of friends did with each other on a day. Only who is there takes part."""
     rng = stream(spec, _STREAM, 1, day)
@@ -161,7 +167,7 @@ def strengths(pairs: Social, src: I32, dst: I32, size: int) -> F64:
 def reach(folk: People, pairs: Social) -> F64:
     """How many friends one word of each person is expected to move: strength times susceptibility, summed."""
     moved = pairs.strength * folk.susceptibility[pairs.dst]
-    return np.bincount(pairs.src, moved, len(folk)) * np.sqrt(folk.influence)
+    return np.asarray(np.bincount(pairs.src, moved, len(folk)) * np.sqrt(folk.influence), np.float64)
 
 
 def new_buyers(
@@ -194,4 +200,3 @@ def farm_dealings(line: Timeline, folk: People, pace_ms: I64, first: int, day: i
     at = folk.join_ms[person] + pace_ms
     due = (at >= line.midnight_ms[day]) & (at < line.midnight_ms[day + 1]) & (folk.inviter[person] >= 0)
     return person[due], at[due]
-

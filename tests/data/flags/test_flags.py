@@ -1,6 +1,7 @@
 """Assignment: even, independent, lasting; exposures with their probability."""
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +48,13 @@ def test_a_larger_holdout_moves_nobody_between_variants() -> None:
 
 
 @given(
-    st.lists(st.integers(0, 10_000), min_size=0, max_size=5), st.integers(0, 9_999), st.text(min_size=1, max_size=20)
+    st.lists(st.integers(0, 10_000), min_size=0, max_size=5),
+    st.integers(0, 9_999),
+    st.text(min_size=1, max_size=20),
 )
 def test_an_assignment_says_the_chance_with_which_it_came(cuts: list[int], holdout: int, unit: str) -> None:
     edges = [0, *sorted(cuts), 10_000]
-    variants = tuple(Variant(f"v{k}", b - a) for k, (a, b) in enumerate(zip(edges, edges[1:], strict=False)))
+    variants = tuple(Variant(f"v{k}", b - a) for k, (a, b) in enumerate(pairwise(edges)))
     made = checked(flag(variants=variants, holdout=holdout))
     found = assign(made, unit)
     assert found == assign(made, unit)

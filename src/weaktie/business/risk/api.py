@@ -51,7 +51,9 @@ def sightings(request: Request, _key: Key, given: bodies.RiskSightings) -> bodie
     with risk.database.begin() as tx:
         for one in given.sightings:
             _meet(tx, risk, one, numbers)
-            risk.sight(tx, numbers[one.user_id], _evidence(one), at_us=_us(one.time, "time") or risk.clock.now_us())
+            risk.sight(
+                tx, numbers[one.user_id], _evidence(one), at_us=_us(one.time, "time") or risk.clock.now_us()
+            )
     return bodies.RiskTaken(taken=len(given.sightings))
 
 
@@ -130,7 +132,9 @@ def case(request: Request, _caller: View, case_id: str) -> bodies.RiskCaseDetail
 
 
 @router.post("/api/risk/cases/{case_id}/decision")
-def decide(request: Request, caller: Operate, case_id: str, given: bodies.RiskDecision) -> bodies.RiskCaseBody:
+def decide(
+    request: Request, caller: Operate, case_id: str, given: bodies.RiskDecision
+) -> bodies.RiskCaseBody:
     """Pass or refuse a case, with a reason; it replaces what the score said."""
     risk = _part(request)
     with risk.database.begin() as tx:
@@ -258,7 +262,12 @@ def _named(request: Request, connection: Connection, user_id: str) -> list[int]:
 
 def _meet(tx: Connection, risk: Risk, one: bodies.RiskSighting, numbers: Mapping[str, int]) -> None:
     inviter = None if one.inviter_id is None else numbers[one.inviter_id]
-    row = numbers[one.user_id], inviter, _us(one.invited_time, "invited_time"), _us(one.registered_time, "registered_time")
+    row = (
+        numbers[one.user_id],
+        inviter,
+        _us(one.invited_time, "invited_time"),
+        _us(one.registered_time, "registered_time"),
+    )
     others = [] if inviter is None or inviter == row[0] else [(inviter, None, None, None)]
     risk.meet_many(tx, [row, *others])
 
@@ -285,7 +294,8 @@ def _iso(at_us: int | None) -> str | None:
 
 def _reasons(reasons: Sequence[Reason]) -> list[bodies.RiskReason]:
     return [
-        bodies.RiskReason(code=r.code, words=words_body(r.words), points=r.points, hard=r.hard) for r in reasons
+        bodies.RiskReason(code=r.code, words=words_body(r.words), points=r.points, hard=r.hard)
+        for r in reasons
     ]
 
 

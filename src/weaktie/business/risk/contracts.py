@@ -207,7 +207,9 @@ class StoredCase:
     def waits(self) -> bool:
         """Whether somebody has to look at it: held, or appealed against and not answered."""
         answered = (
-            self.appealed_us is not None and self.decided_us is not None and self.decided_us > self.appealed_us
+            self.appealed_us is not None
+            and self.decided_us is not None
+            and self.decided_us > self.appealed_us
         )
         return (self.decision == "hold" and self.verdict is None) or (
             self.appealed_us is not None and not answered

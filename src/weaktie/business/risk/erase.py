@@ -39,11 +39,15 @@ class RiskExporter:
         """Rows about these identifiers: sightings without the hashes, cases without who else is in them or who decided."""
         kinds = list(SIGHTED)
         seen = connection.execute(
-            select(risk_sightings.c.kind, risk_sightings.c.at_us).where(risk_sightings.c.account_no.in_(alias_nos))
+            select(risk_sightings.c.kind, risk_sightings.c.at_us).where(
+                risk_sightings.c.account_no.in_(alias_nos)
+            )
         )
         hidden = {"account_no", "inviter_no", "decided_by"}
         mine = risk_cases.c.account_no.in_(alias_nos)
-        cases = connection.execute(select(*(c for c in risk_cases.c if c.name not in hidden)).where(mine)).mappings()
+        cases = connection.execute(
+            select(*(c for c in risk_cases.c if c.name not in hidden)).where(mine)
+        ).mappings()
         accounts = connection.execute(
             select(*(c for c in risk_accounts.c if c.name != "inviter_no")).where(
                 risk_accounts.c.account_no.in_(alias_nos)

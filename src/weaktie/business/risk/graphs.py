@@ -63,9 +63,7 @@ def dense_blocks(graph: Shared, group: I32) -> F64:
     Inside each group the node that loses least weight is peeled off again and again; the best is where weight by nodes
     was highest (FRAUDAR's greedy, within half of the densest). Blocks of fewer than SMALLEST_BLOCK accounts are none.
     """
-    found: F64 = _peel(
-        graph.start, graph.near, graph.weight, group, graph.accounts, SMALLEST_BLOCK
-    )
+    found: F64 = _peel(graph.start, graph.near, graph.weight, group, graph.accounts, SMALLEST_BLOCK)
     return found
 
 

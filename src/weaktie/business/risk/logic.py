@@ -98,7 +98,10 @@ RULE_WORDS: Final[Mapping[str, tuple[Words, Words]]] = {
     ),
     "dense_block": (
         Words("密集共享团伙的密度", "Density of a block of shared things"),
-        Words("处于密集共享设备、IP、收款账号的团伙中（密度 {3}）", "in a dense block of shared devices, addresses and payout accounts (density {3})"),
+        Words(
+            "处于密集共享设备、IP、收款账号的团伙中（密度 {3}）",
+            "in a dense block of shared devices, addresses and payout accounts (density {3})",
+        ),
     ),
     "low_trust": (
         Words("邀请链上没有可信的老买家", "No trusted buyer along the invitations"),
@@ -191,9 +194,7 @@ def hard(accounts: Accounts, links: Links) -> dict[str, B]:
 
 def reasons_of(scores: Scores, row: int) -> list[tuple[str, Words, float, bool]]:
     """Why an account has its score, the weightiest first: code, words, points, whether it decides alone."""
-    found = [
-        (code, HARD_WORDS[code], 100.0, True) for code, mask in scores.hard.items() if bool(mask[row])
-    ]
+    found = [(code, HARD_WORDS[code], 100.0, True) for code, mask in scores.hard.items() if bool(mask[row])]
     given = sorted(
         ((float(values[row]), code) for code, values in scores.points.items() if values[row] >= 0.5), reverse=True
     )  # fmt: skip
@@ -221,7 +222,9 @@ def checked_rules(rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
     return {name: rules[name] for name in RULES}
 
 
-def suggested(rules: Mapping[str, Rule], counts: Mapping[str, RuleCount], *, fewest: int = 10) -> dict[str, Rule]:
+def suggested(
+    rules: Mapping[str, Rule], counts: Mapping[str, RuleCount], *, fewest: int = 10
+) -> dict[str, Rule]:
     """Rules whose points follow what people decided: by how often its cases were refused, with one doubt on each side
     (Laplace), between half and one and a half times; a rule with fewer decisions stays."""
     new = {}
@@ -294,10 +297,7 @@ def _others(count: int, links: Links, chosen: B, when: I64, near_us: int | None)
     out = np.zeros(count)
     if not len(account):
         return out
-    if near_us is None:
-        many = np.bincount(thing)[thing] - 1
-    else:
-        many = _nearby(thing, when[account], near_us)
+    many = np.bincount(thing)[thing] - 1.0 if near_us is None else _nearby(thing, when[account], near_us)
     np.maximum.at(out, account, many)
     return out
 
@@ -325,7 +325,9 @@ def _count_near(group, when, near_us):  # type: ignore[no-untyped-def]
         while group[low] != group[row] or when[low] < when[row] - near_us:
             low += 1
         high = max(high, row)
-        while high + 1 < len(group) and group[high + 1] == group[row] and when[high + 1] <= when[row] + near_us:
+        while (
+            high + 1 < len(group) and group[high + 1] == group[row] and when[high + 1] <= when[row] + near_us
+        ):
             high += 1
         out[row] = high - low
     return out

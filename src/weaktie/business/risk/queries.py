@@ -19,7 +19,9 @@ def bought(orders: Frame, accounts: Frame) -> Frame:
         nw.col("back").max(), nw.col("us").min()
     )  # fmt: skip
     return once.group_by("alias_no").agg(
-        nw.len().alias("orders"), nw.col("back").sum().alias("refunds"), nw.col("us").min().alias("ordered_us")
+        nw.len().alias("orders"),
+        nw.col("back").sum().alias("refunds"),
+        nw.col("us").min().alias("ordered_us"),
     )
 
 
@@ -27,4 +29,8 @@ def last_seen(events: Frame, accounts: Frame) -> Frame:
     """The last event of these accounts of which analysis is granted: alias_no, seen_us."""
     mine = events.filter(~nw.col("alias_no").is_null(), has_bit("purposes", ANALYSIS))
     mine = mine.join(accounts, on="alias_no", how="semi")
-    return mine.with_columns(us=micros("event_time")).group_by("alias_no").agg(nw.col("us").max().alias("seen_us"))
+    return (
+        mine.with_columns(us=micros("event_time"))
+        .group_by("alias_no")
+        .agg(nw.col("us").max().alias("seen_us"))
+    )

@@ -86,7 +86,9 @@ def page(
         conditions.append(
             or_(risk_cases.c.at_us < at_us, and_(risk_cases.c.at_us == at_us, risk_cases.c.case_id < case_id))
         )
-    query = select(risk_cases).where(*conditions).order_by(risk_cases.c.at_us.desc(), risk_cases.c.case_id.desc())
+    query = (
+        select(risk_cases).where(*conditions).order_by(risk_cases.c.at_us.desc(), risk_cases.c.case_id.desc())
+    )
     rows = connection.execute(query.limit(size + 1)).mappings().all()
     items = [_case(row) for row in rows[:size]]
     after = write_cursor(items[-1].at_us, items[-1].case_id) if len(rows) > size else None
@@ -96,7 +98,9 @@ def page(
 def tallies(connection: Connection, since_us: int) -> dict[str, int]:
     """How many cases wait, and how those since then ended."""
     found = {
-        name: int(connection.execute(select(func.count()).select_from(risk_cases).where(condition)).scalar_one())
+        name: int(
+            connection.execute(select(func.count()).select_from(risk_cases).where(condition)).scalar_one()
+        )
         for name, condition in (("waiting", _WHICH["waiting"]), ("appealed", _APPEALED))
     }
     rows = connection.execute(
@@ -105,10 +109,16 @@ def tallies(connection: Connection, since_us: int) -> dict[str, int]:
     return found | {"pass": 0, "hold": 0, "refuse": 0} | {str(name): int(many) for name, many in rows}
 
 
-def decide(tx: Connection, case_id: str, verdict: Decision, *, note: str, actor: str, now_us: int) -> StoredCase:
+def decide(
+    tx: Connection, case_id: str, verdict: Decision, *, note: str, actor: str, now_us: int
+) -> StoredCase:
     """A person's decision, which replaces the score's; a refusal opens the time for an appeal. Raises NoCase."""
     case = by_id(tx, case_id)
-    until = now_us + APPEAL_DAYS * DAY_US if verdict == "refuse" and case.appealed_us is None else case.appeal_until_us
+    until = (
+        now_us + APPEAL_DAYS * DAY_US
+        if verdict == "refuse" and case.appealed_us is None
+        else case.appeal_until_us
+    )
     tx.execute(
         update(risk_cases)
         .where(risk_cases.c.case_id == case_id)
@@ -124,7 +134,9 @@ def appeal(tx: Connection, case_id: str, words: str, *, now_us: int) -> StoredCa
     """Ask again: once, against a refusal, inside its time. Raises NoCase or NoAppeal."""
     case = by_id(tx, case_id)
     if case.outcome != "refuse":
-        raise NoAppeal(Words("该记录没有被拒绝，无需申诉。", "This was not refused: there is nothing to appeal against."))
+        raise NoAppeal(
+            Words("该记录没有被拒绝，无需申诉。", "This was not refused: there is nothing to appeal against.")
+        )
     if case.appealed_us is not None:
         raise NoAppeal(Words("该记录已经申诉过。", "An appeal was made already."))
     if case.appeal_until_us is None or now_us > case.appeal_until_us:
@@ -139,7 +151,8 @@ def appeal(tx: Connection, case_id: str, words: str, *, now_us: int) -> StoredCa
 
 def _written(reasons: Sequence[Reason]) -> str:
     said = [
-        {"code": r.code, "zh": r.words.zh, "en": r.words.en, "points": r.points, "hard": r.hard} for r in reasons
+        {"code": r.code, "zh": r.words.zh, "en": r.words.en, "points": r.points, "hard": r.hard}
+        for r in reasons
     ]
     return msgspec.json.encode(said).decode()
 

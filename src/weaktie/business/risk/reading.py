@@ -54,7 +54,8 @@ def loaded(connection: Connection, numbers: Sequence[int]) -> Neighbourhood:
     place = {number: row for row, number in enumerate(numbers)}
     count = len(numbers)
     fields = {
-        name: np.full(count, -1, np.int64) for name in ("registered_us", "invited_us", "ordered_us", "seen_us")
+        name: np.full(count, -1, np.int64)
+        for name in ("registered_us", "invited_us", "ordered_us", "seen_us")
     }
     inviter = np.full(count, -1, np.int32)
     orders, refunds = np.zeros(count, np.int32), np.zeros(count, np.int32)
@@ -93,7 +94,9 @@ def evidence_of(near: Neighbourhood, account_no: int) -> Evidence:
         if account in place and (held[thing] > 1 or account == row):
             edges.append((place[account], things.setdefault(thing, len(things))))
     invited = [
-        (place[int(near.accounts.inviter[r])], place[r]) for r in drawn if int(near.accounts.inviter[r]) in place
+        (place[int(near.accounts.inviter[r])], place[r])
+        for r in drawn
+        if int(near.accounts.inviter[r]) in place
     ]
     return Evidence(
         [near.numbers[r] for r in drawn], [int(near.accounts.registered_us[r]) for r in drawn],
@@ -120,7 +123,9 @@ def _links(
 def _accounts(connection: Connection, numbers: Sequence[int]) -> dict[int, RowMapping]:
     found: dict[int, RowMapping] = {}
     for part in _parts(numbers):
-        rows = connection.execute(select(risk_accounts).where(risk_accounts.c.account_no.in_(part))).mappings()
+        rows = connection.execute(
+            select(risk_accounts).where(risk_accounts.c.account_no.in_(part))
+        ).mappings()
         found.update((row["account_no"], row) for row in rows)
     return found
 
@@ -178,7 +183,9 @@ def _seen_with(connection: Connection, kind: int, thing: str, at_us: int) -> lis
     base = select(risk_sightings.c.account_no, risk_sightings.c.at_us).where(
         risk_sightings.c.kind == kind, risk_sightings.c.thing == thing
     )
-    before = base.where(risk_sightings.c.at_us <= at_us).order_by(risk_sightings.c.at_us.desc()).limit(A_THING)
+    before = (
+        base.where(risk_sightings.c.at_us <= at_us).order_by(risk_sightings.c.at_us.desc()).limit(A_THING)
+    )
     after = base.where(risk_sightings.c.at_us > at_us).order_by(risk_sightings.c.at_us).limit(A_THING)
     rows = [*connection.execute(before), *connection.execute(after)]
     return [r.account_no for r in sorted(rows, key=lambda r: (abs(r.at_us - at_us), r.account_no))[:A_THING]]

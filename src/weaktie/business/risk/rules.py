@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from weaktie.business.risk.contracts import Rule, RuleCount, RulesVersion
 from weaktie.business.risk.logic import RULES, checked_rules
@@ -15,7 +15,11 @@ HOUSE = RulesVersion(0, RULES, "system", 0, "")
 
 def current(connection: Connection) -> RulesVersion:
     """The rules that hold."""
-    row = connection.execute(select(risk_rules).order_by(risk_rules.c.version.desc()).limit(1)).mappings().first()
+    row = (
+        connection.execute(select(risk_rules).order_by(risk_rules.c.version.desc()).limit(1))
+        .mappings()
+        .first()
+    )
     return HOUSE if row is None else _version(row)
 
 
@@ -31,7 +35,9 @@ def save(tx: Connection, rules: Mapping[str, Rule], *, note: str, actor: str, no
     version = int(tx.execute(select(func.max(risk_rules.c.version))).scalar() or 0) + 1
     text = msgspec.json.encode({name: asdict(rule) for name, rule in kept.items()}).decode()
     tx.execute(
-        insert(risk_rules).values(version=version, rules_json=text, note=note[:200], made_by=actor[:64], made_us=now_us)
+        insert(risk_rules).values(
+            version=version, rules_json=text, note=note[:200], made_by=actor[:64], made_us=now_us
+        )
     )
     return RulesVersion(version, kept, actor, now_us, note)
 
@@ -55,8 +61,8 @@ def codes_of(reasons_json: str) -> Sequence[str]:
     return [r["code"] for r in msgspec.json.decode(reasons_json) if r["points"] >= 1]
 
 
-def _version(row: Mapping[str, object]) -> RulesVersion:
+def _version(row: RowMapping) -> RulesVersion:
     given = msgspec.json.decode(str(row["rules_json"]), type=dict[str, Rule])
     # A rule of a later release counts as the house has it.
     rules = {name: given.get(name, rule) for name, rule in RULES.items()}
-    return RulesVersion(int(str(row["version"])), rules, str(row["made_by"]), int(str(row["made_us"])), str(row["note"]))
+    return RulesVersion(row["version"], rules, row["made_by"], row["made_us"], row["note"])

@@ -44,6 +44,7 @@ from weaktie.store.lake.tables import EVENTS, ORDERS
 _LOG = get_logger("risk")
 KEEP_DAYS = 180
 """How long sightings and accounts without a case of theirs are kept."""
+FIGURES = ("orders", "refunds", "ordered_us", "seen_us")
 FEEDBACK_DAYS = 180
 REVIEW_DAYS = 120
 MOST_REVIEWED = 500_000
@@ -95,7 +96,9 @@ class Risk:
             if kind not in SIGHTED_NUMBER:
                 raise BadCase(f"hashed.{kind}", Words("没有这种依据。", "There is no such evidence."))
         return [
-            (SIGHTED_NUMBER[kind], self._thing(kind, f"keyed {value}")) for kind, value in hashed.items() if value
+            (SIGHTED_NUMBER[kind], self._thing(kind, f"keyed {value}"))
+            for kind, value in hashed.items()
+            if value
         ]
 
     def _keep(self, tx: Connection, rows: Mapping[tuple[int, int, str], int]) -> None:
@@ -165,7 +168,9 @@ class Risk:
         return total, found, "refuse" if total >= REFUSE_FROM else "hold" if total >= HOLD_FROM else "pass"
 
     def _same_person(self, tx: Connection, case: Case) -> list[Reason]:
-        same = case.inviter_no == case.account_no or case.inviter_no in self._people.component(tx, case.account_no)
+        same = case.inviter_no == case.account_no or case.inviter_no in self._people.component(
+            tx, case.account_no
+        )
         return [Reason("self_invite", HARD_WORDS["self_invite"], 100.0, True)] if same else []
 
     def outcome(self, connection: Connection, kind: str, ref: str) -> Decision | None:
@@ -234,7 +239,9 @@ class Risk:
 
     def watch(self, connection: Connection) -> Watch:
         """Whether the scorer may let anything pass now."""
-        row = connection.execute(select(risk_canaries).order_by(risk_canaries.c.at_us.desc()).limit(1)).first()
+        row = connection.execute(
+            select(risk_canaries).order_by(risk_canaries.c.at_us.desc()).limit(1)
+        ).first()
         if row is None:
             return Watch(False, None, None, None)
         fresh = 0 <= self.clock.now_us() - row.at_us <= STALE_US
@@ -269,7 +276,9 @@ class Risk:
         not pass and have no case yet into the queue; returns how many."""
         now_us = self.clock.now_us()
         with self.database.connect() as connection:
-            query = select(risk_accounts.c.account_no).order_by(risk_accounts.c.met_us.desc(), risk_accounts.c.account_no)
+            query = select(risk_accounts.c.account_no).order_by(
+                risk_accounts.c.met_us.desc(), risk_accounts.c.account_no
+            )
             near = loaded(connection, list(connection.execute(query.limit(MOST_REVIEWED)).scalars()))
             rules = rulebook.current(connection)
         scores = score(near.accounts, near.links, rules.rules)
@@ -289,7 +298,13 @@ class Risk:
                     reasons = [Reason(*one) for one in reasons_of(scores, row)]
                     decision: Decision = "refuse" if decisions[row] == 2 else "hold"
                     queue.put(
-                        tx, case, decision, float(scores.score[row]), reasons, version=rules.version, now_us=now_us
+                        tx,
+                        case,
+                        decision,
+                        float(scores.score[row]),
+                        reasons,
+                        version=rules.version,
+                        now_us=now_us,
                     )
                     made += 1
         return made
@@ -303,7 +318,8 @@ class Risk:
             with self.database.begin() as tx:
                 self.meet_many(tx, [(-13, None, None, now_us - DAY_US)])
                 self.meet_many(
-                    tx, [(n, -13, now_us - HOUR_US - MINUTE_US, now_us - HOUR_US + n * MINUTE_US) for n in farm]
+                    tx,
+                    [(n, -13, now_us - HOUR_US - MINUTE_US, now_us - HOUR_US + n * MINUTE_US) for n in farm],
                 )
                 self.sight_many(
                     tx, [(n, {"device": f"canary {n // 6}", "ip": "240.0.0.1", "payout": "canary"}, now_us) for n in farm]
@@ -315,7 +331,9 @@ class Risk:
                 farmed = score(bad.accounts, bad.links, rules)
                 honest = score(good.accounts, good.links, rules)
                 value = float(farmed.score[bad.row(-1)])
-                caught = int(farmed.decisions()[bad.row(-1)]) == 2 and int(honest.decisions()[good.row(-20)]) == 0
+                caught = (
+                    int(farmed.decisions()[bad.row(-1)]) == 2 and int(honest.decisions()[good.row(-20)]) == 0
+                )
                 raise _Undo
         except _Undo:
             return caught, value
@@ -340,7 +358,10 @@ class Risk:
             orders = session.scan([f.path for f in snapshot.of("orders")], ORDERS.schema)
             events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
             found = {row["alias_no"]: row for row in session.collect(bought(orders, accounts)).to_pylist()}
-            seen = {row["alias_no"]: row["seen_us"] for row in session.collect(last_seen(events, accounts)).to_pylist()}
+            seen = {
+                row["alias_no"]: row["seen_us"]
+                for row in session.collect(last_seen(events, accounts)).to_pylist()
+            }
         return self._write_figures(numbers, found, seen)
 
     def _write_figures(
@@ -354,21 +375,20 @@ class Risk:
             for number in numbers
             if number in found or number in seen
         ]  # fmt: skip
-        columns = ("orders", "refunds", "ordered_us", "seen_us")
         with self.database.begin() as tx:
+            columns = [risk_accounts.c[name] for name in FIGURES]
             known = {
-                row.account_no: tuple(row)[1:]
-                for row in tx.execute(select(risk_accounts.c.account_no, *(risk_accounts.c[c] for c in columns)))
+                row[0]: tuple(row)[1:] for row in tx.execute(select(risk_accounts.c.account_no, *columns))
             }
             changed = [row for row in rows if row[0] in known and known[row[0]] != row[1:]]
             if changed:
                 tx.execute(
                     update(risk_accounts)
                     .where(risk_accounts.c.account_no == bindparam("number"))
-                    .values({name: bindparam(f"new_{name}") for name in columns}),
+                    .values({name: bindparam(f"new_{name}") for name in FIGURES}),
                     [
-                        {"number": number} | {f"new_{n}": v for n, v in zip(columns, values, strict=True)}
-                        for number, *values in changed
+                        dict(zip(("number", *(f"new_{n}" for n in FIGURES)), row, strict=True))
+                        for row in changed
                     ],
                 )
         return len(changed)

@@ -7,7 +7,9 @@ from weaktie.store.database.tables import metadata
 risk_accounts = Table(
     "risk_accounts",
     metadata,
-    Column("account_no", BigInteger, primary_key=True, autoincrement=False, comment="identifier of the account"),
+    Column(
+        "account_no", BigInteger, primary_key=True, autoincrement=False, comment="identifier of the account"
+    ),
     Column("inviter_no", BigInteger, comment="identifier of who invited it"),
     Column("invited_us", BigInteger, comment="when the invitation was sent"),
     Column("registered_us", BigInteger, comment="when the account came to be"),

@@ -1,11 +1,12 @@
 """HTTP: flags, who was exposed, and where a unit belongs."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from weaktie.data.flags.contracts import Flag, UnitKind, Variant
+from weaktie.data.flags.contracts import Assignment, Exposed, Flag, UnitKind, Variant
 from weaktie.data.flags.service import Flags
 from weaktie.kit.clock import to_iso
 from weaktie.kit.web import PlainText, app_part
@@ -125,8 +126,8 @@ def _part(request: Request) -> Flags:
     return found
 
 
-def _fields(value: object) -> dict[str, object]:
-    return {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]
+def _fields(value: Assignment | Exposed) -> dict[str, Any]:
+    return asdict(value)
 
 
 def _body(flag: Flag, exposed: list[ExposedBody]) -> FlagBody:

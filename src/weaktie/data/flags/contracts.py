@@ -62,7 +62,11 @@ class NoFlag(NotFound):
     """The key of a flag is not known, or it was stopped."""
 
     def __init__(self, key: str) -> None:
-        super().__init__("no_such_flag", Words("没有这个开关，或已停止。", "There is no such flag, or it was stopped."), place=key)
+        super().__init__(
+            "no_such_flag",
+            Words("没有这个开关，或已停止。", "There is no such flag, or it was stopped."),
+            place=key,
+        )
 
 
 class BadFlag(Refused):
@@ -76,4 +80,8 @@ class FlagTaken(Conflict):
     """A flag of this key assigns already."""
 
     def __init__(self, key: str) -> None:
-        super().__init__("flag_taken", Words("该开关已在使用，请先停止。", "This flag is in use; stop it first."), place=key)
+        super().__init__(
+            "flag_taken",
+            Words("该开关已在使用，请先停止。", "This flag is in use; stop it first."),
+            place=key,
+        )

@@ -35,13 +35,22 @@ def checked(flag: Flag) -> Flag:
     """The flag, if it can assign; raises BadFlag."""
     names = [variant.name for variant in flag.variants]
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", flag.key):
-        raise BadFlag("key", Words("名称只能用字母、数字、点、横线。", "A key has letters, digits, dots and dashes."))
+        raise BadFlag(
+            "key", Words("名称只能用字母、数字、点、横线。", "A key has letters, digits, dots and dashes.")
+        )
     if not 1 <= len(flag.salt) <= 80:
         raise BadFlag("salt", Words("盐值长度须为 1–80。", "A salt has 1 to 80 characters."))
-    if not names or len(set(names)) != len(names) or not all(_NAME.fullmatch(n) for n in names) or HOLDOUT in names:
+    if (
+        not names
+        or len(set(names)) != len(names)
+        or not all(_NAME.fullmatch(n) for n in names)
+        or HOLDOUT in names
+    ):
         raise BadFlag("variants", Words("各组须有不重复的名称。", "Variants need names that differ."))
     if any(v.share < 0 for v in flag.variants) or sum(v.share for v in flag.variants) != BUCKETS:
         raise BadFlag("variants", Words("各组比例之和须为 100%。", "The shares have to add up to 100 %."))
     if not 0 <= flag.holdout < BUCKETS:
-        raise BadFlag("holdout", Words("对照比例须在 0 到 100% 之间。", "The holdout is between 0 and 100 %."))
+        raise BadFlag(
+            "holdout", Words("对照比例须在 0 到 100% 之间。", "The holdout is between 0 and 100 %.")
+        )
     return flag

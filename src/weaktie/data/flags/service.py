@@ -43,14 +43,30 @@ class Flags:
     ) -> Flag:  # fmt: skip
         """Begin to assign under a key, as a new version with a salt of its own unless one is given (the one of an earlier
         version gives the same people again). Raises BadFlag, or FlagTaken while it assigns."""
-        last = tx.execute(select(func.max(flag_experiments.c.version)).where(flag_experiments.c.key == key)).scalar()
+        last = tx.execute(
+            select(func.max(flag_experiments.c.version)).where(flag_experiments.c.key == key)
+        ).scalar()
         if self._row(tx, key) is not None:
             raise FlagTaken(key)
         now_us = self.clock.now_us()
         flag = checked(
-            Flag(key, int(last or 0) + 1, salt or new_id("salt", now_us), unit, tuple(variants), holdout, actor, now_us)
+            Flag(
+                key,
+                int(last or 0) + 1,
+                salt or new_id("salt", now_us),
+                unit,
+                tuple(variants),
+                holdout,
+                actor,
+                now_us,
+            )
         )
-        said = {"salt": flag.salt, "unit": unit, "variants": [asdict(v) for v in flag.variants], "holdout": holdout}
+        said = {
+            "salt": flag.salt,
+            "unit": unit,
+            "variants": [asdict(v) for v in flag.variants],
+            "holdout": holdout,
+        }
         tx.execute(
             insert(flag_experiments).values(
                 key=key, version=flag.version, definition_json=msgspec.json.encode(said).decode(), made_by=actor[:64],
@@ -69,7 +85,15 @@ class Flags:
             .values(stopped_us=now_us)
         )
         return Flag(
-            key, flag.version, flag.salt, flag.unit, flag.variants, flag.holdout, flag.made_by, flag.made_us, now_us
+            key,
+            flag.version,
+            flag.salt,
+            flag.unit,
+            flag.variants,
+            flag.holdout,
+            flag.made_by,
+            flag.made_us,
+            now_us,
         )
 
     def find(self, connection: Connection, key: str) -> Flag:
@@ -94,12 +118,23 @@ class Flags:
         """The same, and remember that the unit was exposed now; the first time stays. Raises NoFlag."""
         return self.expose_many(tx, key, [(unit, alias_no)])[0]
 
-    def expose_many(self, tx: Connection, key: str, units: Sequence[tuple[str, int | None]]) -> list[Assignment]:
+    def expose_many(
+        self, tx: Connection, key: str, units: Sequence[tuple[str, int | None]]
+    ) -> list[Assignment]:
         """Many units at once, as (unit, identifier of the person or None). Raises NoFlag."""
         flag, now_us = self.find(tx, key), self.clock.now_us()
         found = [assign(flag, unit) for unit, _ in units]
         rows = {
-            self._hash(unit): (key, flag.version, self._hash(unit), alias_no, a.variant, a.probability, a.bucket, now_us)
+            self._hash(unit): (
+                key,
+                flag.version,
+                self._hash(unit),
+                alias_no,
+                a.variant,
+                a.probability,
+                a.bucket,
+                now_us,
+            )
             for (unit, alias_no), a in zip(units, found, strict=True)
         }
         write_many(
@@ -127,8 +162,12 @@ class Flags:
         return self._keys.lookup_key("flag.unit", unit)[:32]
 
     def _row(self, connection: Connection, key: str) -> RowMapping | None:
-        query = select(flag_experiments).where(flag_experiments.c.key == key, flag_experiments.c.stopped_us.is_(None))
-        return connection.execute(query.order_by(flag_experiments.c.version.desc()).limit(1)).mappings().first()
+        query = select(flag_experiments).where(
+            flag_experiments.c.key == key, flag_experiments.c.stopped_us.is_(None)
+        )
+        return (
+            connection.execute(query.order_by(flag_experiments.c.version.desc()).limit(1)).mappings().first()
+        )
 
 
 def _flag(row: RowMapping) -> Flag:
