@@ -59,6 +59,7 @@ DIFFERENCES = (
 )  # fmt: skip
 
 TRIED: dict[str, str] = {
+    "risk/queries.py": "test_queries",
     "acquisition/queries.py": "test_queries",
     "behaviour/queries.py": "test_queries, test_product",
     "behaviour/windows.py": "test_queries",

@@ -20,7 +20,7 @@ def bought(orders: Frame, accounts: Frame) -> Frame:
     )  # fmt: skip
     return once.group_by("alias_no").agg(
         nw.len().alias("orders"),
-        nw.col("back").sum().alias("refunds"),
+        nw.col("back").sum().cast(nw.Int64).alias("refunds"),
         nw.col("us").min().alias("ordered_us"),
     )
 

@@ -261,6 +261,8 @@ class Risk:
         _warm()
         caught, value = self._canary()
         with self.database.begin() as tx:
+            # One of a clock that has stepped back since would stay the newest.
+            tx.execute(delete(risk_canaries).where(risk_canaries.c.at_us >= self.clock.now_us()))
             tx.execute(insert(risk_canaries).values(at_us=self.clock.now_us(), caught=caught, score=value))
             old = select(risk_canaries.c.at_us).order_by(risk_canaries.c.at_us.desc()).offset(CANARIES_KEPT)
             tx.execute(delete(risk_canaries).where(risk_canaries.c.at_us.in_(old.scalar_subquery())))
