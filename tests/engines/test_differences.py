@@ -16,6 +16,7 @@ from weaktie.store.engine.spark import SparkSession
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "src" / "weaktie" / "data"
+BUSINESS = ROOT / "src" / "weaktie" / "business"
 
 
 def on_spark(test: Callable[..., None]) -> Callable[..., None]:
@@ -33,6 +34,7 @@ def test_the_page_shows_the_table() -> None:
 def test_every_module_of_queries_is_tried_or_marked() -> None:
     modules = {p.relative_to(DATA).as_posix() for p in DATA.glob("*/queries*.py")}
     modules |= {p.relative_to(DATA).as_posix() for p in DATA.glob("*/windows.py")}
+    modules |= {p.relative_to(BUSINESS).as_posix() for p in BUSINESS.glob("*/queries*.py")}
     assert set(TRIED) == modules, "run each new query in asked.py, then name its module in differences.py"
 
 

@@ -225,3 +225,11 @@ export type Board = Got<"/api/boards/{board_id}">;
 export type BoardTile = Board["tiles"][number];
 export type TileData = Got<"/api/boards/{board_id}/tiles/{tile_id}">;
 export type SavedQuery = Got<"/api/sql/queries/{query_id}">;
+
+export type RiskSummary = Got<"/api/risk/summary">;
+export type RiskCase = Item<Got<"/api/risk/cases">>;
+export type RiskDetail = Got<"/api/risk/cases/{case_id}">;
+export type RiskEvidence = RiskDetail["evidence"];
+export type RiskRules = Got<"/api/risk/rules">;
+export type RiskRuleRow = RiskRules["rules"][number];
+export type RiskVersion = RiskRules["versions"][number];

@@ -109,4 +109,11 @@ export const enAudit = {
   "audit.do.private.members": "Take in a list of members",
   "audit.do.rfm_rule_saved": "Save the cut-offs of RFM",
   "audit.do.seeds.export": "Export a seed audience",
+  "audit.do.flag.declare": "Declared a flag",
+  "audit.do.flag.stop": "Stopped a flag",
+  "audit.do.risk.appeal": "Risk: took down an appeal",
+  "audit.do.risk.canary": "Ran the risk watch",
+  "audit.do.risk.pass": "Risk: passed a case",
+  "audit.do.risk.refuse": "Risk: refused a case",
+  "audit.do.risk.rules": "Changed risk rules",
 };

@@ -109,4 +109,11 @@ export const zhAudit = {
   "audit.do.private.members": "导入私域成员",
   "audit.do.rfm_rule_saved": "保存 RFM 分档",
   "audit.do.seeds.export": "导出种子人群",
+  "audit.do.flag.declare": "创建功能开关",
+  "audit.do.flag.stop": "停止功能开关",
+  "audit.do.risk.appeal": "风控：登记申诉",
+  "audit.do.risk.canary": "运行风控自检",
+  "audit.do.risk.pass": "风控：通过",
+  "audit.do.risk.refuse": "风控：不予发放",
+  "audit.do.risk.rules": "修改风控规则",
 };

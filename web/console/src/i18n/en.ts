@@ -22,6 +22,7 @@ import { enRights } from "./trust.rights.en";
 import { enSegments } from "./segments.en";
 import { enBoards } from "./boards.en";
 import { enSql } from "./sql.en";
+import { enRisk } from "./risk.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -293,5 +294,6 @@ export const en: Record<keyof typeof zh, string> = {
   ...enRetention,
   ...enMetrics,
   ...enSql,
+  ...enRisk,
   ...enBoards,
 };

@@ -22,6 +22,7 @@ import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
 import { zhBoards } from "./boards.zh-CN";
 import { zhSql } from "./sql.zh-CN";
+import { zhRisk } from "./risk.zh-CN";
 
 export const zh = {
   // shell
@@ -292,5 +293,6 @@ export const zh = {
   ...zhRetention,
   ...zhMetrics,
   ...zhSql,
+  ...zhRisk,
   ...zhBoards,
 };

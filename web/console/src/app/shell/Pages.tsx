@@ -39,6 +39,7 @@ const Attributed = lazy(() => import("@/data/attribution/AttributionPage"));
 const Boards = lazy(() => import("@/data/boards/BoardsPage"));
 const OneBoard = lazy(() => import("@/data/boards/BoardPage"));
 const Sql = lazy(() => import("@/data/sql/SqlPage"));
+const Risk = lazy(() => import("@/business/risk/RiskPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -96,6 +97,7 @@ export function Pages() {
           <Route path="/boards" element={<Boards />} />
           <Route path="/boards/:boardId" element={<OneBoard />} />
           <Route path="/analyse/sql" element={<Sql />} />
+          <Route path="/referral/risk/:tab?" element={<Risk />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

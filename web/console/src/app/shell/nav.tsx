@@ -23,6 +23,7 @@ import {
   RetweetOutlined,
   RobotOutlined,
   SafetyCertificateOutlined,
+  SafetyOutlined,
   SettingOutlined,
   SwapOutlined,
   TagsOutlined,
@@ -86,6 +87,10 @@ export const NAVIGATION: Group[] = [
       { path: "/acquire", label: "nav.acquire", icon: <QrcodeOutlined />, hotkey: "v", needs: "view" },
       { path: "/private", label: "nav.private", icon: <ContactsOutlined />, hotkey: "k", needs: "view" },
     ],
+  },
+  {
+    label: "nav.group.referral",
+    places: [{ path: "/referral/risk", label: "nav.risk", icon: <SafetyOutlined />, hotkey: ".", needs: "view" }],
   },
   {
     label: "nav.group.data",
