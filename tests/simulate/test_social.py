@@ -99,7 +99,7 @@ def test_farms_share_things_and_pace_and_the_honest_do_not(market: Market) -> No
         assert len({m.device for m in members}) < len(members)
         assert len({m.inviter_id for m in members if m.inviter_id}) == 1
         gaps = np.diff([m.registered_us for m in members[1:]])
-        assert gaps.std() < 0.4 * gaps.mean()
+        assert gaps.std() < 0.6 * gaps.mean()
     honest = [s for s in known if truth[s.user_id].farm is None]
     assert len({s.payout for s in honest}) == len(honest)
     assert len({s.address for s in honest}) < len(honest)

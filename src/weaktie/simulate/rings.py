@@ -17,6 +17,8 @@ FARM_SIZES = (5, 8, 12, 20, 35, 60, 120, 250, 500)
 SMALLEST_FARM = 5
 A_DEVICE, AN_ADDRESS, A_PAYOUT = 6, 15, 20
 """Accounts of a farm that share one device, one address, one payout account."""
+CAREFUL = (2, 6, 1)
+"""The same of every third farm, which is careful: slower, less even, and each account is paid elsewhere."""
 _STREAM = 6
 
 
@@ -61,6 +63,11 @@ class Neighbours:
     device: I32
 
 
+def is_careful(farm: int) -> bool:
+    """Whether a farm hides better than others do."""
+    return farm % 3 == 1
+
+
 def sizes_of(total: int) -> list[int]:
     """Sizes of farms with `total` accounts together, from five up to five hundred; what is left over joins the last."""
     sizes: list[int] = []
@@ -85,11 +92,12 @@ def farms(spec: MarketSpec, line: Timeline) -> Farms:
     pace: list[I64] = []
     at = first
     for farm, size in enumerate(sizes):
-        step = rng.uniform(20, 120) * SECOND_MS
+        slow = 4.0 if is_careful(farm) else 1.0
+        step = rng.uniform(20, 120) * slow * SECOND_MS
         took = int(size * step) + 2 * HOUR_MS
         room = max(line.end_ms - line.start_ms - took - 12 * HOUR_MS, 1)
         opens = line.start_ms + 6 * HOUR_MS + int(rng.random() * room)
-        uneven = rng.normal(0.0, 0.06 * step, size)
+        uneven = rng.normal(0.0, 0.06 * slow * step, size)
         when = opens + (np.arange(size) * step + uneven).astype(np.int64)
         when[0] = opens - 5 * HOUR_MS
         number.append(np.full(size, farm, np.int32))
@@ -136,11 +144,12 @@ def neighbours(spec: MarketSpec, planted: Farms, community: I32, own_device: I32
     device[shares] = own_device[heads[household[shares]]]
     payout = np.arange(users, dtype=np.int32)
     for farm in range(int(planted.farm.max(initial=-1)) + 1):
+        by_device, by_address, by_payout = CAREFUL if is_careful(farm) else (A_DEVICE, AN_ADDRESS, A_PAYOUT)
         rows = np.flatnonzero(planted.farm == farm)
         people, place = planted.first + rows, np.arange(len(rows))
-        device[people] = own_device[people[place // A_DEVICE * A_DEVICE]]
-        address[people] = 2**27 + farm * 7_919 % 2**19 * 256 + 3 + place // AN_ADDRESS
-        payout[people] = people[place // A_PAYOUT * A_PAYOUT]
+        device[people] = own_device[people[place // by_device * by_device]]
+        address[people] = 2**27 + farm * 7_919 % 2**19 * 256 + 3 + place // by_address
+        payout[people] = people[place // by_payout * by_payout]
     return Neighbours(campus, household, address, payout, device)
 
 

@@ -38,7 +38,9 @@ def wt(tmp_path: Path) -> Iterator[App]:
 
 def judged(wt: App, ref: str, account: int, inviter: int | None = None, **more: Any) -> Assessment:
     with wt.database.begin() as tx:
-        return wt.risk.assess(tx, Case(kind="reward", ref=ref, account_no=account, inviter_no=inviter, **more))
+        return wt.risk.assess(
+            tx, Case(kind="reward", ref=ref, account_no=account, inviter_no=inviter, **more)
+        )
 
 
 def codes(found: Assessment) -> set[str]:
@@ -54,7 +56,8 @@ def farm(wt: App, size: int = 12, boss: int = 1_000) -> list[int]:
             tx, [(n, boss, START_US - HOUR_US, START_US - HOUR_US + (n - boss) * MINUTE_US) for n in members]
         )
         wt.risk.sight_many(
-            tx, [(n, {"device": "d1", "payout": "a1", "ip": "240.1.1.1"}, START_US - HOUR_US) for n in members]
+            tx,
+            [(n, {"device": "d1", "payout": "a1", "ip": "240.1.1.1"}, START_US - HOUR_US) for n in members],
         )
     return members
 
@@ -71,7 +74,12 @@ def test_an_honest_invitation_passes(wt: App) -> None:
 
 
 def test_inviting_oneself_is_refused_even_by_another_login(wt: App) -> None:
-    put(wt, track(1, "u1", anonymous="d"), track(2, "u2"), track(3, "u1", type="alias", event=None, previousId="x"))
+    put(
+        wt,
+        track(1, "u1", anonymous="d"),
+        track(2, "u2"),
+        track(3, "u1", type="alias", event=None, previousId="x"),
+    )
     bring_in(wt)
     with wt.database.begin() as tx:
         one, other = (wt.identity.find(tx, u) for u in ("u1", "d"))
@@ -121,7 +129,14 @@ def test_a_farm_is_refused_with_its_reasons_and_the_same_answer_again(wt: App) -
     members = farm(wt)
     found = judged(wt, "r1", members[5], 1_000)
     assert found.decision == "refuse"
-    assert codes(found) >= {"device_shared", "device_day", "payout_shared", "ip_hour", "lockstep", "dense_block"}
+    assert codes(found) >= {
+        "device_shared",
+        "device_day",
+        "payout_shared",
+        "ip_hour",
+        "lockstep",
+        "dense_block",
+    }
     assert all(r.words.zh and r.words.en and "{" not in r.words.en for r in found.reasons)
     points = [r.points for r in found.reasons]
     assert points == sorted(points, reverse=True)
@@ -143,7 +158,9 @@ def test_nothing_is_kept_in_the_clear(wt: App) -> None:
     values = {"device": "secret-device", "ip": "203.0.113.77", "payout": "6222020200112233", "address": "杭州市西湖区文三路 8 号楼 501 室",
               "phone": "17012345678"}  # fmt: skip
     judged(wt, "r1", 2, 1, evidence=values)
-    stored = b"".join(p.read_bytes() for p in wt.settings.home.rglob("*") if p.is_file() and "sqlite" in p.name)
+    stored = b"".join(
+        p.read_bytes() for p in wt.settings.home.rglob("*") if p.is_file() and "sqlite" in p.name
+    )
     for value in (*values.values(), "文三路", "203.0.113"):
         assert value.encode() not in stored
     assert "virtual_number" in codes(judged(wt, "r1", 2, 1))
@@ -287,13 +304,19 @@ def test_decisions_suggest_weights_and_versions_come_back(wt: App) -> None:
             wt.risk.decide(tx, found.case_id, "pass", note="known to us", actor="me")
         wanted, counts = wt.risk.suggestion(tx)
         assert (counts["device_day"].passed, counts["device_day"].refused) == (14, 0)
-        assert wanted["device_day"].points == pytest.approx(RULES["device_day"].points * (0.5 + 1 / 16), abs=0.1)
+        assert wanted["device_day"].points == pytest.approx(
+            RULES["device_day"].points * (0.5 + 1 / 16), abs=0.1
+        )
         assert wanted["refunds"] == RULES["refunds"]
         saved = wt.risk.save_rules(tx, wanted, note="as decided", actor="me")
         assert wt.risk.rules(tx)[0] == saved
         restored = wt.risk.save_rules(tx, wt.risk.rules(tx)[1].rules, note="back", actor="me")
         assert (restored.version, dict(restored.rules)) == (2, dict(RULES))
-        for wrong in ({**RULES, "refunds": Rule(5, 1, 1)}, {**RULES, "x": Rule(1, 0, 1)}, {"refunds": RULES["refunds"]}):
+        for wrong in (
+            {**RULES, "refunds": Rule(5, 1, 1)},
+            {**RULES, "x": Rule(1, 0, 1)},
+            {"refunds": RULES["refunds"]},
+        ):
             with pytest.raises(BadRules):
                 wt.risk.save_rules(tx, wrong, note="", actor="me")
 
@@ -334,8 +357,12 @@ def test_a_shops_server_tells_and_asks(wt: App) -> None:
         for n in range(12)
     ]  # fmt: skip
     with TestClient(make_api(wt), base_url=ORIGIN) as http:
-        assert http.post("/risk/v1/sightings", json={"sightings": told}, headers=headers).json() == {"taken": 12}
-        wrong = http.post("/risk/v1/sightings", json={"sightings": [{"user_id": "x", "ip": "no"}]}, headers=headers)
+        assert http.post("/risk/v1/sightings", json={"sightings": told}, headers=headers).json() == {
+            "taken": 12
+        }
+        wrong = http.post(
+            "/risk/v1/sightings", json={"sightings": [{"user_id": "x", "ip": "no"}]}, headers=headers
+        )
         assert wrong.json()["error"]["code"] == "bad_risk_case"
         asked = {"kind": "reward", "ref": "r1", **told[4]}
         found = http.post("/risk/v1/assess", json=asked, headers=headers).json()
@@ -343,9 +370,14 @@ def test_a_shops_server_tells_and_asks(wt: App) -> None:
         assert found["appeal_until"] == to_iso(START_US + APPEAL_DAYS * DAY_US)
         said = {"kind": "reward", "ref": "r1", "words": "我们是一个宿舍的"}
         assert http.post("/risk/v1/appeals", json=said, headers=headers).status_code == 200
-        assert http.post("/risk/v1/appeals", json=said, headers=headers).json()["error"]["code"] == "no_appeal"
         assert (
-            http.post("/risk/v1/assess", json=asked | {"ref": "r2", "time": "noon"}, headers=headers).status_code == 400
+            http.post("/risk/v1/appeals", json=said, headers=headers).json()["error"]["code"] == "no_appeal"
+        )
+        assert (
+            http.post(
+                "/risk/v1/assess", json=asked | {"ref": "r2", "time": "noon"}, headers=headers
+            ).status_code
+            == 400
         )
 
 

@@ -42,7 +42,7 @@ export const zhRisk = {
   "risk.byScore": "系统评分",
   "risk.byPerson": "人工决定",
   "risk.hard": "直接拒绝",
-  "risk.points": "+{n}",
+  "risk.points": "+{n} 分",
   "risk.unknown": "未知账号",
   "risk.appeal": "申诉",
   "risk.appealDo": "登记申诉",

@@ -32,7 +32,7 @@ export function EvidenceGraph({ evidence }: { evidence: RiskEvidence }) {
         {accounts.map((one) => (
           <g key={one.row}>
             <circle cx={LEFT} cy={one.y} r={one.judged ? 6 : 4} fill={one.judged ? palette.series[0] : palette.faint} />
-            <text x={LEFT - 12} y={one.y + 4} textAnchor="end" fontSize={12} fontWeight={one.judged ? 600 : 400} fill={palette.text}>
+            <text x={LEFT - 12} y={one.y + 4} textAnchor="end" fontSize={13} fontWeight={one.judged ? 600 : 400} fill={palette.text}>
               {one.user_id ?? t("risk.unknown")}
             </text>
           </g>
@@ -40,7 +40,7 @@ export function EvidenceGraph({ evidence }: { evidence: RiskEvidence }) {
         {things.map((one) => (
           <g key={one.row}>
             <rect x={RIGHT - 5} y={one.y - 5} width={10} height={10} rx={2} fill={palette.series[1]} />
-            <text x={RIGHT + 12} y={one.y + 4} fontSize={12} fill={palette.text}>
+            <text x={RIGHT + 12} y={one.y + 4} fontSize={13} fill={palette.text}>
               {w(one.words)} <tspan fill={palette.faint}>{one.name}</tspan>
             </text>
           </g>

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api, type ApiError } from "@/api/client";
 import { useRead, useWrite } from "@/api/hooks";
 import type { RiskRuleRow, RiskRules, RiskVersion } from "@/api/types";
-import { useLanguage } from "@/i18n";
+import { useLanguage, type Key } from "@/i18n";
 import { FormDialog } from "@/kit/FormDialog";
 import { ListTable, type Columns } from "@/kit/ListTable";
 import { Panel } from "@/kit/page";
@@ -15,6 +15,7 @@ import { useFormat } from "@/kit/useFormat";
 
 type Weights = Record<string, { points: number; low: number; high: number }>;
 type Field = "points" | "low" | "high";
+const NAMES: Record<Field, Key> = { points: "risk.rulePoints", low: "risk.ruleLow", high: "risk.ruleHigh" };
 
 export function RulesTab() {
   const read = useRead<RiskRules>("/api/risk/rules");
@@ -51,7 +52,7 @@ function Rules({ data }: { data: RiskRules }) {
       max={name === "points" ? 100 : undefined}
       disabled={!may("operate")}
       onChange={(value) => set(one.key, name, value)}
-      aria-label={`${w(one.words)} ${t(name === "points" ? "risk.rulePoints" : name === "low" ? "risk.ruleLow" : "risk.ruleHigh")}`}
+      aria-label={`${w(one.words)} ${t(NAMES[name])}`}
       data-testid={`risk-${one.key}-${name}`}
     />
   );
@@ -83,7 +84,12 @@ function Rules({ data }: { data: RiskRules }) {
                 {wanted(one)}
               </div>
               <div className="tools">
-                {field(one, "points")} {field(one, "low")} {field(one, "high")}
+                {(["points", "low", "high"] as const).map((name) => (
+                  <span key={name} className="risk-field">
+                    <span className="faint">{t(NAMES[name])}</span>
+                    {field(one, name)}
+                  </span>
+                ))}
               </div>
               <div className="faint">
                 {t("risk.ruleRefused")} {f.whole(one.refused)} · {t("risk.rulePassed")} {f.whole(one.passed)}

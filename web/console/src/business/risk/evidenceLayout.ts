@@ -1,10 +1,10 @@
 /** Where the accounts and shared things of a case stand. */
 import type { RiskEvidence } from "@/api/types";
 
-export const WIDTH = 620;
+export const WIDTH = 420;
 export const HEIGHT = 24;
-export const LEFT = 250;
-export const RIGHT = 440;
+export const LEFT = 96;
+export const RIGHT = 252;
 export const MOST = 24;
 
 type Row = { row: number; y: number };
