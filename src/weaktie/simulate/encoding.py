@@ -146,7 +146,7 @@ def _of_dealings(bits: Pieces, some: Events, kind: Kind) -> list[str]:
             for p, n in zip(peer, number, strict=True)
         ]
     return [
-        f'{bits.product[t]}"group_id":"g{n:08d}",' + (f'"opener_id":{bits.user[p]},' if p >= 0 else "")
+        f'{bits.product[t]}"group_id":"g{n:08d}",' + (f'"inviter_id":{bits.user[p]},' if p >= 0 else "")
         for t, p, n in zip(some.target.tolist(), peer, number, strict=True)
     ]
 

@@ -17,9 +17,10 @@ from weaktie.simulate.ties import FRIEND, Ties
 from weaktie.simulate.timeline import F64, HOUR_MS, I32, I64, MINUTE_MS, B, Timeline, stream
 
 _STREAM = 7
-_DEALINGS_A_PERSON_AND_DAY = 0.11
+_DEALINGS_A_PERSON_AND_DAY = 0.17
 _CHAT, _LIKE, _COMMENT, _GIFT = 0.70, 0.12, 0.09, 0.03
 """Shares of dealings by kind; what is left buys together."""
+_IN_TOUCH = 0.5
 _DIRECT_SHARE, _CO_ORDER = 0.5, 0.06
 _GIFTS_MINOR = np.array([520, 990, 1314, 6600], np.int32)
 
@@ -44,9 +45,11 @@ def social(spec: MarketSpec, folk: People, ties: Ties) -> Social:
     dst = np.concatenate([ties.dst[friend], ties.src[friend]])
     close = np.tile(ties.weight[friend], 2)
     strength = np.clip(close * np.exp(rng.normal(0.0, 0.12, len(close))), 0.01, 1.0)
-    talkative = rng.lognormal(-0.25, 0.7, len(folk))
+    talkative = rng.lognormal(-0.08, 0.4, len(folk))
     honest = (folk.farm[src] < 0) & (folk.farm[dst] < 0)
-    odds = talkative[src] * strength**1.6 * honest
+    # Many friends have lost touch: a pair deals often or not at all.
+    in_touch = np.tile(rng.random(len(close) // 2), 2) < _IN_TOUCH
+    odds = talkative[src] * strength**2 * (honest & in_touch)
     return Social(src, dst, strength, np.cumsum(odds), spec.users * spec.talk * _DEALINGS_A_PERSON_AND_DAY)
 
 
@@ -70,7 +73,7 @@ def dealings(
     both = (at > folk.join_ms[src] + HOUR_MS) & (at > folk.join_ms[dst] + HOUR_MS)
     both &= folk.alive(src, at) & folk.alive(dst, at)
     rows = np.flatnonzero(both)
-    deals = _Deals(rng, first_device, src[rows], dst[rows], strength[rows], at[rows])
+    deals = _Deals(rng, folk, shelf, first_device, src[rows], dst[rows], strength[rows], at[rows])
     return [*deals.words(), *deals.gifts(), *deals.on_contents(shelf), *deals.groups(shelf, day, folk)]
 
 
@@ -78,19 +81,24 @@ class _Deals:
     """The dealings of one day, told as events of the four sorts."""
 
     def __init__(
-        self, rng: np.random.Generator, device: I32, src: I32, dst: I32, strength: F64, at: I64
-    ) -> None:
+        self, rng: np.random.Generator, folk: People, shelf: Catalogue, device: I32, src: I32, dst: I32, strength: F64,
+        at: I64,
+    ) -> None:  # fmt: skip
         self.rng, self.device = rng, device
         self.src, self.dst, self.strength, self.at = src, dst, strength, at
         self.sort = rng.random(len(src))
-        self.messages = 1 + rng.poisson(12.0 * strength)
+        self.messages = 1 + rng.poisson(30.0 * strength)
+        self.maker = np.array([folk.creators[c.creator] for c in shelf.contents], np.int32)
+        self.makes = np.zeros(len(folk), np.bool_)
+        self.makes[self.maker] = True
+        self._liked = self._between(_CHAT + _GIFT, _CHAT + _GIFT + _LIKE)
 
     def _between(self, low: float, high: float) -> I64:
         return np.flatnonzero((self.sort >= low) & (self.sort < high))
 
     def words(self) -> list[Events]:
-        """Conversations; the closer, the more often the other answers."""
-        rows = self._between(0.0, _CHAT)
+        """Conversations; the closer, the more often the other answers. Who makes no contents is talked to, not liked."""
+        rows = np.union1d(self._between(0.0, _CHAT), self._liked[~self.makes[self.dst[self._liked]]])
         answered = rows[self.rng.random(len(rows)) < 0.15 + 0.6 * self.strength[rows]]
         lag = 1000 + (self.rng.random(len(answered)) * 10 * MINUTE_MS).astype(np.int64)
         return [
@@ -108,14 +116,19 @@ class _Deals:
         return [self._made(Kind.GIFT_SENT, self.at[rows], self.src[rows], self.dst[rows], worth)]
 
     def on_contents(self, shelf: Catalogue) -> list[Events]:
-        """Likes of what the other wrote under a content, and answers to it."""
-        liked = self._between(_CHAT + _GIFT, _CHAT + _GIFT + _LIKE)
+        """Likes of what the other has made, and answers to what the other said under any content."""
+        liked = self._liked[self.makes[self.dst[self._liked]]]
         said = self._between(_CHAT + _GIFT + _LIKE, _CHAT + _GIFT + _LIKE + _COMMENT)
-        out = []
-        for kind, rows in ((Kind.CONTENT_LIKED, liked), (Kind.CONTENT_COMMENTED, said)):
-            content = self.rng.integers(0, len(shelf.contents), len(rows)).astype(np.int32)
-            out.append(self._made(kind, self.at[rows], self.src[rows], self.dst[rows], target=content))
-        return out
+        order = np.argsort(self.maker, kind="stable")
+        begin, end = (np.searchsorted(self.maker[order], self.dst[liked], side) for side in ("left", "right"))
+        own = order[begin + (self.rng.random(len(liked)) * (end - begin)).astype(np.int64)].astype(np.int32)
+        any_one = self.rng.integers(0, len(shelf.contents), len(said)).astype(np.int32)
+        return [
+            self._made(kind, self.at[rows], self.src[rows], self.dst[rows], target=content)
+            for kind, rows, content in (
+                (Kind.CONTENT_LIKED, liked, own), (Kind.CONTENT_COMMENTED, said, any_one)
+            )
+        ]  # fmt: skip
 
     def groups(self, shelf: Catalogue, day: int, folk: People) -> list[Events]:
         """Group buying: one opens a group, a friend joins within hours."""

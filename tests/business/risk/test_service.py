@@ -26,6 +26,7 @@ from weaktie.business.risk.contracts import (
 )
 from weaktie.business.risk.erase import RiskEraser, RiskExporter
 from weaktie.business.risk.logic import RULES
+from weaktie.data.flags.contracts import Variant
 from weaktie.kit.clock import DAY_US, HOUR_US, MINUTE_US, FixedClock, to_iso
 
 
@@ -412,3 +413,22 @@ def test_operators_work_through_the_queue(wt: App) -> None:
         assert browser.send("POST", "/api/risk/rules/0/restore").json()["version"] == 2
         assert browser.send("POST", "/api/risk/rules/77/restore").status_code == 404
         assert browser.send("POST", "/api/risk/canary").json()["canaries"][0]["caught"] is True
+
+
+@pytest.mark.postgresql
+def test_the_same_on_postgresql(tmp_path: Path, empty_postgresql_address: str) -> None:
+    with fresh_app(tmp_path, database=empty_postgresql_address) as app:
+        assert app.risk.watch_over().ok
+        members = farm(app)
+        found = judged(app, "r1", members[5], 1_000)
+        assert found.decision == "refuse"
+        assert app.risk.review() == len(members)
+        with app.database.begin() as tx:
+            app.risk.appeal(tx, found.case_id, "why?")
+            assert app.risk.cases(tx, "waiting").total == 1
+            app.risk.decide(tx, found.case_id, "pass", note="a school", actor="me")
+            assert app.risk.tallies(tx)["pass"] == 1
+            app.flags.declare(tx, "f", [Variant("a", 10_000)], actor="me")
+            app.flags.expose(tx, "f", "u1", alias_no=1)
+        assert app.risk.watch_over(every_us=0).ok
+        assert RiskEraser(app.database).erase([members[5]])["risk_sightings"] == 4

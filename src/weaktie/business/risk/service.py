@@ -358,7 +358,8 @@ class Risk:
         with self._engine.session() as session:
             accounts = session.table(pa.table({"alias_no": pa.array(numbers, pa.int32())}))
             orders = session.scan([f.path for f in snapshot.of("orders")], ORDERS.schema)
-            events = session.scan([f.path for f in snapshot.of("events")], EVENTS.schema)
+            recent = snapshot.of("events", from_day=now_us // DAY_US - REVIEW_DAYS)
+            events = session.scan([f.path for f in recent], EVENTS.schema)
             found = {row["alias_no"]: row for row in session.collect(bought(orders, accounts)).to_pylist()}
             seen = {
                 row["alias_no"]: row["seen_us"]
