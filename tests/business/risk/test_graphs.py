@@ -24,6 +24,7 @@ def graph_of(edges: list[tuple[int, int]], accounts: int = 9, things: int = 6) -
     return shared(accounts, things, pairs[:, 0], pairs[:, 1])
 
 
+@settings(deadline=None)  # kernels are compiled at their first call
 @given(EDGES)
 def test_components_are_what_walking_reaches(edges: list[tuple[int, int]]) -> None:
     found = components(graph_of(edges))
@@ -36,6 +37,7 @@ def test_components_are_what_walking_reaches(edges: list[tuple[int, int]]) -> No
     assert found.tolist() == [min(reach[n]) for n in range(15)]
 
 
+@settings(deadline=None)  # kernels are compiled at their first call
 @given(EDGES)
 def test_communities_stay_inside_components(edges: list[tuple[int, int]]) -> None:
     graph = graph_of(edges)

@@ -419,24 +419,15 @@ def _evenness(batch, when, delay, window, fewest):  # type: ignore[no-untyped-de
     return out
 
 
-@numba.njit(cache=True, nogil=True)
-def _in_cycle(inviter):  # type: ignore[no-untyped-def]
+def _in_cycle(inviter: I32) -> B:
+    """Who stands in a cycle of invitations: where as many steps as there are accounts lead, by doubling the steps."""
     size = len(inviter)
-    out = np.zeros(size, np.bool_)
-    seen = np.zeros(size, np.int64)
-    for row in range(size):
-        here = row
-        while here >= 0 and seen[here] == 0:
-            seen[here] = row + 1
-            here = inviter[here]
-        if here >= 0 and seen[here] == row + 1 and not out[here]:
-            around = here
-            while True:
-                out[around] = True
-                around = inviter[around]
-                if around == here:
-                    break
-    return out
+    step = np.append(np.where(inviter < 0, size, inviter), size)
+    for _ in range(max(size, 1).bit_length()):
+        step = step[step]
+    out = np.zeros(size + 1, np.bool_)
+    out[step] = True
+    return out[:size]
 
 
 def _shares_with(inviter: I32, links: Links, kind: str) -> B:
