@@ -160,7 +160,10 @@ def measure(accounts: Accounts, links: Links) -> dict[str, F64]:
         "refunds": _sibling_share(accounts, accounts.refunds, accounts.orders),
         "lockstep": _lockstep(accounts, group),
         "dense_block": blocks,
-        "low_trust": ((accounts.inviter >= 0) & (trusted <= 0)).astype(np.float64),
+        # Where no buyer is known at all, nobody's lack of trust says anything.
+        "low_trust": ((accounts.inviter >= 0) & (trusted <= 0) & accounts.known_buyer.any()).astype(
+            np.float64
+        ),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, RowMapping, select
@@ -10,6 +11,7 @@ from weaktie.business.risk.contracts import SIGHTED, SIGHTED_NUMBER, Accounts, E
 from weaktie.business.risk.logic import DAY_US
 from weaktie.business.risk.tables import risk_accounts, risk_sightings
 
+Value = TypeVar("Value", int, str)
 MOST_ACCOUNTS = 1_200
 A_THING = 250
 """Accounts that are looked at of one thing: those that were seen with it nearest in time."""
@@ -43,8 +45,8 @@ def neighbourhood(connection: Connection, account_no: int, now_us: int) -> Neigh
     inviters = [account_no, *chain[:1]]
     for inviter in inviters:
         _add(found, _invited_by(connection, inviter, at_us=_registered(known, account_no, now_us)))
-    _add(found, _sharing(connection, [account_no], None))
-    _add(found, _sharing(connection, list(found)[: _AT_ONCE // 2], _CLOSE))
+    _add(found, _sharing(connection, account_no))
+    _add(found, _close_to(connection, list(found)[: _AT_ONCE // 2]))
     return loaded(connection, list(found)[:MOST_ACCOUNTS])
 
 
@@ -160,22 +162,29 @@ def _invited_by(connection: Connection, inviter_no: int, at_us: int) -> list[int
     return [r.account_no for r in near[: 2 * A_THING]]
 
 
-def _sharing(connection: Connection, numbers: Sequence[int], kinds: Sequence[int] | None) -> list[int]:
-    """Who was seen with a thing of these accounts, thing by thing, the nearest in time first."""
+def _sharing(connection: Connection, account_no: int) -> list[int]:
+    """Who was seen with a thing of this account, thing by thing, the nearest in time first."""
     mine = select(risk_sightings.c.kind, risk_sightings.c.thing, risk_sightings.c.at_us).where(
-        risk_sightings.c.account_no.in_(numbers)
+        risk_sightings.c.account_no == account_no, risk_sightings.c.kind != SIGHTED_NUMBER["phone"]
     )
-    if kinds is not None:
-        mine = mine.where(risk_sightings.c.kind.in_(kinds))
     found: dict[int, None] = {}
-    asked: set[tuple[int, str]] = set()
     for row in connection.execute(mine).all():
-        if (row.kind, row.thing) in asked or row.kind == SIGHTED_NUMBER["phone"]:
-            continue
-        asked.add((row.kind, row.thing))
         _add(found, _seen_with(connection, row.kind, row.thing, row.at_us))
-        if len(found) > MOST_ACCOUNTS:
-            break
+    return list(found)
+
+
+def _close_to(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    """Who was seen with a device or payout account of any of these."""
+    mine = select(risk_sightings.c.thing).where(
+        risk_sightings.c.account_no.in_(numbers), risk_sightings.c.kind.in_(_CLOSE)
+    )
+    things = sorted(set(connection.execute(mine).scalars()))
+    found: dict[int, None] = {}
+    for part in _parts(things):
+        others = select(risk_sightings.c.account_no).where(
+            risk_sightings.c.kind.in_(_CLOSE), risk_sightings.c.thing.in_(part)
+        )
+        _add(found, sorted(connection.execute(others.limit(MOST_ACCOUNTS)).scalars()))
     return list(found)
 
 
@@ -196,5 +205,5 @@ def _add(found: dict[int, None], numbers: Iterable[int]) -> None:
         found.setdefault(int(number))
 
 
-def _parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (numbers[at : at + _AT_ONCE] for at in range(0, len(numbers), _AT_ONCE))
+def _parts(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
+    return (values[at : at + _AT_ONCE] for at in range(0, len(values), _AT_ONCE))
