@@ -332,6 +332,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
         "data/sql": "bodies running saved",
         "ai/influence": "acting_api audiences bodies cascades creators kernels planning reading rules spreads ties",
+        "business/risk": "bodies graphs queue reading rules",
         "business/loyalty": "bodies checkout goods people points points_api shop_api shops",
     }.items()
 }

@@ -39,7 +39,9 @@ PUBLIC = {
 """Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, other systems
 sign what they push or ask, a person's own page is a signed link, and a channel link
 is for everybody."""
-WRITE_KEYED = {("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links")}
+WRITE_KEYED = {("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links")} | {
+    ("POST", "/risk/v1/sightings"), ("POST", "/risk/v1/assess"), ("POST", "/risk/v1/appeals"),
+}  # fmt: skip
 """Routes of a shop's server: a write key opens them, and nothing else does."""
 STREAMS = {("GET", "/api/live/stream")}
 """Routes that never end for whoever may call them; only the refusals are tried."""

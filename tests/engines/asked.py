@@ -11,6 +11,7 @@ from tests.data.profiles.market import DAY, at
 from tests.engines.shops import PEOPLE
 from weaktie.business.loyalty.queries import rewarded
 from weaktie.ai.influence import queries as influence
+from weaktie.business.risk import queries as risk
 from weaktie.data.acquisition import queries as acquisition
 from weaktie.data.behaviour import queries as behaviour
 from weaktie.data.behaviour.contracts import ANY_EVENT, Condition, Days, Matcher
@@ -169,6 +170,8 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "metrics.sales_by_day": lambda t: metrics.sales_by_day(_orders(t)),
     "loyalty.rewarded": lambda t: rewarded(t.events, [VIEW, ADD], at(DAY - 9)),
     "profiles.orders_now": _orders,
+    "risk.bought": lambda t: risk.bought(t.orders, t.served_people()),
+    "risk.last_seen": lambda t: risk.last_seen(t.events, t.served_people()),
     "quality.counted_days": lambda t: quality.counted_days(t.events),
     "quality.declared_orders": lambda t: quality.each_once(quality.declared_orders(t.orders, t.order_items, MARKED)),
     "quality.flagged_orders": lambda t: quality.each_once([quality.flagged_orders(t.events)]),

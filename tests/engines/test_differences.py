@@ -15,7 +15,7 @@ from weaktie.store.engine.contracts import Engine, EngineMissing
 from weaktie.store.engine.spark import SparkSession
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = [ROOT / "src" / "weaktie" / floor for floor in ("data", "ai")]
+FLOORS = [ROOT / "src" / "weaktie" / floor for floor in ("data", "ai", "business")]
 
 
 def on_spark(test: Callable[..., None]) -> Callable[..., None]:

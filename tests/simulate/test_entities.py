@@ -17,7 +17,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def test_files_are_the_same_every_time(tmp_path: Path) -> None:
     one = write_entities(SPEC, tmp_path / "a") | write_truth(SPEC, tmp_path / "a")
     two = write_entities(SPEC, tmp_path / "b") | write_truth(SPEC, tmp_path / "b")
-    assert set(one) == {*ENTITY_KINDS, "truth", "channel_costs"}
+    assert set(one) == {*ENTITY_KINDS, "truth", "ties", "channel_costs"}
     for kind, path in one.items():
         assert path.read_bytes() == two[kind].read_bytes()
 
@@ -38,7 +38,8 @@ def test_entities_refer_to_each_other(tmp_path: Path, market: Market) -> None:
     )
     assert all(set(c["product_ids"]) <= product_ids and c["creator_id"] in user_ids for c in contents)
     assert all({r["src_user_id"], r["dst_user_id"]} <= user_ids for r in relations)
-    assert all(0 <= r["weight"] <= 1 and r["src_user_id"] != r["dst_user_id"] for r in relations)
+    # How close people are is the truth's: a shop knows only that they know each other.
+    assert all(r["weight"] == 1 and r["src_user_id"] != r["dst_user_id"] for r in relations)
     assert set(Counter(r["kind"] for r in relations)) == {"friend", "follow", "group", "invite"}
     pairs = Counter((r["kind"], r["src_user_id"], r["dst_user_id"]) for r in relations)
     assert set(pairs.values()) == {1}
@@ -50,9 +51,9 @@ def test_entities_refer_to_each_other(tmp_path: Path, market: Market) -> None:
 
 def test_strong_ties_lie_inside_circles(tmp_path: Path, market: Market) -> None:
     circle = {t.user_id: t.community for t in market.truth}
-    friends = [r for r in lines(write_entities(SPEC, tmp_path)["relations"]) if r["kind"] == "friend"]
-    near = [r["weight"] for r in friends if circle[r["src_user_id"]] == circle[r["dst_user_id"]]]
-    far = [r["weight"] for r in friends if circle[r["src_user_id"]] != circle[r["dst_user_id"]]]
+    friends = lines(write_truth(SPEC, tmp_path)["ties"])
+    near = [r["strength"] for r in friends if circle[r["src_user_id"]] == circle[r["dst_user_id"]]]
+    far = [r["strength"] for r in friends if circle[r["src_user_id"]] != circle[r["dst_user_id"]]]
     assert len(near) > len(far) > 50
     assert sum(near) / len(near) > 2 * sum(far) / len(far)
 

@@ -19,7 +19,7 @@ from weaktie.kit.errors import Conflict
 from weaktie.kit.settings import render_toml
 from weaktie.kit.words import Words
 from weaktie.simulate.contracts import MarketSpec
-from weaktie.simulate.service import marketing, replay, trickle, write_entities, write_truth
+from weaktie.simulate.service import marketing, replay, sign_ups, trickle, write_entities, write_truth
 from weaktie.store.runs.contracts import Progress
 from weaktie.trust.audit.service import record
 
@@ -86,7 +86,7 @@ def fill_demo(
     folder = home / "imports" / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     files = write_entities(state.spec, folder)
-    write_truth(state.spec, home / "truth")
+    write_truth(state.spec, truth_folder(home))
     with open_app(home) as wt:
         for kind in KINDS:
             if kind in files:
@@ -101,7 +101,13 @@ def fill_demo(
             lambda done, expected: told(min(done / expected, 1.0), sending),
         )  # fmt: skip
     enter_marketing(home, state)
+    tell_sign_ups(home, state)
     _remember(home, replace(state, filled=True))
+
+
+def truth_folder(home: Path) -> Path:
+    """Where a demo's truth lies: beside its home, not in it, so that nothing that reads the home can learn it."""
+    return home.with_name(f"{home.name}-truth")
 
 
 def enter_marketing(home: Path, state: DemoState) -> None:
@@ -127,6 +133,35 @@ def enter_marketing(home: Path, state: DemoState) -> None:
                 detail={"rows": batch.rows, "simulated": True},
             )  # fmt: skip
         wt.private.take_members(given.members, channel="", source_id="default")
+
+
+def tell_sign_ups(home: Path, state: DemoState) -> None:
+    """What the shop's server knows of each registration: who invited, and from which device, address and payout account.
+    The demo's are plainly invented, as everything of it."""
+    known = list(sign_ups(state.spec))
+    with open_app(home) as wt:
+        ids = dict.fromkeys(u for one in known for u in (one.user_id, one.inviter_id) if u is not None)
+        numbers = wt.registry.numbers([("user", u) for u in ids], wt.clock.now_us())
+        number = {u: numbers["user", u] for u in ids}
+        rows = [
+            (
+                number[one.user_id], None if one.inviter_id is None else number[one.inviter_id], one.invited_us,
+                one.registered_us,
+            )
+            for one in known
+        ]  # fmt: skip
+        inviters = [(row[1], None, None, None) for row in rows if row[1] is not None]
+        with wt.database.begin() as tx:
+            wt.risk.meet_many(tx, inviters)
+            wt.risk.meet_many(tx, rows)
+            wt.risk.sight_many(
+                tx,
+                (
+                    (number[one.user_id], {"device": one.device, "ip": one.address, "payout": one.payout}, one.registered_us)
+                    for one in known
+                ),
+            )  # fmt: skip
+        wt.risk.watch_over(every_us=0)
 
 
 def keep_alive(state: DemoState, address: str, stop: threading.Event, alive: Callable[[], bool]) -> None:

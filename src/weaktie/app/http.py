@@ -12,12 +12,14 @@ from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.business.loyalty import api as loyalty_api
 from weaktie.business.loyalty import points_api, shop_api
+from weaktie.business.risk import api as risk_api
 from weaktie.data.acquisition import api as acquisition_api
 from weaktie.data.acquisition import following, spending_api
 from weaktie.data.attribution import api as attribution_api
 from weaktie.data.behaviour import api as behaviour_api
 from weaktie.data.boards import api as boards_api
 from weaktie.data.collect import api as collect_api
+from weaktie.data.flags import api as flags_api
 from weaktie.data.funnels import api as funnels_api
 from weaktie.data.graph import api as graph_api
 from weaktie.data.identity import api as identity_api
@@ -76,7 +78,7 @@ def make_api(wt: App) -> FastAPI:
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
         tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
         private_api, spending_api, ledger_api, loyalty_api, points_api, api, graph_api, influence_api, influence_acting_api,
-        backup_api,
+        flags_api, risk_api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
     for router in (collect_api.public, webhooks_api.public, shop_api.public, following.router):

@@ -214,6 +214,18 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/reconciliations/source"),
     ),
     "the shop's own people and test orders, as staff declared them": (("GET", "/api/quality/marks"),),
+    "claims of rewards and what accounts share, judged on the ground of the contract: a withdrawal of analysis ends no review": (
+        ("GET", "/api/risk/cases"), ("GET", "/api/risk/cases/{case_id}"), ("POST", "/api/risk/cases/{case_id}/decision"),
+        ("POST", "/api/risk/cases/{case_id}/appeal"), ("POST", "/risk/v1/sightings"), ("POST", "/risk/v1/assess"),
+        ("POST", "/risk/v1/appeals"),
+    ),
+    "weights of rules, and counts of cases": (
+        ("GET", "/api/risk/summary"), ("GET", "/api/risk/rules"), ("PUT", "/api/risk/rules"),
+        ("POST", "/api/risk/rules/{version}/restore"), ("POST", "/api/risk/canary"),
+    ),
+    "which share of units gets which variant, and counts of exposures": (
+        ("GET", "/api/flags"), ("POST", "/api/flags"), ("POST", "/api/flags/{key}/stop"), ("GET", "/api/flags/{key}/assignment"),
+    ),
     "texts of queries, how their runs went, and boards, without results": (
         ("GET", "/api/boards"), ("POST", "/api/boards"), ("GET", "/api/boards/{board_id}"),
         ("PATCH", "/api/boards/{board_id}"), ("GET", "/api/boards/{board_id}/versions"),

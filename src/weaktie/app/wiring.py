@@ -14,8 +14,10 @@ from weaktie.app.people import person_at
 from weaktie.app.wiring_analyse import AnalyseParts
 from weaktie.app.wiring_loyalty import LoyaltyParts
 from weaktie.business.loyalty.erase import LoyaltyEraser, LoyaltyExporter
+from weaktie.business.risk.erase import RiskEraser, RiskExporter
 from weaktie.data.collect.erase import CollectEraser, CollectExporter
 from weaktie.data.graph.erase import GraphEraser, GraphExporter
+from weaktie.data.flags.erase import FlagsEraser, FlagsExporter
 from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
 from weaktie.data.identity.service import all_lookups
 from weaktie.data.imports.erase import ImportsEraser, ImportsExporter
@@ -54,14 +56,14 @@ class App(LoyaltyParts, AnalyseParts):
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
                 SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock),
                 LoyaltyEraser(self.database, self.coupons), LedgerEraser(self.database, self.ledger), GraphEraser(self),
-                InfluenceEraser(self.database), identity,
+                InfluenceEraser(self.database), FlagsEraser(self.database), RiskEraser(self.database), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
                 ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
                 SegmentsExporter(), TagsExporter(self.lake, self.engine), LoyaltyExporter(), LedgerExporter(),
-                GraphExporter(self.lake, self.engine), InfluenceExporter(), IdentityExporter(),
+                GraphExporter(self.lake, self.engine), InfluenceExporter(), FlagsExporter(), RiskExporter(), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip

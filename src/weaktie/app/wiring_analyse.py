@@ -12,12 +12,14 @@ from weaktie.app.people import ConsentPeople
 from weaktie.app.status import Status
 from weaktie.app.tag_book import CatalogueTags
 from weaktie.app.wiring_base import BaseParts
+from weaktie.business.risk.service import Risk
 from weaktie.data.acquisition.service import Acquisition, SeedMaker
 from weaktie.data.attribution.service import Attributions
 from weaktie.data.behaviour.contracts import I32, Crowd, PeopleSource
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.boards import tables as _  # noqa: F401  the reference of tables is made from what is wired
 from weaktie.data.collect.crawlers import crawler_of
+from weaktie.data.flags.service import Flags
 from weaktie.data.funnels.service import Funnels
 from weaktie.data.graph.asking import GraphPeople
 from weaktie.data.graph.service import Graph
@@ -207,6 +209,19 @@ class AnalyseParts(BaseParts):
     def sql_page(self) -> SqlPage:
         """Queries of analysts, their history and their results."""
         return SqlPage(self.database, self.clock, self.settings.sql, self.serving, self.sql_runner)
+
+    @cached_property
+    def flags(self) -> Flags:
+        """Which unit gets which variant."""
+        return Flags(self.database, self.clock, self.vault)
+
+    @cached_property
+    def risk(self) -> Risk:
+        """Who earns a reward honestly."""
+        return Risk(
+            database=self.database, clock=self.clock, keys=self.vault, people=self.identity, lake=self.lake,
+            engine=self.engine,
+        )  # fmt: skip
 
     def _built_day(self) -> int | None:
         generation = self.profiles.current()

@@ -114,6 +114,7 @@ def _look_after(wt: App, stop: threading.Event) -> None:
                 _schedule_pulls(wt)
                 schedule_backup(wt)
                 schedule_filling(wt)
+                wt.risk.watch_over()
         except Refused as error:
             _LOG.warning("worker_waits", code=error.code)
         except Exception:  # noqa: BLE001  the next round tries again

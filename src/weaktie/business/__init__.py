@@ -1,1 +1,1 @@
-"""What the shop does with its people: offers, rewards, campaigns."""
+"""业务系统, the business systems: what operators run on top of data and models."""

@@ -13,7 +13,8 @@ class MarketSpec:
     """Everything that decides a market: equal specs give equal bytes.
 
     `users` registered people (visitors who never register come on top), `days` business days of `timezone`
-    that end with the one holding `end_us`, nothing happens after `end_us` (microseconds UTC).
+    that end with the one holding `end_us`, nothing happens after `end_us` (microseconds UTC). `talk` scales how much
+    people deal with each other.
     """
 
     end_us: int
@@ -22,6 +23,7 @@ class MarketSpec:
     days: int = 90
     timezone: str = "Asia/Shanghai"
     currency: str = "CNY"
+    talk: float = 1.0
 
     def __post_init__(self) -> None:
         assert self.users >= 20, "a market needs at least 20 users"
@@ -33,7 +35,9 @@ class MarketSpec:
 class Truth:
     """What nobody outside the simulation can see of one person.
 
-    `taste` sums to 1 over the categories of the catalogue, in its order; `sessions_per_day` while the person
+    `farm` numbers the invitation farm of a made-up account, `campus` and `household` those who share an address
+    honestly; `susceptibility` (0–1) is how easily others' words move the person, `reach` how many one word of the person
+    is expected to move. `taste` sums to 1 over the categories of the catalogue, in its order; `sessions_per_day` while the person
     is alive, before rhythm and decay; `churn_us` None where the person outlives the market;
     `price_sensitivity` 0–1; `influence` has mean about 1; `inviter` the user id of whoever brought the person
     in.
@@ -53,6 +57,34 @@ class Truth:
     community: int
     inviter: str | None
     devices: tuple[str, ...]
+    susceptibility: float
+    reach: float
+    farm: int | None
+    campus: int | None
+    household: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrueTie:
+    """How close `src` really feels to `dst`, 0–1. Nobody outside the simulation can see it."""
+
+    src_user_id: str
+    dst_user_id: str
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What the shop's server knows of one registration, as it would tell the product. `device`, `address`, `payout` are
+    plainly invented; a farm's accounts share them."""
+
+    user_id: str
+    registered_us: int
+    inviter_id: str | None
+    invited_us: int | None
+    device: str
+    address: str
+    payout: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ import numpy as np
 from weaktie.simulate.behaviour import NOBODY, Visits, play
 from weaktie.simulate.channels import ACQUISITION, ORGANIC, REFERRAL, SHARE
 from weaktie.simulate.events import Events, Kind, Orders, joined, made
+from weaktie.simulate.social import addressed, dealings, farm_dealings
 from weaktie.simulate.timeline import DAY_MS, F64, HOUR_MS, I8, I32, I64, MINUTE_MS, SECOND_MS, B, stream
 from weaktie.simulate.world import World
 
 _STREAM = 10
 _DECAY_MS = 21 * DAY_MS
+_REFUNDS, _FARM_REFUNDS = 0.06, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,21 @@ def _one_day(world: World, day: int, later: _Later) -> Scene:
         [_ordinary(world, day, rng, later), _registrations(world, day, rng), arrival_visits(world, due, rng)]
     )
     events, orders = play(world.folk, world.shelf, visits, rng, festival)
+    addressed(world.ties, events, rng)
     # Whoever hears of something today may come today: a second, smaller wave.
     heard = arrivals_of(world, events, rng)
     wave = arrival_visits(world, [a for a in heard if a.start_ms < close], rng)
     more_events, more_orders = play(world.folk, world.shelf, wave, rng, festival)
+    addressed(world.ties, more_events, rng)
     tomorrow = [a for a in arrivals_of(world, more_events, rng) if a.start_ms >= close]
     later.arrivals += [a for a in heard if a.start_ms >= close] + tomorrow
     orders, more_events = appended(orders, more_orders, more_events)
-    kept = happened(world, joined([events, more_events, sent_invitations(world, day, rng)]))
+    farm_orders, farm_events = farm_day(world, day)
+    orders, farm_events = appended(orders, farm_orders, farm_events)
+    among = dealings(world.spec, line, world.folk, world.social, world.shelf, world.devices.first, day)
+    kept = happened(
+        world, joined([events, more_events, sent_invitations(world, day, rng), farm_events, *among])
+    )
     ids = tuple(f"o{line.first_day + day}-{k:05d}" for k in range(len(orders)))
     later.refunds += _refunds(world, kept, orders, ids, rng)
     now = sorted((r for r in later.refunds if r.time_ms < close), key=lambda r: (r.time_ms, r.order_id))
@@ -186,13 +195,15 @@ def gathered(parts: list[Visits]) -> Visits:
 
 
 def arrivals_of(world: World, events: Events, rng: np.random.Generator) -> list[Arrival]:
-    """Who will follow the links shared in `events`: about four of ten find somebody, hours later."""
+    """Who will follow the links shared in `events`, hours later: of those that went to one friend the one to whom it went,
+    if easily moved; of the others about four of ten find somebody."""
     folk = world.folk
     shares = happened(world, events.take(events.kind == Kind.PRODUCT_SHARED))
     shares = shares.take(shares.known)
+    moved = rng.random(len(shares)) < 0.1 + folk.susceptibility[np.maximum(shares.peer, 0)]
     many = rng.poisson(np.minimum(0.4 * np.sqrt(folk.influence[shares.person]), 2.0))
-    shares = shares.take(np.repeat(np.arange(len(shares)), many))
-    listener = world.ties.listeners(rng, shares.person)
+    shares = shares.take(np.repeat(np.arange(len(shares)), np.where(shares.peer >= 0, moved, many)))
+    listener = np.where(shares.peer >= 0, shares.peer, world.ties.listeners(rng, shares.person))
     lag = (rng.exponential(4 * HOUR_MS, len(shares)) + 40 * SECOND_MS).astype(np.int64)
     rows = zip(
         (shares.time_ms + lag).tolist(),
@@ -216,6 +227,24 @@ def sent_invitations(world: World, day: int, rng: np.random.Generator) -> Events
     opened = made(Kind.APP_OPENED, before, inviter, device, way, known)
     asked = made(Kind.INVITE_SENT, sent, inviter, device, way, known, peer=invites.invitee[begin:end])
     return joined([opened, asked])
+
+
+def farm_day(world: World, day: int) -> tuple[Orders, Events]:
+    """The orders of made-up accounts on a day: the cheapest goods, once, to have the reward."""
+    person, at = farm_dealings(world.line, world.folk, world.farms.pace_ms, world.farms.first, day)
+    count = len(person)
+    cheap = np.argsort(world.shelf.price_minor, kind="stable")[:40]
+    product = cheap[person % len(cheap)].astype(np.int32)
+    orders = Orders(
+        person, np.arange(count + 1), product, np.ones(count, np.int32), np.zeros(count, np.int64),
+        world.shelf.price_minor[product], np.full(count, -1, np.int8), world.folk.inviter[person],
+    )  # fmt: skip
+    device = world.devices.first[person]
+    row = np.arange(count, dtype=np.int32)
+    way, known = np.full(count, ORGANIC, np.int8), np.ones(count, np.bool_)
+    begun = made(Kind.CHECKOUT_STARTED, at - 20 * SECOND_MS, person, device, way, known, order=row)
+    paid = made(Kind.ORDER_COMPLETED, at, person, device, way, known, order=row, peer=orders.peer)
+    return orders, joined([begun, paid])
 
 
 def happened(world: World, events: Events) -> Events:
@@ -253,7 +282,8 @@ def _refunds(
     world: World, events: Events, orders: Orders, ids: tuple[str, ...], rng: np.random.Generator
 ) -> list[Refund]:
     paid = events.take(events.kind == Kind.ORDER_COMPLETED)
-    back = paid.take(rng.random(len(paid)) < 0.06)
+    often = np.where(world.folk.farm[paid.person] >= 0, _FARM_REFUNDS, _REFUNDS)
+    back = paid.take(rng.random(len(paid)) < often)
     time = back.time_ms + (rng.uniform(1.0, 10.0, len(back)) * DAY_MS).astype(np.int64)
     limit = np.minimum(world.folk.churn_ms[back.person] - MINUTE_MS, world.line.end_ms)
     rows = zip(

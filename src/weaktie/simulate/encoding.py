@@ -20,6 +20,7 @@ from weaktie.simulate.vocabulary import CATEGORIES, COUPONS, SEARCH_WORDS
 from weaktie.simulate.world import World
 
 PRODUCT_KINDS = (Kind.PRODUCT_VIEWED, Kind.PRODUCT_ADDED, Kind.PRODUCT_SHARED)
+GROUP_KINDS = (Kind.GROUP_BUY_OPENED, Kind.GROUP_BUY_JOINED)
 CONTENT_KINDS = (Kind.CONTENT_VIEWED, Kind.CONTENT_CLICKED, Kind.CONTENT_LIKED, Kind.CONTENT_COMMENTED)
 
 
@@ -43,6 +44,10 @@ class Pieces:
     def user_or_none(self, person: int) -> str:
         """The user id in quotes, or null for a visitor."""
         return self.user[person] if person < len(self.user) else "null"
+
+    def to(self, person: int) -> str:
+        """The member that names the other person of a dealing; nothing where there is none."""
+        return f'"to_user_id":{self.user[person]},' if person >= 0 else ""
 
 
 def pieces(world: World) -> Pieces:
@@ -96,6 +101,8 @@ def properties(bits: Pieces, scene: Scene, prefix: str) -> list[str]:
 def _of_kind(bits: Pieces, scene: Scene, kind: Kind, rows: I64, prefix: str) -> list[str]:
     some = scene.events.take(rows)
     target, peer = some.target.tolist(), some.peer.tolist()
+    if kind in (Kind.CONTENT_LIKED, Kind.CONTENT_COMMENTED):
+        return [bits.content[t] + bits.to(p) for t, p in zip(target, peer, strict=True)]
     if kind in CONTENT_KINDS:
         return [bits.content[t] for t in target]
     if kind in PRODUCT_KINDS:
@@ -114,24 +121,47 @@ def _of_kind(bits: Pieces, scene: Scene, kind: Kind, rows: I64, prefix: str) -> 
             for p, s in zip(peer, shared, strict=True)
         ]
     if kind in (Kind.CHECKOUT_STARTED, Kind.ORDER_COMPLETED):
-        return [_order(bits, scene, o, kind) for o in some.order.tolist()]
+        pairs = zip(some.order.tolist(), some.other.tolist(), strict=True)
+        return [
+            _order(bits, scene, o, kind) + (f'"co_buyer_id":{bits.user[c]},' if c >= 0 else "")
+            for o, c in pairs
+        ]
     if kind == Kind.ORDER_REFUNDED:
         return [_refund(bits, scene, o) for o in some.order.tolist()]
     if kind in (Kind.INVITE_SENT, Kind.INVITE_ACCEPTED):
         return _of_invitations(bits, some, kind, rows, prefix)
+    if kind in (Kind.MESSAGE_SENT, Kind.GIFT_SENT, *GROUP_KINDS):
+        return _of_dealings(bits, some, kind)
     return [""] * len(some)
+
+
+def _of_dealings(bits: Pieces, some: Events, kind: Kind) -> list[str]:
+    number, peer = some.number.tolist(), some.peer.tolist()
+    if kind == Kind.MESSAGE_SENT:
+        return [f'{bits.to(p)}"messages":{n},' for p, n in zip(peer, number, strict=True)]
+    if kind == Kind.GIFT_SENT:
+        currency = bits.world.spec.currency
+        return [
+            f'{bits.to(p)}"amount":{to_major(n, currency)},"currency":"{currency}",'
+            for p, n in zip(peer, number, strict=True)
+        ]
+    return [
+        f'{bits.product[t]}"group_id":"g{n:08d}",' + (f'"inviter_id":{bits.user[p]},' if p >= 0 else "")
+        for t, p, n in zip(some.target.tolist(), peer, number, strict=True)
+    ]
 
 
 def _of_products(bits: Pieces, some: Events, kind: Kind) -> list[str]:
     quantity, page = kind == Kind.PRODUCT_ADDED, kind == Kind.PRODUCT_VIEWED
     goods = bits.world.shelf.products
+    whom = "recipient_id" if kind == Kind.PRODUCT_SHARED else "sharer_id"
     columns = zip(
         some.target.tolist(), some.other.tolist(), some.peer.tolist(), some.number.tolist(), strict=True
     )
     return [
         bits.product[t]
         + (bits.content_ref[o] if o >= 0 else "")
-        + (f'"sharer_id":{bits.user_or_none(p)},' if p >= 0 else "")
+        + (f'"{whom}":{bits.user_or_none(p)},' if p >= 0 else "")
         + (f'"quantity":{n},' if quantity else "")
         + (f'"url":"https://shop.example/p/{goods[t].product_id}",' if page else "")
         for t, o, p, n in columns
@@ -188,7 +218,7 @@ def shops(bits: Pieces, scene: Scene) -> list[int]:
     """The shop of each event: the product's, the order's first product's, or the person's usual one."""
     events, shelf, orders = scene.events, bits.world.shelf, scene.orders
     shop = (bits.world.folk.community[events.person] % 3 == 0).astype(np.int32)
-    goods = np.isin(events.kind, PRODUCT_KINDS)
+    goods = np.isin(events.kind, (*PRODUCT_KINDS, *GROUP_KINDS))
     shop[goods] = shelf.product_shop[events.target[goods]]
     bought = np.isin(events.kind, (Kind.CHECKOUT_STARTED, Kind.ORDER_COMPLETED))
     shop[bought] = shelf.product_shop[orders.product[orders.first[events.order[bought]]]]

@@ -10,7 +10,8 @@ from weaktie.kit.clock import day_to_date, to_iso
 from weaktie.kit.money import to_major
 from weaktie.simulate.catalogue import SHOPS
 from weaktie.simulate.channels import ACQUISITION
-from weaktie.simulate.contracts import EntityKind
+from weaktie.simulate.contracts import EntityKind, SignUp, TrueTie
+from weaktie.simulate.rings import address_text
 from weaktie.simulate.ties import KINDS
 from weaktie.simulate.traits import traits_of
 from weaktie.simulate.vocabulary import CATEGORIES
@@ -31,12 +32,37 @@ def entity_files(world: World, folder: Path) -> dict[EntityKind, Path]:
 
 
 def truth_files(world: World, folder: Path) -> dict[str, Path]:
-    """The latent variables, and what each channel cost on each day."""
+    """The latent variables of people and of pairs, and what each channel cost on each day."""
     people = (msgspec.to_builtins(world.truth(person)) for person in range(len(world.folk)))
     return {
         "truth": _write(folder / "truth.jsonl", people),
+        "ties": _write(folder / "ties.jsonl", (msgspec.to_builtins(tie) for tie in true_ties(world))),
         "channel_costs": _write(folder / "channel_costs.jsonl", _costs(world)),
     }
+
+
+def true_ties(world: World) -> Iterator[TrueTie]:
+    """How close each friend really feels to the other, a row a direction."""
+    pairs = world.social
+    columns = zip(pairs.src.tolist(), pairs.dst.tolist(), pairs.strength.tolist(), strict=True)
+    return (TrueTie(world.user_id(a), world.user_id(b), round(strength, 6)) for a, b, strength in columns)
+
+
+def sign_ups(world: World) -> Iterator[SignUp]:
+    """What the shop's server knows of everybody who registered inside the window, by time."""
+    folk, near = world.folk, world.neighbours
+    inside = np.flatnonzero(folk.join_ms[: folk.registered] >= world.line.start_ms)
+    for person in inside[np.argsort(folk.join_ms[inside], kind="stable")].tolist():
+        by, number = int(folk.inviter[person]), int(world.invitations.number[person])
+        yield SignUp(
+            user_id=world.user_id(person),
+            registered_us=int(folk.join_ms[person]) * 1000,
+            inviter_id=world.user_id(by) if by >= 0 else None,
+            invited_us=int(world.invitations.sent_ms[number]) * 1000 if number >= 0 else None,
+            device=world.devices.anonymous_id[int(near.device[person])],
+            address=address_text(int(near.address[person])),
+            payout=f"pay-sim-{int(near.payout[person]):07d}",
+        )
 
 
 def _write(path: Path, rows: Iterable[Row]) -> Path:
@@ -82,23 +108,22 @@ def _users(world: World) -> Iterator[Row]:
 
 
 def _relations(world: World) -> Iterator[Row]:
-    """Friendships stand once; `weight` is the truth's closeness, 0–1."""
+    """Friendships stand once. How close people are is nothing that a shop knows: every weight is 1."""
     ties = world.ties
     columns = zip(
         ties.src.tolist(),
         ties.dst.tolist(),
         ties.kind.tolist(),
         ties.time_ms.tolist(),
-        ties.weight.tolist(),
         strict=True,
     )
-    for src, dst, kind, time_ms, weight in columns:
+    for src, dst, kind, time_ms in columns:
         yield {
             "src_user_id": world.user_id(src),
             "dst_user_id": world.user_id(dst),
             "kind": KINDS[kind],
             "time": to_iso(time_ms * 1000),
-            "weight": round(weight, 4),
+            "weight": 1.0,
         }
 
 

@@ -30,6 +30,10 @@ class Kind(IntEnum):
     SIGNED_IN = 16
     IDENTIFY = 17
     TRAITS = 18
+    MESSAGE_SENT = 19
+    GIFT_SENT = 20
+    GROUP_BUY_OPENED = 21
+    GROUP_BUY_JOINED = 22
 
 
 NAMES: dict[Kind, str] = {
@@ -41,9 +45,10 @@ NAMES: dict[Kind, str] = {
 class Events:
     """Parallel columns, one row an event; times in milliseconds UTC, -1 where a column does not apply.
 
-    `target` is the product, the content or the category, by kind; `other` the content that led to a product;
-    `peer` a person: who shared it, or the other side of an invitation; `order` a row of `Orders`; `known`
-    whether the user id is on the event; `number` the quantity or the search word.
+    `target` is the product, the content or the category, by kind; `other` the content that led to a product, or
+    with whom an order was made; `peer` a person: who shared it, to whom, or the other side of a dealing; `order` a
+    row of `Orders`; `known` whether the user id is on the event; `number` the quantity, the search word, how many
+    messages, what a gift cost in minor units, or the group.
     """
 
     kind: I8

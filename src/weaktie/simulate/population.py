@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weaktie.simulate.channels import ACQUISITION, FIRST_PRIVATE, PRIVATE, REFERRAL
+from weaktie.simulate.channels import ACQUISITION, FIRST_PRIVATE, ORGANIC, PRIVATE, REFERRAL
 from weaktie.simulate.contracts import MarketSpec
+from weaktie.simulate.rings import Farms
 from weaktie.simulate.timeline import (
     DAY_MS,
     F64,
@@ -35,8 +36,8 @@ class People:
     """One row a person. The first `registered` rows have (or will get) a user id, the rest stay visitors.
 
     Times are milliseconds UTC. `first_ms` is the first visit that could happen, `join_ms` the registration
-    (NEVER for visitors), `churn_ms` the end (NEVER past the market). `inviter` and `private` are -1 where
-    there is none.
+    (NEVER for visitors), `churn_ms` the end (NEVER past the market). `inviter`, `private` and `farm` (see `rings`)
+    are -1 where there is none. `susceptibility` (0–1) is how easily others' words move somebody.
     """
 
     registered: int
@@ -60,6 +61,8 @@ class People:
     has_phone: B
     has_email: B
     creators: I32
+    farm: I32
+    susceptibility: F64
 
     def __len__(self) -> int:
         return len(self.rate)
@@ -69,36 +72,38 @@ class People:
         return np.asarray((self.first_ms[person] <= at_ms) & (at_ms < self.churn_ms[person]))
 
 
-def people(spec: MarketSpec, line: Timeline) -> People:
-    """Everybody who can appear in the market."""
+def people(spec: MarketSpec, line: Timeline, planted: Farms) -> People:
+    """Everybody who can appear in the market; the accounts of `planted` farms among them."""
     rng = stream(spec, _STREAM)
     users = spec.users
     count = users + max(users // 12, 1)
     registered = np.arange(count) < users
+    farm = planted.of(np.arange(count, dtype=np.int32))
+    made_up = farm >= 0
     join, joins_inside = _joins(rng, line, users, count)
+    join[made_up], joins_inside[made_up] = planted.join_ms, True
     influence = rng.lognormal(-0.32, 0.8, count)
-    creators = rng.permutation(users)[: max(users // 250, 3)].astype(np.int32)
-    influence[creators] *= 8.0
-    # Creators were there before the window: their contents are.
-    early = creators[joins_inside[creators]]
-    join[early] = line.start_ms - rng.integers(30, 700, len(early)) * DAY_MS
-    joins_inside[early] = False
-
+    influence[made_up] = 0.0  # Nobody honest is brought in by a farm.
+    creators = _creators(rng, line, join, joins_inside, influence, planted.first)
     channel = rng.choice(len(ACQUISITION), count, p=_shares()).astype(np.int32)
     churn = _churn(rng, line, join, joins_inside, registered, channel)
     churn[creators] = NEVER_MS
+    churn[made_up] = np.where(planted.boss < 0, NEVER_MS, planted.join_ms + 10 * DAY_MS)
     inviter = _inviters(rng, join, churn, influence, channel, registered)
+    inviter[made_up] = planted.boss
+    channel[made_up] = np.where(planted.boss < 0, ORGANIC, REFERRAL)
     community = _communities(rng, users, count, join, inviter)
     taste = _tastes(rng, community)
     first = _first_visits(rng, line, join, joins_inside, inviter, registered)
     churn[~registered] = first[~registered] + (rng.exponential(12 * DAY_MS, count - users)).astype(np.int64)
 
     private = np.where(rng.random(count) < 0.32, FIRST_PRIVATE + rng.integers(0, len(PRIVATE), count), -1)
-    private[~registered] = -1
+    private[~registered | made_up] = -1
     quality = np.array([c.quality for c in ACQUISITION])[channel]
     belongs = private >= 0
     rate = np.clip(rng.gamma(1.1, _MEAN_SESSIONS_PER_DAY / 1.1, count), 0.004, 3.0) * quality
     rate = rate * np.where(belongs, 1.5, 1.0) * np.where(registered, 1.0, 0.6)
+    rate[made_up] = np.where(planted.boss < 0, 0.1, 0.002)
     sensitivity = rng.beta(2.0, 2.0, count)
     return People(
         registered=users,
@@ -119,10 +124,24 @@ def people(spec: MarketSpec, line: Timeline) -> People:
         gender=rng.choice(3, count, p=(0.62, 0.34, 0.04)).astype(np.int8),
         age_band=rng.choice(len(AGE_BANDS), count, p=[share for _, share in AGE_BANDS]).astype(np.int8),
         place=rng.choice(len(PLACES), count, p=_place_shares()).astype(np.int8),
-        has_phone=(rng.random(count) < 0.6) & registered,
-        has_email=(rng.random(count) < 0.22) & registered,
+        has_phone=((rng.random(count) < 0.6) & registered) | made_up,
+        has_email=(rng.random(count) < 0.22) & registered & ~made_up,
         creators=creators,
+        farm=farm,
+        susceptibility=stream(spec, _STREAM, 1).beta(2.0, 4.0, count),
     )
+
+
+def _creators(
+    rng: np.random.Generator, line: Timeline, join: I64, inside: B, influence: F64, honest: int
+) -> I32:
+    """One of 250 makes contents and moves others; creators were there before the window: their contents are."""
+    creators = rng.permutation(honest)[: max(honest // 245, 3)].astype(np.int32)
+    influence[creators] *= 8.0
+    early = creators[inside[creators]]
+    join[early] = line.start_ms - rng.integers(30, 700, len(early)) * DAY_MS
+    inside[early] = False
+    return creators
 
 
 def _shares() -> F64:

@@ -1,22 +1,35 @@
 """The door of the simulation: generate a market, send it, keep it living, write its entities and truth."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from weaktie.kit.clock import DAY_US, Clock, SystemClock
 from weaktie.simulate.client import Address, Delivery
-from weaktie.simulate.contracts import DayBatch, EntityKind, Marketing, MarketSpec, SentReport, Truth
+from weaktie.simulate.contracts import (
+    DayBatch,
+    EntityKind,
+    Marketing,
+    MarketSpec,
+    SentReport,
+    SignUp,
+    TrueTie,
+    Truth,
+)
 from weaktie.simulate.days import Scene, day_scenes
 from weaktie.simulate.encoding import SegmentText, pieces, properties, shops
 from weaktie.simulate.entities import entity_files, truth_files
+from weaktie.simulate.entities import sign_ups as sign_ups_of
+from weaktie.simulate.entities import true_ties as ties_of
 from weaktie.simulate.events import Kind
 from weaktie.simulate.marketing import cost_table, free_channels, member_table, paid_channels
 from weaktie.simulate.sensors import SensorsText
+from weaktie.simulate.social import new_buyers as drawn
 from weaktie.simulate.timeline import I64
 from weaktie.simulate.trickle import SLOT_MS, SlotText, live
 from weaktie.simulate.world import World, world_of
@@ -143,7 +156,8 @@ def write_entities(spec: MarketSpec, folder: Path) -> dict[EntityKind, Path]:
 
 
 def write_truth(spec: MarketSpec, folder: Path) -> dict[str, Path]:
-    """Write `truth.jsonl` (a line a person) and `channel_costs.jsonl` (a line a day and channel)."""
+    """Write `truth.jsonl` (a line a person), `ties.jsonl` (a line a pair and direction) and `channel_costs.jsonl` (a line
+    a day and channel)."""
     return truth_files(world_of(spec), folder)
 
 
@@ -157,3 +171,21 @@ def truths(spec: MarketSpec) -> Iterator[Truth]:
     """What is really so about each person, visitors last."""
     world = world_of(spec)
     return (world.truth(person) for person in range(len(world.folk)))
+
+
+def true_ties(spec: MarketSpec) -> Iterator[TrueTie]:
+    """How close each friend really feels to the other, a row a direction."""
+    return ties_of(world_of(spec))
+
+
+def sign_ups(spec: MarketSpec) -> Iterator[SignUp]:
+    """What the shop's server knows of each registration inside the window, by time."""
+    return sign_ups_of(world_of(spec))
+
+
+def new_buyers(
+    spec: MarketSpec, sharer: int, category: int, people: Sequence[int], seed: int
+) -> npt.NDArray[np.bool_]:
+    """Who of `people` (person numbers) becomes a new buyer of a category after seeing what `sharer` tells of it."""
+    world = world_of(spec)
+    return drawn(spec, world.folk, world.social, sharer, category, np.asarray(people, np.int32), seed)

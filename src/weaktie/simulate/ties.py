@@ -19,8 +19,9 @@ _STREAM = 4
 class Ties:
     """One row a relation: `src` follows, befriends or invited `dst`; a friendship is mutual and stands once.
 
-    `reach_*` is the same turned to "who sees what src shares": the listeners of person p are
-    `reach_person[reach_start[p]:reach_start[p + 1]]`.
+    `weight` is how close they are, 0–1. `reach_*` is the same turned to "who sees what src shares": the listeners of
+    person p are `reach_person[reach_start[p]:reach_start[p + 1]]`, and `reach_rise` rises over all of them by how
+    close each is and how easily moved.
     """
 
     src: I32
@@ -30,17 +31,18 @@ class Ties:
     weight: F64
     reach_start: I64
     reach_person: I32
+    reach_rise: F64
 
     def listeners(self, rng: np.random.Generator, sharer: I32) -> I32:
-        """One random listener of each sharer, -1 where nobody listens."""
-        begin = self.reach_start[sharer]
-        many = self.reach_start[sharer + 1] - begin
+        """One listener of each sharer, the close and easily moved more often; -1 where nobody listens."""
+        begin, end = self.reach_start[sharer], self.reach_start[sharer + 1]
         if not len(self.reach_person):
             return np.full(len(sharer), -1, np.int32)
-        spot = np.minimum(
-            begin + (rng.random(len(sharer)) * many).astype(np.int64), len(self.reach_person) - 1
-        )
-        return np.where(many > 0, self.reach_person[spot], -1).astype(np.int32)
+        rise = np.concatenate([[0.0], self.reach_rise])
+        drawn = rise[begin] + rng.random(len(sharer)) * (rise[end] - rise[begin])
+        spot = np.searchsorted(self.reach_rise, drawn, "right")
+        spot = np.minimum(np.clip(spot, begin, np.maximum(end - 1, begin)), len(self.reach_person) - 1)
+        return np.where(end > begin, self.reach_person[spot], -1).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,7 @@ def ties(spec: MarketSpec, line: Timeline, folk: People) -> Ties:
     known = np.maximum(folk.join_ms[src], folk.join_ms[dst])
     time = known + (rng.random(len(src)) ** 2 * np.maximum(line.end_ms - known, 0)).astype(np.int64)
     time = np.where(kind == INVITE, folk.join_ms[dst], time)
-    start, person = _reach(len(folk), src, dst, kind)
-    return Ties(src, dst, kind, time, weight, start, person)
+    return Ties(src, dst, kind, time, weight, *_reach(folk, src, dst, kind, weight))
 
 
 def invitations(spec: MarketSpec, line: Timeline, folk: People) -> Invitations:
@@ -109,6 +110,9 @@ def _friends(rng: np.random.Generator, folk: People) -> tuple[I32, I32, F64]:
     src = np.concatenate([near, far, star, folk.inviter[invited]])
     dst = np.concatenate([near_to, far_to, star_to, invited])
     keep = _unique(src, dst, users)
+    # A made-up account knows nobody but who made it.
+    keep = keep[(folk.farm[src[keep]] < 0) | (folk.inviter[dst[keep]] == src[keep])]
+    keep = keep[(folk.farm[dst[keep]] < 0) | (folk.inviter[dst[keep]] == src[keep])]
     src, dst = src[keep], dst[keep]
     same = circle[src] == circle[dst]
     weight = np.where(same, rng.beta(5.0, 3.0, len(src)), rng.beta(2.0, 8.0, len(src)))
@@ -121,7 +125,7 @@ def _follows(rng: np.random.Generator, folk: People) -> tuple[I32, I32, F64]:
     dst = folk.creators[(len(folk.creators) * rng.random(len(src)) ** 2).astype(np.int64)].astype(np.int64)
     key = src * users + dst
     _, first = np.unique(key, return_index=True)
-    keep = first[src[first] != dst[first]]
+    keep = first[(src[first] != dst[first]) & (folk.farm[src[first]] < 0)]
     return src[keep].astype(np.int32), dst[keep].astype(np.int32), rng.uniform(0.3, 1.0, len(keep))
 
 
@@ -143,9 +147,11 @@ def _invites(folk: People) -> tuple[I32, I32, F64]:
     return folk.inviter[invitee], invitee, np.ones(len(invitee))
 
 
-def _reach(count: int, src: I32, dst: I32, kind: I8) -> tuple[I64, I32]:
+def _reach(folk: People, src: I32, dst: I32, kind: I8, weight: F64) -> tuple[I64, I32, F64]:
     friend, follow = kind == FRIEND, kind == FOLLOW
     sharer = np.concatenate([src[friend], dst[friend], dst[follow]])
     listener = np.concatenate([dst[friend], src[friend], src[follow]])
+    close = np.concatenate([weight[friend], weight[friend], weight[follow]])
     order = np.argsort(sharer, kind="stable")
-    return np.searchsorted(sharer[order], np.arange(count + 1)), listener[order]
+    odds = close[order] * folk.susceptibility[listener[order]]
+    return np.searchsorted(sharer[order], np.arange(len(folk) + 1)), listener[order], np.cumsum(odds)

@@ -11,6 +11,7 @@ from weaktie.kit.clock import DAY_US, Clock
 from weaktie.simulate.behaviour import play
 from weaktie.simulate.contracts import DayBatch
 from weaktie.simulate.days import Scene, free_visits
+from weaktie.simulate.social import addressed
 from weaktie.simulate.timeline import MINUTE_MS, NEVER_MS, SECOND_MS, stream
 from weaktie.simulate.world import World
 
@@ -80,5 +81,6 @@ def slot_scene(world: World, rate_per_s: float, slot: int) -> Scene:
     start = opens + rng.integers(0, SLOT_MS, count)
     visits = free_visits(world, np.minimum(person, len(folk) - 1).astype(np.int32), start, rng)
     events, orders = play(folk, world.shelf, visits, rng)
+    addressed(world.ties, events, rng)
     ids = tuple(f"live{slot:x}-{k:03d}" for k in range(len(orders)))
     return Scene(events, orders, ids, ())

@@ -8,8 +8,10 @@ from weaktie.simulate.channels import CHANNELS
 from weaktie.simulate.contracts import MarketSpec, Truth
 from weaktie.simulate.devices import Devices, devices
 from weaktie.simulate.population import People, people
+from weaktie.simulate.rings import Farms, Neighbours, farms, neighbours
+from weaktie.simulate.social import Social, reach, social
 from weaktie.simulate.ties import Invitations, Ties, invitations, ties
-from weaktie.simulate.timeline import NEVER_MS, Timeline, timeline
+from weaktie.simulate.timeline import F64, I32, NEVER_MS, Timeline, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class World:
     devices: Devices
     ties: Ties
     invitations: Invitations
+    farms: Farms
+    neighbours: Neighbours
+    social: Social
+    reach: F64
 
     def user_id(self, person: int) -> str:
         """The id under which the shop knows the person."""
@@ -49,7 +55,16 @@ class World:
             community=int(folk.community[person]),
             inviter=self.user_id(int(folk.inviter[person])) if folk.inviter[person] >= 0 else None,
             devices=tuple(self.devices.anonymous_id[d] for d in owned if d >= 0),
+            susceptibility=round(float(folk.susceptibility[person]), 6),
+            reach=round(float(self.reach[person]), 6),
+            farm=int(folk.farm[person]) if folk.farm[person] >= 0 else None,
+            campus=_or_none(self.neighbours.campus, person),
+            household=_or_none(self.neighbours.household, person),
         )
+
+
+def _or_none(numbers: I32, person: int) -> int | None:
+    return int(numbers[person]) if person < len(numbers) and numbers[person] >= 0 else None
 
 
 @lru_cache(maxsize=2)
@@ -57,13 +72,23 @@ def world_of(spec: MarketSpec) -> World:
     """The world of a spec; the last two are kept, because a demo asks for the same one several times."""
     assert spec.end_us > 0, "the market ends after 1970"
     line = timeline(spec)
-    folk = people(spec, line)
+    planted = farms(spec, line)
+    folk = people(spec, line, planted)
+    held = devices(spec, folk)
+    near = neighbours(spec, planted, folk.community, held.first)
+    held.first[: spec.users] = near.device
+    known = ties(spec, line, folk)
+    pairs = social(spec, folk, known)
     return World(
         spec=spec,
         line=line,
         folk=folk,
         shelf=catalogue(spec, line, len(folk.creators)),
-        devices=devices(spec, folk),
-        ties=ties(spec, line, folk),
+        devices=held,
+        ties=known,
         invitations=invitations(spec, line, folk),
+        farms=planted,
+        neighbours=near,
+        social=pairs,
+        reach=reach(folk, pairs),
     )

@@ -14,7 +14,7 @@ NOBODY = {
         "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
         "webhooks", "consent_notices", "segment_versions", "acquisition_links", "acquisition_naming_rules", "acquisition_channels",
         "acquisition_campaign_channels", "rfm_rules", "influence_rules", "saved_funnels", "custom_metrics",
-        "tag_definitions", "tag_failures", "tag_versions", "tag_words",
+        "tag_definitions", "tag_failures", "tag_versions", "tag_words", "risk_rules", "flag_experiments",
     },
     "rules of coupons and points, shop systems, budgets by name, and how far the ledger was checked": {
         "coupon_templates", "ledger_budgets", "ledger_checks", "ledger_head", "loyalty_shops", "points_goods", "points_reading",
@@ -35,6 +35,7 @@ NOBODY = {
         "tracking_alerts", "tracking_files", "tracking_known", "tracking_observed", "tracking_plans", "tracking_seen",
         "tracking_trait_updates", "tracking_trait_violations", "tracking_violations", "tie_builds",
     },
+    "made-up cases": {"risk_canaries"},
     "orders without their buyers": {"reconciliations", "reconciliation_orders"},
     "keyed hashes that keep an erased person away, and the proof of an erasure": {
         "consent_blocks", "erasures", "erasure_steps",

@@ -29,6 +29,7 @@ import "./styles/boards.css";
 import "./styles/loyalty.css";
 import "./styles/graph.css";
 import "./styles/influence.css";
+import "./styles/risk.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

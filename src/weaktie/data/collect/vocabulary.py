@@ -120,6 +120,7 @@ VOCABULARY: Final[dict[str, Words]] = {
     "Gift Sent": Words("赠送礼物", "a gift was sent to somebody"),
     "Group Buy Joined": Words("参加拼团", "a group buy that somebody opened was joined"),
     "Group Joined": Words("加入群组", "a group was joined"),
+    "Group Buy Opened": Words("发起拼团", "a group buy was opened"),
     "Group Left": Words("退出群组", "a group was left"),
     "Invite Accepted": Words("接受邀请", "an invitation was accepted"),
     "Invite Sent": Words("发出邀请", "an invitation was sent"),

@@ -1286,6 +1286,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flags
+         * @description Every flag and version, the newest first.
+         */
+        get: operations["flags_api_flags_get"];
+        put?: never;
+        /**
+         * Declare
+         * @description Begin to assign under a key.
+         */
+        post: operations["declare_api_flags_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flags/{key}/assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assignment
+         * @description Where a unit belongs, by nothing but its name; nothing is kept and nobody is looked up.
+         */
+        get: operations["assignment_api_flags__key__assignment_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flags/{key}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description Assign no more under a key; exposures stay.
+         */
+        post: operations["stop_api_flags__key__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/funnels": {
         parameters: {
             query?: never;
@@ -4304,6 +4368,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/risk/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Canary
+         * @description Run the canaries now.
+         */
+        post: operations["canary_api_risk_canary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases
+         * @description The queue and its history, the newest first; of one account only where it is named.
+         */
+        get: operations["cases_api_risk_cases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Case
+         * @description One case with the accounts and shared things around it, as they are known now.
+         */
+        get: operations["case_api_risk_cases__case_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/cases/{case_id}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Appeal
+         * @description Write down what the account's owner says against a refusal; the case comes back into the queue.
+         */
+        post: operations["appeal_api_risk_cases__case_id__appeal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/cases/{case_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Pass or refuse a case, with a reason; it replaces what the score said.
+         */
+        post: operations["decide_api_risk_cases__case_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules
+         * @description The rules that hold, what people's decisions say of each, and every version.
+         */
+        get: operations["rules_api_risk_rules_get"];
+        /**
+         * Save Rules
+         * @description Score by these rules from now on, as a new version.
+         */
+        put: operations["save_rules_api_risk_rules_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/rules/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Rules
+         * @description Score as an earlier version did, as a new version.
+         */
+        post: operations["restore_rules_api_risk_rules__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summary
+         * @description How many cases wait, how those of the last 30 days ended, and whether the scorer is sound.
+         */
+        get: operations["summary_api_risk_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segments": {
         parameters: {
             query?: never;
@@ -5718,6 +5946,66 @@ export interface paths {
          * @description Take down what people chose in the shop; `how` names the place. People who are not known yet become known.
          */
         post: operations["receipts_consent_v1_receipts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risk/v1/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Server Appeal
+         * @description A refused person asks again, through the shop's own pages: once, inside the time.
+         */
+        post: operations["server_appeal_risk_v1_appeals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risk/v1/assess": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assess
+         * @description Judge a sign-up, invitation or reward; asked again with the same `ref` the answer is what holds now.
+         */
+        post: operations["assess_risk_v1_assess_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/risk/v1/sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sightings
+         * @description Tell what accounts were seen with, at their registration say. Values are hashed at once; the same again changes nothing.
+         */
+        post: operations["sightings_risk_v1_sightings_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7821,6 +8109,18 @@ export interface components {
             where: components["schemas"]["ConditionBody"][];
         };
         /**
+         * ExposedBody
+         * @description Units exposed to a variant beside how many its share would give.
+         */
+        ExposedBody: {
+            /** Expected */
+            expected: number;
+            /** Units */
+            units: number;
+            /** Variant */
+            variant: string;
+        };
+        /**
          * FacetBody
          * @description A value to filter by, and how many people have it.
          */
@@ -7858,6 +8158,59 @@ export interface components {
             reading: string;
             /** Required */
             required: boolean;
+        };
+        /**
+         * FlagAssignment
+         * @description Where a unit belongs.
+         */
+        FlagAssignment: {
+            /** Bucket */
+            bucket: number;
+            /** Key */
+            key: string;
+            /** Probability */
+            probability: number;
+            /** Variant */
+            variant: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FlagBody
+         * @description A flag in one version; it assigns while `stopped_time` is null.
+         */
+        FlagBody: {
+            /** Exposed */
+            exposed: components["schemas"]["ExposedBody"][];
+            /** Holdout */
+            holdout: number;
+            /** Key */
+            key: string;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            /** Stopped Time */
+            stopped_time: string | null;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "person" | "cluster";
+            /** Variants */
+            variants: components["schemas"]["FlagVariant"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * FlagVariant
+         * @description One way to treat a unit; `share` in ten-thousandths.
+         */
+        FlagVariant: {
+            /** Name */
+            name: string;
+            /** Share */
+            share: number;
         };
         /**
          * FreeBody
@@ -9147,6 +9500,27 @@ export interface components {
              * @default true
              */
             up_is_good: boolean;
+        };
+        /**
+         * NewFlag
+         * @description What to assign units to; shares add up to 10,000.
+         */
+        NewFlag: {
+            /**
+             * Holdout
+             * @default 0
+             */
+            holdout: number;
+            /** Key */
+            key: string;
+            /**
+             * Unit
+             * @default person
+             * @enum {string}
+             */
+            unit: "person" | "cluster";
+            /** Variants */
+            variants: components["schemas"]["FlagVariant"][];
         };
         /**
          * NewJobBody
@@ -11714,6 +12088,388 @@ export interface components {
          * @description The version that holds now.
          */
         RfmVersionBody: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * RiskAnswer
+         * @description What holds of a case: pass, hold (somebody will look) or refuse (with an appeal until `appeal_until`).
+         */
+        RiskAnswer: {
+            /** Appeal Until */
+            appeal_until: string | null;
+            /** Case Id */
+            case_id: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "pass" | "hold" | "refuse";
+            /** Reasons */
+            reasons: components["schemas"]["RiskReason"][];
+            /** Score */
+            score: number;
+        };
+        /**
+         * RiskAppeal
+         * @description What the account's owner says, written down by staff.
+         */
+        RiskAppeal: {
+            /** Words */
+            words: string;
+        };
+        /**
+         * RiskAppealAsk
+         * @description What a refused person says, by the name of the case in the shop's books.
+         */
+        RiskAppealAsk: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sign_up" | "invitation" | "reward";
+            /** Ref */
+            ref: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * RiskAsk
+         * @description A sign-up, invitation or reward to be judged; `ref` names it in the asker's books.
+         */
+        RiskAsk: {
+            /** Address */
+            address?: string | null;
+            /** App Id */
+            app_id?: string | null;
+            /** Device */
+            device?: string | null;
+            /** Invited Time */
+            invited_time?: string | null;
+            /** Inviter Id */
+            inviter_id?: string | null;
+            /** Ip */
+            ip?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sign_up" | "invitation" | "reward";
+            /** Payout */
+            payout?: string | null;
+            /** Phone */
+            phone?: string | null;
+            /** Ref */
+            ref: string;
+            /** Registered Time */
+            registered_time?: string | null;
+            /** Time */
+            time?: string | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * RiskCanary
+         * @description One look at the scorer.
+         */
+        RiskCanary: {
+            /** Caught */
+            caught: boolean;
+            /** Score */
+            score: number;
+            /** Time */
+            time: string;
+        };
+        /**
+         * RiskCaseBody
+         * @description A case as the queue shows it. `decision` is the score's, `verdict` a person's, `outcome` what holds; ids are null for
+         *     accounts that are known by no user id.
+         */
+        RiskCaseBody: {
+            /** Answer Until */
+            answer_until: string | null;
+            /** Appeal */
+            appeal: string | null;
+            /** Appeal Until */
+            appeal_until: string | null;
+            /** Appealed Time */
+            appealed_time: string | null;
+            /** Case Id */
+            case_id: string;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided Time */
+            decided_time: string | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "pass" | "hold" | "refuse";
+            /** Inviter Id */
+            inviter_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sign_up" | "invitation" | "reward";
+            kind_words: components["schemas"]["WordsBody"];
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "pass" | "hold" | "refuse";
+            /** Reasons */
+            reasons: components["schemas"]["RiskReason"][];
+            /** Ref */
+            ref: string;
+            /** Rules Version */
+            rules_version: number;
+            /** Score */
+            score: number;
+            /** Time */
+            time: string;
+            /** User Id */
+            user_id: string | null;
+            /** Verdict */
+            verdict: ("pass" | "hold" | "refuse") | null;
+            /** Waits */
+            waits: boolean;
+        };
+        /**
+         * RiskCaseDetail
+         * @description A case with what speaks for and against it.
+         */
+        RiskCaseDetail: {
+            case: components["schemas"]["RiskCaseBody"];
+            evidence: components["schemas"]["RiskEvidence"];
+        };
+        /**
+         * RiskCases
+         * @description A page of the queue.
+         */
+        RiskCases: {
+            /** Items */
+            items: components["schemas"]["RiskCaseBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * RiskDecision
+         * @description A person's decision.
+         */
+        RiskDecision: {
+            /** Note */
+            note: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "refuse";
+        };
+        /**
+         * RiskEvidence
+         * @description Accounts and shared things around a case; edges are pairs of rows (account, thing), `invited` of (inviter, invitee).
+         */
+        RiskEvidence: {
+            /** Accounts */
+            accounts: components["schemas"]["RiskNode"][];
+            /** Edges */
+            edges: [
+                number,
+                number
+            ][];
+            /** Invited */
+            invited: [
+                number,
+                number
+            ][];
+            /** More */
+            more: number;
+            /** Things */
+            things: components["schemas"]["RiskThing"][];
+        };
+        /**
+         * RiskNewRules
+         * @description Every rule, and why they change.
+         */
+        RiskNewRules: {
+            /** Note */
+            note: string;
+            /** Rules */
+            rules: {
+                [key: string]: components["schemas"]["RiskRule"];
+            };
+        };
+        /**
+         * RiskNode
+         * @description An account of the neighbourhood.
+         */
+        RiskNode: {
+            /** Judged */
+            judged: boolean;
+            /** Registered Time */
+            registered_time: string | null;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
+         * RiskReason
+         * @description Why points were given; a `hard` one decides alone.
+         */
+        RiskReason: {
+            /** Code */
+            code: string;
+            /** Hard */
+            hard: boolean;
+            /** Points */
+            points: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RiskRule
+         * @description Points of one rule: none up to `low`, all from `high` on.
+         */
+        RiskRule: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Points */
+            points: number;
+        };
+        /**
+         * RiskRuleRow
+         * @description A rule as it holds, what decisions say of it, and what they suggest.
+         */
+        RiskRuleRow: {
+            /** High */
+            high: number;
+            /** Key */
+            key: string;
+            /** Low */
+            low: number;
+            /** Passed */
+            passed: number;
+            /** Points */
+            points: number;
+            /** Refused */
+            refused: number;
+            /** Suggested Points */
+            suggested_points: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RiskRules
+         * @description The rules that hold, and every version, the newest first. `hard` decide alone and have no weight.
+         */
+        RiskRules: {
+            /** Hard */
+            hard: components["schemas"]["WordsBody"][];
+            /** Rules */
+            rules: components["schemas"]["RiskRuleRow"][];
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: components["schemas"]["RiskVersion"][];
+        };
+        /**
+         * RiskSighting
+         * @description What a shop's server knows of one account. Values are hashed with the home's key at once; none is kept in the clear.
+         *
+         *     `time` is when the account was seen so (now where it is absent), `registered_time` when it came to be.
+         */
+        RiskSighting: {
+            /** Address */
+            address?: string | null;
+            /** App Id */
+            app_id?: string | null;
+            /** Device */
+            device?: string | null;
+            /** Invited Time */
+            invited_time?: string | null;
+            /** Inviter Id */
+            inviter_id?: string | null;
+            /** Ip */
+            ip?: string | null;
+            /** Payout */
+            payout?: string | null;
+            /** Phone */
+            phone?: string | null;
+            /** Registered Time */
+            registered_time?: string | null;
+            /** Time */
+            time?: string | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * RiskSightings
+         * @description Many accounts at once.
+         */
+        RiskSightings: {
+            /** Sightings */
+            sightings: components["schemas"]["RiskSighting"][];
+        };
+        /**
+         * RiskSummary
+         * @description The queue in numbers (of the last 30 days), and the watch: while it is not ok everything is held.
+         */
+        RiskSummary: {
+            /** Appealed */
+            appealed: number;
+            /** Canaries */
+            canaries: components["schemas"]["RiskCanary"][];
+            /** Held */
+            held: number;
+            /** Passed */
+            passed: number;
+            /** Refused */
+            refused: number;
+            /** Waiting */
+            waiting: number;
+            /** Watch Ok */
+            watch_ok: boolean;
+            /** Watch Time */
+            watch_time: string | null;
+        };
+        /**
+         * RiskTaken
+         * @description How many were taken.
+         */
+        RiskTaken: {
+            /** Taken */
+            taken: number;
+        };
+        /**
+         * RiskThing
+         * @description Something shared: its kind, and the beginning of its keyed hash.
+         */
+        RiskThing: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * RiskVersion
+         * @description Rules as they were saved.
+         */
+        RiskVersion: {
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string | null;
+            /** Note */
+            note: string;
+            /** Rules */
+            rules: {
+                [key: string]: components["schemas"]["RiskRule"];
+            };
             /** Version */
             version: number;
         };
@@ -16660,6 +17416,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    flags_api_flags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagBody"][];
+                };
+            };
+        };
+    };
+    declare_api_flags_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFlag"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    assignment_api_flags__key__assignment_get: {
+        parameters: {
+            query: {
+                unit: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagAssignment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stop_api_flags__key__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagBody"];
                 };
             };
             /** @description Validation Error */
@@ -21992,6 +22865,265 @@ export interface operations {
             };
         };
     };
+    canary_api_risk_canary_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskSummary"];
+                };
+            };
+        };
+    };
+    cases_api_risk_cases_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                user_id?: string;
+                which?: "waiting" | "held" | "refused" | "appealed" | "passed" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskCases"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    case_api_risk_cases__case_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskCaseDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    appeal_api_risk_cases__case_id__appeal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskAppeal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskCaseBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_api_risk_cases__case_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskCaseBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rules_api_risk_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskRules"];
+                };
+            };
+        };
+    };
+    save_rules_api_risk_rules_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskNewRules"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskRules"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_rules_api_risk_rules__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskRules"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    summary_api_risk_summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskSummary"];
+                };
+            };
+        };
+    };
     every_api_segments_get: {
         parameters: {
             query?: {
@@ -24468,6 +25600,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TakenBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    server_appeal_risk_v1_appeals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskAppealAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    assess_risk_v1_assess_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sightings_risk_v1_sightings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskSightings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskTaken"];
                 };
             };
             /** @description Validation Error */

@@ -138,4 +138,11 @@ export const enAudit = {
   "audit.do.influence.export": "Exported creators",
   "audit.do.influence.rule": "Changed the rule of KOCs",
   "audit.do.influence.seeds": "Chose seeds",
+  "audit.do.flag.declare": "Declared a flag",
+  "audit.do.flag.stop": "Stopped a flag",
+  "audit.do.risk.appeal": "Risk: took down an appeal",
+  "audit.do.risk.canary": "Ran the risk watch",
+  "audit.do.risk.pass": "Risk: passed a case",
+  "audit.do.risk.refuse": "Risk: refused a case",
+  "audit.do.risk.rules": "Changed risk rules",
 };

@@ -138,4 +138,11 @@ export const zhAudit = {
   "audit.do.influence.export": "导出创作者",
   "audit.do.influence.rule": "修改 KOC 规则",
   "audit.do.influence.seeds": "选择种子用户",
+  "audit.do.flag.declare": "创建功能开关",
+  "audit.do.flag.stop": "停止功能开关",
+  "audit.do.risk.appeal": "风控：登记申诉",
+  "audit.do.risk.canary": "运行风控自检",
+  "audit.do.risk.pass": "风控：通过",
+  "audit.do.risk.refuse": "风控：不予发放",
+  "audit.do.risk.rules": "修改风控规则",
 };

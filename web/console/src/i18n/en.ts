@@ -25,6 +25,7 @@ import { enSegments } from "./segments.en";
 import { enBoards } from "./boards.en";
 import { enSql } from "./sql.en";
 import { enLoyalty } from "./loyalty.en";
+import { enRisk } from "./risk.en";
 import type { zh } from "./zh-CN";
 
 export const en: Record<keyof typeof zh, string> = {
@@ -299,5 +300,6 @@ export const en: Record<keyof typeof zh, string> = {
   ...enMetrics,
   ...enSql,
   ...enLoyalty,
+  ...enRisk,
   ...enBoards,
 };

@@ -25,6 +25,7 @@ import { zhRights } from "./trust.rights.zh-CN";
 import { zhBoards } from "./boards.zh-CN";
 import { zhSql } from "./sql.zh-CN";
 import { zhLoyalty } from "./loyalty.zh-CN";
+import { zhRisk } from "./risk.zh-CN";
 
 export const zh = {
   // shell
@@ -298,5 +299,6 @@ export const zh = {
   ...zhMetrics,
   ...zhSql,
   ...zhLoyalty,
+  ...zhRisk,
   ...zhBoards,
 };

@@ -45,6 +45,7 @@ const OneBoard = lazy(() => import("@/data/boards/BoardPage"));
 const Sql = lazy(() => import("@/data/sql/SqlPage"));
 const Loyalty = lazy(() => import("@/business/loyalty/LoyaltyPage"));
 const Ledger = lazy(() => import("@/trust/ledger/LedgerPage"));
+const Risk = lazy(() => import("@/business/risk/RiskPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -108,6 +109,7 @@ export function Pages() {
           <Route path="/analyse/sql" element={<Sql />} />
           <Route path="/loyalty/:tab?" element={<Loyalty />} />
           <Route path="/ledger/:tab?" element={<Ledger />} />
+          <Route path="/referral/risk/:tab?" element={<Risk />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

@@ -24,6 +24,7 @@ import {
   RetweetOutlined,
   RobotOutlined,
   SafetyCertificateOutlined,
+  SafetyOutlined,
   SettingOutlined,
   ShareAltOutlined,
   StarOutlined,
@@ -106,6 +107,10 @@ export const NAVIGATION: Group[] = [
       { path: "/loyalty", label: "nav.coupons", icon: <GiftOutlined />, hotkey: "4", needs: "view" },
       { path: "/ledger", label: "nav.ledger", icon: <BookOutlined />, hotkey: "5", needs: "view", badge: <LedgerBadge /> },
     ],
+  },
+  {
+    label: "nav.group.referral",
+    places: [{ path: "/referral/risk", label: "nav.risk", icon: <SafetyOutlined />, hotkey: ".", needs: "view" }],
   },
   {
     label: "nav.group.data",
