@@ -328,6 +328,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
         "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
         "data/sql": "bodies running saved",
+        "business/referral": "bodies campaigns codes figures group_bodies groups hooks hosted inviting linter page paying poster "
+        "rewards rules shop_api shop_bodies spec texts words",
     }.items()
 }
 """Adapters behind an address, decoders of a protocol, and the like: rooms that one capability has and others not."""

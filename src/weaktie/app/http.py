@@ -8,6 +8,9 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from weaktie import __version__
 from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
+from weaktie.business.referral import api as referral_api
+from weaktie.business.referral import hosted as referral_hosted
+from weaktie.business.referral import shop_api as referral_shop_api
 from weaktie.data.acquisition import api as acquisition_api
 from weaktie.data.acquisition import following, spending_api
 from weaktie.data.attribution import api as attribution_api
@@ -69,10 +72,16 @@ def make_api(wt: App) -> FastAPI:
         profiles_api, accounts_api, audit_api, consent_api, rights_api, sources_api, webhooks_api, collect_api, imports_api,
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
         tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
-        private_api, spending_api, api, backup_api,
+        private_api, spending_api, referral_api, api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
-    for router in (collect_api.public, webhooks_api.public, following.router):
+    for router in (
+        collect_api.public,
+        webhooks_api.public,
+        following.router,
+        referral_shop_api.router,
+        referral_hosted.router,
+    ):
         application.include_router(router)
     _add_console(application)
     return application

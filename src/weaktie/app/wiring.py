@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from weaktie.app.home import check_home
 from weaktie.app.people import person_at
-from weaktie.app.wiring_analyse import AnalyseParts
+from weaktie.app.wiring_referral import ReferralParts
+from weaktie.business.referral.erase import ReferralEraser, ReferralExporter
 from weaktie.data.collect.erase import CollectEraser, CollectExporter
 from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
 from weaktie.data.identity.service import all_lookups
@@ -35,7 +36,7 @@ from weaktie.trust.rights.service import Rights, RightsExporter, VaultExporter
 from weaktie.trust.vault.service import Vault
 
 
-class App(AnalyseParts):
+class App(ReferralParts):
     """One process's parts over one home. Parts are made when they are first used, so that a command pays for its own."""
 
     @cached_property
@@ -48,13 +49,14 @@ class App(AnalyseParts):
             erasers=(
                 ProfileEraser(self.build_parts), CollectEraser(self.database, self.lake, self.clock),
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
-                SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock), identity,
+                SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock),
+                ReferralEraser(self.database, lambda: self.referral.book), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
                 ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
-                SegmentsExporter(), TagsExporter(self.lake, self.engine), IdentityExporter(),
+                SegmentsExporter(), TagsExporter(self.lake, self.engine), ReferralExporter(), IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip

@@ -33,6 +33,8 @@ IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
 WITHDRAWALS_SECONDS = 20.0
+REFERRAL_SECONDS = 5.0
+REFERRAL_LEASE = "referral"
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
@@ -55,11 +57,13 @@ def run_worker(home: Path, *, watch_parent: bool) -> None:
         relays.start()
         withdrawals = threading.Thread(target=_follow_withdrawals, args=(wt, stop), daemon=True)
         withdrawals.start()
+        referral = threading.Thread(target=_run_referral, args=(wt, stop), daemon=True)
+        referral.start()
         try:
             _consume(wt, stop)
         finally:
             stop.set()
-            for thread in (helper, relays, withdrawals):
+            for thread in (helper, relays, withdrawals, referral):
                 thread.join(timeout=10)
 
 
@@ -129,6 +133,21 @@ def _follow_withdrawals(wt: App, stop: threading.Event) -> None:
             wt.withdrawals.drop()
         except Exception:  # noqa: BLE001  the next look tries again
             _LOG.exception("withdrawals_failed")
+
+
+def _run_referral(wt: App, stop: threading.Event) -> None:
+    """Pay what is due, fail groups whose time is over, tell the shop; one worker does."""
+    held, mine = Lease(wt.database, wt.clock, REFERRAL_LEASE), False
+    while not stop.wait(REFERRAL_SECONDS):
+        try:
+            mine = held.acquire()
+            if mine:
+                wt.referral.tick()
+                wt.referral.send_messages()
+        except Exception:  # noqa: BLE001  the next round tries again
+            _LOG.exception("referral_failed")
+    if mine:
+        held.release()
 
 
 def _start_jobs(wt: App, children: dict[str, subprocess.Popen[bytes]]) -> None:

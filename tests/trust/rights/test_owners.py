@@ -14,7 +14,8 @@ NOBODY = {
         "lake_columns", "lake_files", "lake_versions", "leases", "pull_files", "pull_runs", "pulls", "relays", "source_bases", "sources",
         "webhooks", "consent_notices", "segment_versions", "acquisition_links", "acquisition_naming_rules", "acquisition_channels",
         "acquisition_campaign_channels", "rfm_rules", "saved_funnels", "custom_metrics",
-        "tag_definitions", "tag_failures", "tag_versions", "tag_words",
+        "tag_definitions", "tag_failures", "tag_versions", "tag_words", "referral_campaigns", "referral_versions", "referral_offers",
+        "referral_hooks",
     },
     "costs by day and campaign, and opens of links by day": {
         "acquisition_cost_batches", "acquisition_costs", "acquisition_opens",
@@ -36,6 +37,9 @@ NOBODY = {
         "dead_letters",
     },
     "questions about identifiers by number, found anew from links and erased with them": {"identity_reviews"},
+    "groups that buy together, without their members, and messages that name a friend, reward or group by its row": {
+        "referral_groups", "referral_deliveries",
+    },
     "keys": {"vault_day_keys", "vault_keys", "vault_master"},
 }  # fmt: skip
 """Database tables without anybody's data, by reason."""

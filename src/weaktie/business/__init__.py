@@ -1,0 +1,1 @@
+"""The business systems: referral, and what follows."""
