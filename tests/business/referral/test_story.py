@@ -1,7 +1,6 @@
 """The plan's campaign over HTTP, from draft to payout and clawback; refusals with their true reasons (R13, R17, R19)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +12,19 @@ from weaktie.business.referral.invariants import broken
 from weaktie.kit.clock import DAY_US, to_iso
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    with open_shop(tmp_path) as opened:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with open_shop(tmp_path_factory.mktemp("story")) as opened:
         yield opened
-        with opened.database.connect() as connection:
-            assert broken(connection) == {}
-            assert opened.ledger.total(connection) == 0
+
+
+@pytest.fixture
+def shop(home: Shop) -> Iterator[Shop]:
+    home.clear()
+    yield home
+    with home.database.connect() as connection:
+        assert broken(connection) == {}
+        assert home.ledger.total(connection) == 0
 
 
 def states(found: Any) -> list[tuple[str, str, int]]:
@@ -182,10 +187,8 @@ def test_without_a_scorer_that_knows_nothing_is_paid(shop: Shop, how: str) -> No
     shop.later(20)
     assert shop.purse("ann") == shop.purse("bob") == 0
     row = shop.console("GET", f"/campaigns/{campaign}/rewards?state=held")["items"][0]
-    refused = shop.operator.send(
-        "POST", f"/api/referral/rewards/{row['reward_id']}/review", {"pay": True, "reason": "ok"}
-    )
-    assert refused.status_code == 409, "what no scorer has seen cannot be let pass by hand"
+    by_hand = {"pay": True, "reason": "ok"}  # what no scorer has seen cannot be let pass by hand
+    shop.console("POST", f"/rewards/{row['reward_id']}/review", by_hand, status=409)
     shop.with_ports(assess=shop.scorer)
     shop.scorer.says, shop.scorer.age_us = "pass", 0
     shop.later(0.1)
@@ -277,7 +280,7 @@ def test_forged_codes_and_pages_are_told_without_a_look_and_browsers_may_not_spe
 def test_ties_change_rewards_and_an_unknown_tie_says_so(shop: Shop) -> None:
     extras = {"strong_from": 0.6, "strong_extra_minor": 1_000, "weak_below": 0.3, "weak_extra_minor": 700}
     campaign = shop.launched(strength=extras)
-    shop.bring(campaign, "ann", "unknown")
+    shop.bring(campaign, "ann", "stranger")
     assert shop.status(campaign, "ann")["rewards"][0]["note"] == "no_graph"
     strengths = {"close": 0.9, "far": 0.1}
 

@@ -81,7 +81,9 @@ class RewardBook:
         now_us = self._clock.now_us()
         ripe = select(rewards.c.reward_id).where(rewards.c.state == "pending", rewards.c.due_us <= now_us)
         found = list(
-            connection.execute(ripe.order_by(rewards.c.due_us, rewards.c.reward_id).limit(most)).scalars()
+            connection.execute(
+                ripe.order_by(rewards.c.due_us, rewards.c.step, rewards.c.reward_id).limit(most)
+            ).scalars()
         )
         waiting = ((rewards.c.state == "held") & rewards.c.reason.in_(RETRIED)) | (
             rewards.c.state == "clawback_open"
@@ -275,7 +277,7 @@ class RewardBook:
         return [reward_from(row) for row in connection.execute(newest).mappings()]
 
     def rows(self, connection: Connection, *tests: object) -> list[Reward]:
-        query = select(rewards).where(*tests).order_by(rewards.c.made_us, rewards.c.reward_id)  # type: ignore[arg-type]
+        query = select(rewards).where(*tests).order_by(rewards.c.made_us, rewards.c.step, rewards.c.reward_id)  # type: ignore[arg-type]
         return [reward_from(row) for row in connection.execute(query).mappings()]
 
     def make(
