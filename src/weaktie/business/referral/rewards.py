@@ -277,7 +277,11 @@ class RewardBook:
         return [reward_from(row) for row in connection.execute(newest).mappings()]
 
     def rows(self, connection: Connection, *tests: object) -> list[Reward]:
-        query = select(rewards).where(*tests).order_by(rewards.c.made_us, rewards.c.step, rewards.c.reward_id)  # type: ignore[arg-type]
+        query = (
+            select(rewards)
+            .where(*tests)
+            .order_by(rewards.c.made_us, rewards.c.step, rewards.c.kind, rewards.c.reward_id)
+        )  # type: ignore[arg-type]
         return [reward_from(row) for row in connection.execute(query).mappings()]
 
     def make(
