@@ -140,7 +140,7 @@ NOT_READERS: Final[dict[str, tuple[Route, ...]]] = {
         ("POST", "/api/private/members"),
     ),
     "a person's part in a campaign, for the person and for the shop that owes it: a withdrawal does not end a contract": (
-        ("GET", "/referral/{token}"), ("POST", "/referral/v1/mine"), ("GET", "/v1/referral/status"), ("POST", "/v1/referral/pages"),
+        ("GET", "/c/{token}"), ("POST", "/c/v1/mine"), ("GET", "/v1/referral/status"), ("POST", "/v1/referral/pages"),
         ("POST", "/v1/referral/invitations"), ("POST", "/v1/referral/opens"), ("POST", "/v1/referral/registrations"),
         ("POST", "/v1/referral/orders"), ("POST", "/v1/referral/refunds"), ("POST", "/v1/referral/groups"),
         ("POST", "/v1/referral/groups/refunds"), ("GET", "/v1/referral/groups/{group_id}"),

@@ -209,7 +209,7 @@ def test_held_rewards_wait_for_a_person_and_refused_ones_may_be_appealed(shop: S
     assert [(r["state"], r["reason"]) for r in got["rewards"]] == [("refused", "risk_refused")]
     page = shop.call("POST", "/pages", {"campaign_id": campaign, "user_id": "cem"})["path"]
     body = {"token": page.rpartition("/")[2], "do": "appeal", "reward_id": got["rewards"][0]["reward_id"]}
-    answer = shop.http.post("/referral/v1/mine", json=body, headers={"Origin": "http://testserver"})
+    answer = shop.http.post("/c/v1/mine", json=body, headers={"Origin": "http://testserver"})
     assert answer.json()["request_id"], answer.text
     granted = shop.console(
         "POST", f"/rewards/{got['rewards'][0]['reward_id']}/review", {"pay": True, "reason": "heard"}
@@ -269,7 +269,7 @@ def test_forged_codes_and_pages_are_told_without_a_look_and_browsers_may_not_spe
         shop.call("POST", "/opens", {"code": "abcdefghjkmn"}, status=404)["error"]["code"] == "no_invitation"
     )
     assert shop.http.get("/r/abcdefghjkmn").status_code == 404
-    assert shop.http.get("/referral/AAAA").status_code == 403
+    assert shop.http.get("/c/AAAA").status_code == 403
     body = {"campaign_id": campaign, "user_id": "ann", "channel": "wechat"}
     assert (
         shop.call("POST", "/invitations", body, status=403, Origin="https://evil.example")["error"]["code"]

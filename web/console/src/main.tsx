@@ -26,6 +26,7 @@ import "./styles/consent.css";
 import "./styles/tags.css";
 import "./styles/sql.css";
 import "./styles/boards.css";
+import "./styles/referral.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

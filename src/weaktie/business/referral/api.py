@@ -15,13 +15,16 @@ from weaktie.business.referral.service import Referral
 from weaktie.business.referral.spec import TEMPLATE_WORDS, TEMPLATES, spec_from, worse
 from weaktie.kit.clock import business_day, day_to_iso, to_iso
 from weaktie.kit.web import app_part, words_body
-from weaktie.trust.accounts.api import Caller, require
+from weaktie.trust.accounts.api import Caller, require, write_key
+from weaktie.trust.accounts.contracts import KeyRecord
 from weaktie.trust.audit.service import record
 
 router = APIRouter(prefix="/api/referral", tags=["referral"])
 View = Annotated[Caller, Depends(require("view"))]
 Operate = Annotated[Caller, Depends(require("operate"))]
 Comply = Annotated[Caller, Depends(require("comply", "operate"))]
+Key = Annotated[KeyRecord, Depends(write_key)]
+"""The write key of a shop's server, for `shop_api`."""
 STATES = ("pending", "held", "paid", "refused", "voided", "clawed_back", "clawback_open")
 
 

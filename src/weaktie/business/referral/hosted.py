@@ -21,7 +21,7 @@ Lang = Annotated[str, Query(max_length=10)]
 IMAGE_HEADERS = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "noindex"}
 
 
-@router.get("/referral/{token}", include_in_schema=False)
+@router.get("/c/{token}", include_in_schema=False)
 def own_page(
     request: Request, token: str, lang: Lang = "", code: Annotated[str, Query(max_length=20)] = ""
 ) -> HTMLResponse:
@@ -54,7 +54,7 @@ def own_page(
     return HTMLResponse(html, status_code=status, headers=page.headers(nonce))
 
 
-@router.post("/referral/v1/mine")
+@router.post("/c/v1/mine")
 def act(request: Request, given: shop_bodies.PageActAsk) -> shop_bodies.PageActBody:
     """What somebody does on their page: a new invitation, or asking for a person's review of a refusal. The page's token stands in
     the body; the request must come from the page."""

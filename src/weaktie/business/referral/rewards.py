@@ -27,7 +27,7 @@ from weaktie.business.referral.inviting import Inviting
 from weaktie.business.referral.logic import Share
 from weaktie.business.referral.tables import friends, rewards
 from weaktie.business.referral.words import REASONS
-from weaktie.kit.clock import HOUR_US, MINUTE_US, Clock
+from weaktie.kit.clock import DAY_US, HOUR_US, MINUTE_US, Clock
 from weaktie.kit.ids import new_id
 from weaktie.kit.logs import get_logger
 from weaktie.trust.consent.contracts import People
@@ -35,8 +35,10 @@ from weaktie.trust.consent.contracts import People
 _LOG = get_logger("referral")
 STALE_US = 2 * HOUR_US
 """How old the scorer's knowledge may be; canaries are planted each hour."""
-RETRIED = ("budget", "no_ledger", "no_scorer", "scorer_failed", "scorer_stale", "owes")
+RETRIED = ("budget", "no_ledger", "no_scorer", "scorer_failed", "scorer_stale", "owes", "risk")
 RETRIED_EVERY_US = 5 * MINUTE_US
+APPEAL_US = 60 * DAY_US
+"""For how long a refusal of the scorer is asked again: people may decide otherwise in its queue."""
 
 
 class RewardBook:
@@ -88,8 +90,13 @@ class RewardBook:
         waiting = ((rewards.c.state == "held") & rewards.c.reason.in_(RETRIED)) | (
             rewards.c.state == "clawback_open"
         )
+        appealed = (
+            (rewards.c.state == "refused")
+            & (rewards.c.reason == "risk_refused")
+            & (rewards.c.made_us > now_us - APPEAL_US)
+        )
         again = select(rewards.c.reward_id).where(
-            waiting, rewards.c.due_us <= now_us, rewards.c.decided_us <= now_us - RETRIED_EVERY_US
+            waiting | appealed, rewards.c.due_us <= now_us, rewards.c.decided_us <= now_us - RETRIED_EVERY_US
         )
         return found + list(connection.execute(again.order_by(rewards.c.decided_us).limit(most)).scalars())
 
@@ -100,6 +107,8 @@ class RewardBook:
         if reward.state == "clawback_open":
             self.take_back(tx, reward, reward.reason, actor="system")
             return self.find(tx, reward_id)
+        if reward.state == "refused" and reward.reason == "risk_refused":
+            return self._asked_again(tx, reward)
         if reward.state not in ("pending", "held") or reward.due_us > self._clock.now_us():
             return reward
         hard = self._hard_reason(tx, reward)
@@ -120,6 +129,22 @@ class RewardBook:
         else:
             self._settle(tx, self.find(tx, reward_id), verdict, released_by or "system")
         return self.find(tx, reward_id)
+
+    def _asked_again(self, tx: Connection, reward: Reward) -> Reward:
+        """A refusal of the scorer, put to it anew: it is paid only where people have let it pass meanwhile."""
+        held, verdict = ("erased", None) if self._hard_reason(tx, reward) else self._judge(tx, reward)
+        if held or verdict is None:
+            tx.execute(
+                update(rewards)
+                .where(rewards.c.reward_id == reward.reward_id)
+                .values(decided_us=self._clock.now_us())
+            )
+            return self.find(tx, reward.reward_id)
+        try:
+            with tx.begin_nested():
+                return self._reopened(tx, reward.reward_id, "risk")
+        except BudgetUsedUp:
+            return reward
 
     def _set_aside(self, tx: Connection, reward: Reward) -> str:
         """Set the amount aside where that is not done yet; returns why it cannot be."""

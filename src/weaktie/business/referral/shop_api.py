@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from weaktie.business.referral import bodies, group_bodies
 from weaktie.business.referral import shop_bodies as shop
-from weaktie.business.referral.contracts import Campaign, NotInvited, Signals
+from weaktie.business.referral.api import Key
+from weaktie.business.referral.contracts import Campaign, Signals
 from weaktie.business.referral.figures import board
 from weaktie.business.referral.rules import published
 from weaktie.business.referral.service import Referral
@@ -14,12 +15,10 @@ from weaktie.kit.clock import HOUR_US, day_to_iso, from_datetime, to_iso
 from weaktie.kit.errors import Forbidden, NotFound
 from weaktie.kit.web import app_part, words_body
 from weaktie.kit.words import Words
-from weaktie.trust.accounts.api import write_key
 from weaktie.trust.accounts.contracts import KeyRecord
 from weaktie.trust.audit.service import record
 
 router = APIRouter(prefix="/v1/referral", tags=["referral for shops"])
-Key = Annotated[KeyRecord, Depends(write_key)]
 SERVER_SOURCES = ("server", "demo")
 DEFAULT_SOURCE = "default"
 
@@ -160,7 +159,7 @@ def own_page(request: Request, key: Key, given: shop.ReferralPageAsk) -> shop.Re
             tx, part.clock, actor=key.key_id, action="referral.page", object_kind="referral", object_id=given.campaign_id,
             detail={"person": who.alias_no},
         )  # fmt: skip
-    path = f"/referral/{part.codes.page(given.campaign_id, who.alias_no, expires_us)}"
+    path = f"/c/{part.codes.page(given.campaign_id, who.alias_no, expires_us)}"
     return shop.ReferralPageBody(url=_base(request) + path, path=path, expires_time=to_iso(expires_us))
 
 
@@ -238,6 +237,3 @@ def _source(key: KeyRecord) -> str:
 
 def _base(request: Request) -> str:
     return str(request.base_url).rstrip("/")
-
-
-__all__ = ["NotInvited", "router"]

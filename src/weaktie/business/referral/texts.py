@@ -89,7 +89,7 @@ document.addEventListener("click",function(event){
     try{document.execCommand("copy")}catch(e){}box.remove();say(d.copied);return}
   if(b.dataset.do==="appeal"&&!window.confirm(d.sure))return;
   busy=true;b.disabled=true;
-  fetch("/referral/v1/mine",{method:"POST",headers:{"Content-Type":"application/json"},credentials:"omit",referrerPolicy:"no-referrer",
+  fetch("/c/v1/mine",{method:"POST",headers:{"Content-Type":"application/json"},credentials:"omit",referrerPolicy:"no-referrer",
     body:JSON.stringify({token:d.token,do:b.dataset.do,reward_id:b.dataset.reward||null,request_key:d.key})})
   .then(function(answer){return answer.json().then(function(got){
     busy=false;b.disabled=false;

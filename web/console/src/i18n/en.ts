@@ -21,6 +21,7 @@ import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
 import { enSegments } from "./segments.en";
 import { enBoards } from "./boards.en";
+import { enReferral } from "./referral.en";
 import { enSql } from "./sql.en";
 import type { zh } from "./zh-CN";
 
@@ -294,4 +295,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enMetrics,
   ...enSql,
   ...enBoards,
+  ...enReferral,
 };

@@ -21,6 +21,7 @@ import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
 import { zhBoards } from "./boards.zh-CN";
+import { zhReferral } from "./referral.zh-CN";
 import { zhSql } from "./sql.zh-CN";
 
 export const zh = {
@@ -293,4 +294,5 @@ export const zh = {
   ...zhMetrics,
   ...zhSql,
   ...zhBoards,
+  ...zhReferral,
 };

@@ -39,6 +39,9 @@ const Attributed = lazy(() => import("@/data/attribution/AttributionPage"));
 const Boards = lazy(() => import("@/data/boards/BoardsPage"));
 const OneBoard = lazy(() => import("@/data/boards/BoardPage"));
 const Sql = lazy(() => import("@/data/sql/SqlPage"));
+const Campaigns = lazy(() => import("@/business/referral/CampaignsPage"));
+const OneCampaign = lazy(() => import("@/business/referral/CampaignPage"));
+const Groups = lazy(() => import("@/business/referral/GroupsPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -96,6 +99,9 @@ export function Pages() {
           <Route path="/boards" element={<Boards />} />
           <Route path="/boards/:boardId" element={<OneBoard />} />
           <Route path="/analyse/sql" element={<Sql />} />
+          <Route path="/referral" element={<Campaigns />} />
+          <Route path="/referral/:campaignId/:tab?" element={<OneCampaign />} />
+          <Route path="/groups" element={<Groups />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

@@ -15,6 +15,7 @@ import {
   FireOutlined,
   ForkOutlined,
   FunnelPlotOutlined,
+  GiftOutlined,
   HeatMapOutlined,
   IdcardOutlined,
   LineChartOutlined,
@@ -24,6 +25,7 @@ import {
   RobotOutlined,
   SafetyCertificateOutlined,
   SettingOutlined,
+  ShoppingOutlined,
   SwapOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -85,6 +87,13 @@ export const NAVIGATION: Group[] = [
     places: [
       { path: "/acquire", label: "nav.acquire", icon: <QrcodeOutlined />, hotkey: "v", needs: "view" },
       { path: "/private", label: "nav.private", icon: <ContactsOutlined />, hotkey: "k", needs: "view" },
+    ],
+  },
+  {
+    label: "nav.group.referral",
+    places: [
+      { path: "/referral", label: "nav.referral", icon: <GiftOutlined />, hotkey: "9", needs: "view" },
+      { path: "/groups", label: "nav.groups", icon: <ShoppingOutlined />, hotkey: "0", needs: "view" },
     ],
   },
   {
