@@ -12,6 +12,7 @@ import { CAMPAIGNS } from "./CampaignsPage";
 import { byDay } from "./charts";
 
 const EVERY_MS = 5_000;
+const SHOWN_PLACES = 8;
 
 export function FiguresTab({ campaign }: { campaign: ReferralCampaign }) {
   const read = useRead<ReferralFigures>(`${CAMPAIGNS}/${campaign.campaign_id}/figures`, {}, { every: EVERY_MS });
@@ -68,7 +69,7 @@ function Figures({ data, campaign }: { data: ReferralFigures; campaign: Referral
                 <p className="faint">{t("ref.boardNone")}</p>
               ) : (
                 <ul className="ref-lines" data-testid="ref-board">
-                  {found.items.map((one) => (
+                  {found.items.slice(0, SHOWN_PLACES).map((one) => (
                     <li key={one.place}>
                       <span>
                         {one.place}. <code>{one.name}</code>
