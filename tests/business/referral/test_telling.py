@@ -185,9 +185,8 @@ def test_a_change_for_the_worse_is_announced_seven_days_before(shop: Shop) -> No
     shop.order("o-cem", "cem")
     mine = [r["amount_minor"] for r in shop.status(campaign, "ann")["rewards"] if r["kind"] == "inviter"]
     assert mine == [5_000, 4_000, 5_000], "who registered before keeps the rules of then"
-    better = shop.console(
-        "PUT", f"/campaigns/{campaign}", {"name": "more", "spec": shop.spec(inviter_minor=6_000)}
-    )
+    now = shop.console("GET", f"/campaigns/{campaign}")["current"]["spec"] | {"inviter_minor": 6_000}
+    better = shop.console("PUT", f"/campaigns/{campaign}", {"name": "more", "spec": now})
     assert better["current"]["spec"]["inviter_minor"] == 6_000
     bad = shop.spec(text={"zh": "帮我砍价", "en": "x"})
     assert (
