@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from weaktie.business.referral.campaigns import Campaigns, purse_of
 from weaktie.business.referral.contracts import (
@@ -301,12 +301,12 @@ class RewardBook:
         newest = query.order_by(rewards.c.made_us.desc(), rewards.c.reward_id.desc()).limit(most)
         return [reward_from(row) for row in connection.execute(newest).mappings()]
 
-    def rows(self, connection: Connection, *tests: object) -> list[Reward]:
+    def rows(self, connection: Connection, *tests: ColumnElement[bool]) -> list[Reward]:
         query = (
             select(rewards)
             .where(*tests)
             .order_by(rewards.c.made_us, rewards.c.step, rewards.c.kind, rewards.c.reward_id)
-        )  # type: ignore[arg-type]
+        )
         return [reward_from(row) for row in connection.execute(query).mappings()]
 
     def make(
@@ -386,7 +386,10 @@ class RewardBook:
                 .first()
             )
         assert reward.payee is not None
-        told = lambda name: row[name] if row is not None else ""  # noqa: E731
+
+        def told(name: str) -> str:
+            return "" if row is None else str(row[name])
+
         return Case(
             reward.reward_id, reward.campaign_id, reward.kind, reward.payee, None if row is None else row["friend"],
             None if row is None else row["inviter"], reward.amount_minor, reward.currency, reward.order_id, told("ip_hash"),
