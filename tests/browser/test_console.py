@@ -19,7 +19,7 @@ PAGES = (
     "/identity/unidentified", "/segments", "/segments/new", "/acquire", "/acquire/links", "/acquire/costs",
     "/acquire/naming", "/private", "/analyse/funnel", "/analyse/retention", "/analyse/retention/lifecycle",
     "/analyse/paths", "/analyse/metrics", "/analyse/aarrr", "/analyse/attribution", "/analyse/sql", "/boards",
-    "/boards/overview",
+    "/boards/overview", "/referral", "/referral/new", "/groups",
 )  # fmt: skip
 GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 SETTLED = ".content h1, .content .page-title, .content"

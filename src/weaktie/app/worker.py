@@ -14,6 +14,7 @@ from weaktie.app.backup import BACKUP_LEASE, backups_in
 from weaktie.app.backup import tidy as tidy_backups
 from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
+from weaktie.business.referral.invariants import broken as referral_broken
 from weaktie.data.collect.jobs import offset_of
 from weaktie.data.imports.jobs import sweep as sweep_imports
 from weaktie.data.profiles.contracts import Generation
@@ -35,6 +36,7 @@ JOB_SECONDS = 1.0
 WITHDRAWALS_SECONDS = 20.0
 REFERRAL_SECONDS = 5.0
 REFERRAL_LEASE = "referral"
+INVARIANT_SECONDS = 3600.0
 LIVE_MINUTES_KEPT = 3 * 1440
 BEHIND = 50
 """Waiting records beyond which the lake writer works without breath."""
@@ -137,13 +139,18 @@ def _follow_withdrawals(wt: App, stop: threading.Event) -> None:
 
 def _run_referral(wt: App, stop: threading.Event) -> None:
     """Pay what is due, fail groups whose time is over, tell the shop; one worker does."""
-    held, mine = Lease(wt.database, wt.clock, REFERRAL_LEASE), False
+    held, mine, checked = Lease(wt.database, wt.clock, REFERRAL_LEASE), False, 0.0
     while not stop.wait(REFERRAL_SECONDS):
         try:
             mine = held.acquire()
             if mine:
                 wt.referral.tick()
                 wt.referral.send_messages()
+                if wt.clock.monotonic() - checked > INVARIANT_SECONDS:
+                    checked = wt.clock.monotonic()
+                    with wt.database.connect() as connection:
+                        for name, rows in referral_broken(connection).items():
+                            _LOG.error("invariant_broken", part="referral", name=name, rows=rows)
         except Exception:  # noqa: BLE001  the next round tries again
             _LOG.exception("referral_failed")
     if mine:
