@@ -4987,6 +4987,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/c/v1/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act
+         * @description What somebody does on their page: a new invitation, or asking for a person's review of a refusal. The page's token stands in
+         *     the body; the request must come from the page.
+         */
+        post: operations["act_c_v1_mine_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/consent/v1/links": {
         parameters: {
             query?: never;
@@ -5061,27 +5082,6 @@ export interface paths {
          * @description Take down what people chose in the shop; `how` names the place. People who are not known yet become known.
          */
         post: operations["receipts_consent_v1_receipts_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/referral/v1/mine": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Act
-         * @description What somebody does on their page: a new invitation, or asking for a person's review of a refusal. The page's token stands in
-         *     the body; the request must come from the page.
-         */
-        post: operations["act_referral_v1_mine_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -22424,6 +22424,39 @@ export interface operations {
             };
         };
     };
+    act_c_v1_mine_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PageActAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageActBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     shop_link_consent_v1_links_post: {
         parameters: {
             query?: never;
@@ -22544,39 +22577,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TakenBody"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    act_referral_v1_mine_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PageActAsk"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageActBody"];
                 };
             };
             /** @description Validation Error */
