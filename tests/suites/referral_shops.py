@@ -27,6 +27,7 @@ from weaktie.business.referral.contracts import (
 from weaktie.business.referral.service import Referral
 from weaktie.business.referral.spec import plan_template, spec_body
 from weaktie.kit.clock import DAY_US, FixedClock, business_day, to_iso
+from weaktie.kit.words import Words
 from weaktie.store.database.tables import metadata
 
 _tables = MetaData()
@@ -153,7 +154,10 @@ class Scorer:
             raise RuntimeError("the scorer is down")
         score = {"pass": 10, "hold": 50, "refuse": 90}[self.says]
         return Verdict(
-            self.says, score, ("same_device",) if score > 40 else (), self.clock.now_us() - self.age_us
+            self.says,
+            score,
+            (Words("同一设备", "same device"),) if score > 40 else (),
+            self.clock.now_us() - self.age_us,
         )
 
 

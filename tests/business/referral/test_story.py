@@ -64,6 +64,19 @@ def test_three_friends_earn_two_hundred_and_not_a_day_too_early(shop: Shop) -> N
     assert shop.later(30)["paid"] == 0, "paid once"
 
 
+def test_what_an_ended_campaign_has_left_goes_back_once_nothing_is_owed(shop: Shop) -> None:
+    campaign = shop.launched()
+    shop.bring(campaign, "ann", "bob")
+    shop.console("POST", f"/campaigns/{campaign}/end")
+    assert shop.invite(campaign, "ann")["error"]["code"] == "campaign_over"
+    shop.later(1)
+    assert shop.console("GET", f"/campaigns/{campaign}/figures")["available_minor"] == 10_000_000 - 10_000
+    for _ in range(2):
+        shop.later(14)
+    assert shop.purse("ann") == 5_000, "what was earned is paid after the end"
+    assert shop.console("GET", f"/campaigns/{campaign}/figures")["available_minor"] == 0
+
+
 def test_nothing_is_earned_by_sharing_or_registering_alone(shop: Shop) -> None:
     campaign = shop.launched()
     shop.bring(campaign, "ann", "bob", order=False)
@@ -201,7 +214,11 @@ def test_held_rewards_wait_for_a_person_and_refused_ones_may_be_appealed(shop: S
     shop.scorer.says = "hold"
     shop.later(15)
     (row,) = shop.console("GET", f"/campaigns/{campaign}/rewards?state=held")["items"]
-    assert (row["reason"], row["score"], row["evidence"]) == ("risk", 50, ["same_device"])
+    assert (row["reason"], row["score"], row["evidence"]) == (
+        "risk",
+        50,
+        [{"zh": "同一设备", "en": "same device"}],
+    )
     done = shop.console("POST", f"/rewards/{row['reward_id']}/review", {"pay": True, "reason": "a family"})
     assert done["state"] == "paid"
     shop.scorer.says = "refuse"

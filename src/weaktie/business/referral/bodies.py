@@ -266,7 +266,7 @@ class RewardRow(BaseModel):
     note: str
     step: int
     score: int | None
-    evidence: list[str]
+    evidence: list[WordsBody]
     due_time: str
     made_time: str
 
@@ -415,7 +415,7 @@ def reward_row(reward: Reward, person: str) -> RewardRow:
         reward_id=reward.reward_id, kind=reward.kind, person=person, amount_minor=reward.amount_minor, currency=reward.currency,
         form=reward.form, state=reward.state, state_words=words_body(STATE_WORDS[reward.state]), reason=reward.reason,
         reason_words=reason_words(reward.reason), note=reward.note, step=reward.step, score=reward.score,
-        evidence=[str(r) for r in reasons] if isinstance(reasons, list) else [], due_time=to_iso(reward.due_us),
+        evidence=[WordsBody(**r) for r in reasons] if isinstance(reasons, list) else [], due_time=to_iso(reward.due_us),
         made_time=to_iso(reward.made_us),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from weaktie.business.referral.contracts import (
 )
 from weaktie.business.referral.linter import lint
 from weaktie.business.referral.spec import read_spec, worse, write_spec
-from weaktie.business.referral.tables import campaigns, versions
+from weaktie.business.referral.tables import campaigns, rewards, versions
 from weaktie.kit.clock import DAY_US, Clock, business_day
 from weaktie.kit.ids import new_id
 from weaktie.kit.settings import Settings
@@ -212,6 +212,34 @@ class Campaigns:
             .values(granted=campaigns.c.granted - 1)
         )
 
+    def give_back(self, tx: Connection) -> None:
+        """Return what ended campaigns have left, once nothing of them is to be paid any more, to where it came from."""
+        ended = select(campaigns.c.campaign_id).where(
+            campaigns.c.state == "ended", campaigns.c.funded_minor > 0
+        )
+        for campaign_id in tx.execute(ended).scalars().all():
+            owed = select(rewards.c.reward_id).where(
+                rewards.c.campaign_id == campaign_id, rewards.c.state.in_(("pending", "held"))
+            )
+            if self.ledger is None or tx.execute(owed.limit(1)).first() is not None:
+                continue
+            spec = self.find(tx, campaign_id).current.spec
+            own = purse_of(campaign_id, spec.currency)
+            left = self.ledger.available(tx, own)
+            if left > 0:
+                self.ledger.post(
+                    tx, f"referral:{campaign_id}:rest", "referral.rest", [Payment(own, self._source(spec), left)],
+                    {"campaign": campaign_id}, "system",
+                )  # fmt: skip
+            self._set(tx, campaign_id, funded_minor=0)
+
+    def _source(self, spec: Spec) -> Purse:
+        return (
+            Purse("budget", spec.budget_id, spec.currency)
+            if spec.budget_id
+            else Purse("world", "", spec.currency)
+        )
+
     def _fund(self, tx: Connection, found: Campaign, spec: Spec, actor: str) -> None:
         """Bring the campaign's account up to the budget of its rules; a smaller budget takes nothing out that was promised."""
         row = tx.execute(
@@ -220,14 +248,9 @@ class Campaigns:
         missing = spec.budget_minor - int(row.funded_minor)
         if missing <= 0 or self.ledger is None:
             return
-        src = (
-            Purse("budget", spec.budget_id, spec.currency)
-            if spec.budget_id
-            else Purse("world", "", spec.currency)
-        )
         self.ledger.post(
             tx, f"referral:{found.campaign_id}:budget:{spec.budget_minor}", "referral.budget",
-            [Payment(src, purse_of(found.campaign_id, spec.currency), missing)], {"campaign": found.campaign_id}, actor,
+            [Payment(self._source(spec), purse_of(found.campaign_id, spec.currency), missing)], {"campaign": found.campaign_id}, actor,
         )  # fmt: skip
         self._set(tx, found.campaign_id, funded_minor=spec.budget_minor)
         if found.state == "paused" and found.reason == "budget":

@@ -351,7 +351,7 @@ class Verdict:
 
     decision: Literal["pass", "hold", "refuse"]
     score: int
-    reasons: tuple[str, ...]
+    reasons: tuple[Words, ...]
     as_of_us: int
 
 

@@ -353,7 +353,9 @@ class RewardBook:
         if verdict is not None:
             values |= {
                 "score": verdict.score,
-                "evidence_json": json.dumps({"reasons": list(verdict.reasons)}),
+                "evidence_json": json.dumps(
+                    {"reasons": [r.as_dict() for r in verdict.reasons]}, ensure_ascii=False
+                ),
             }
         tx.execute(update(rewards).where(rewards.c.reward_id == reward.reward_id).values(**values))
         told = {"held", "paid", "refused", "voided", "clawed_back"}

@@ -25,7 +25,7 @@ from weaktie.business.referral.contracts import (
 from weaktie.business.referral.groups import Groups
 from weaktie.business.referral.hooks import Hooks
 from weaktie.business.referral.inviting import Inviting, Sent
-from weaktie.business.referral.paying import Paying
+from weaktie.business.referral.paying import Counted, Paying
 from weaktie.business.referral.rewards import RewardBook
 from weaktie.business.referral.words import REASONS, STATE_WORDS
 from weaktie.data.identity.service import Identity
@@ -41,6 +41,8 @@ from weaktie.trust.consent.service import Consent
 from weaktie.trust.vault.service import Vault
 
 _LOG = get_logger("referral")
+NOBODY = -1
+"""No identifier has this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Referral:
         member_since_us: int | None = None,
     ) -> tuple[Friend, list[Reward]]:
         """Attribute a newcomer and give the friend's coupon, in one transaction. See `Inviting.register`."""
+        self.warm()
         with self.database.begin() as tx:
             found, new = self.inviting.register(
                 tx,
@@ -169,6 +172,23 @@ class Referral:
             if new and found.state != "refused":
                 self.paying.welcome(tx, found)
             return found, self.rewards_of(tx, found)
+
+    def ordered(
+        self, buyer: Chooser, order_id: str, *, amount_minor: int, currency: str, paid_us: int, received_us: int | None = None
+    ) -> Counted:  # fmt: skip
+        """Take down a paid order, in a transaction of its own. See `Paying.ordered`."""
+        self.warm()
+        with self.database.begin() as tx:
+            return self.paying.ordered(
+                tx, self._now(tx, buyer), order_id, amount_minor=amount_minor, currency=currency, paid_us=paid_us,
+                received_us=received_us,
+            )  # fmt: skip
+
+    def warm(self) -> None:
+        """Let the social graph load what it has to load now, so that no writer waits for it inside a transaction."""
+        if self.strength is not None:
+            with self.database.connect() as connection:
+                self.strength(connection, NOBODY, NOBODY)
 
     def rewards_of(self, connection: Connection, friend: Friend) -> list[Reward]:
         """What a friend is to get for registering."""
@@ -213,6 +233,7 @@ class Referral:
         with self.database.begin() as tx:
             done["failed_groups"] = len(self.groups.expire(tx))
             self.hooks.forget(tx)
+            self.campaigns.give_back(tx)
         return done
 
     def send_messages(self) -> int:

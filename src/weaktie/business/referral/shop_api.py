@@ -78,12 +78,11 @@ def ordered(request: Request, key: Key, given: shop.OrderAsk) -> shop.OrderBody:
     """A paid order. The first one of an invited friend that fulfils the rules earns the inviter a pending reward."""
     part = _part(request, key)
     buyer = part.enrolled("user", given.user_id, _source(key))
-    with part.database.begin() as tx:
-        found = part.paying.ordered(
-            tx, buyer, given.order_id, amount_minor=given.amount_minor, currency=given.currency,
-            paid_us=from_datetime(given.paid_time),
-            received_us=None if given.received_time is None else from_datetime(given.received_time),
-        )  # fmt: skip
+    found = part.ordered(
+        buyer, given.order_id, amount_minor=given.amount_minor, currency=given.currency,
+        paid_us=from_datetime(given.paid_time),
+        received_us=None if given.received_time is None else from_datetime(given.received_time),
+    )  # fmt: skip
     return shop.OrderBody(
         order_id=found.order_id,
         counted=found.counted,

@@ -10909,7 +10909,7 @@ export interface components {
             /** Due Time */
             due_time: string;
             /** Evidence */
-            evidence: string[];
+            evidence: components["schemas"]["WordsBody"][];
             /** Form */
             form: string;
             /** Kind */

@@ -120,7 +120,7 @@ function Detail({ reward, stale }: { reward: ReferralReward; stale: string[] }) 
           [t("ref.reason"), reward.reason_words ? w(reward.reason_words) : "–"],
           [t("ref.tie"), named("ref.note", reward.note)],
           [t("ref.score"), reward.score ?? t("ref.notScored")],
-          [t("ref.evidence"), reward.evidence.length ? reward.evidence.join(" · ") : "–"],
+          [t("ref.evidence"), reward.evidence.length ? reward.evidence.map((one) => w(one)).join(" · ") : "–"],
           [t("ref.due"), <At key="due" time={reward.due_time} />],
           [t("ref.made"), <At key="made" time={reward.made_time} />],
         ]}
