@@ -328,7 +328,7 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "state tags tags_basic tags_behaviour tags_social tags_spending timeline withdraw",
         "data/metrics": "aarrr asking bodies catalogue catalogue_sales custom facts measuring referral",
         "data/sql": "bodies running saved",
-        "business/referral": "bodies campaigns codes figures group_bodies groups hooks hosted inviting linter page paying poster "
+        "business/referral": "bodies campaigns codes figures following group_bodies groups hooks hosted inviting linter page paying poster "
         "rewards rules shop_api shop_bodies spec texts words",
     }.items()
 }

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from weaktie.app.wiring_analyse import AnalyseParts
 from weaktie.business.referral.contracts import Assess, Ledger, Strength
+from weaktie.business.referral.following import Follower
 from weaktie.business.referral.service import Referral
 from weaktie.data.collect.crawlers import crawler_of
 from weaktie.kit.outbound import Outbound
@@ -36,6 +37,11 @@ class ReferralParts(AnalyseParts):
             Outbound(self.settings.outbound.allow, timeout_s=10.0), self.referral_ledger, self.referral_assess,
             self.referral_strength,
         )  # fmt: skip
+
+    @cached_property
+    def referral_follower(self) -> Follower:
+        """What events say of invitations and orders."""
+        return Follower(self.referral, self.lake, self.engine)
 
     @cached_property
     def referral_limiter(self) -> Limiter:

@@ -144,6 +144,7 @@ def _run_referral(wt: App, stop: threading.Event) -> None:
         try:
             mine = held.acquire()
             if mine:
+                wt.referral_follower.run()
                 wt.referral.tick()
                 wt.referral.send_messages()
                 if wt.clock.monotonic() - checked > INVARIANT_SECONDS:

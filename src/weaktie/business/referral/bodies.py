@@ -74,6 +74,7 @@ class ReferralSpec(BaseModel):
     window_days: int = 30
     daily_invitations: int = 5
     friends_per_invitation: int = 1
+    from_events: bool = False
     strength: ReferralTies = ReferralTies()
 
 

@@ -116,6 +116,8 @@ class StrengthRule:
 class Spec:
     """A campaign's rules, one version of them. Amounts are minor units of `currency`, days are calendar days of the workspace.
 
+    `from_events` lets invitations, acceptances and orders come from the shop's events as well.
+
     The only thing that earns an inviter anything is a friend's own order: there is no field for anything else.
     """
 
@@ -144,6 +146,7 @@ class Spec:
     window_days: int = 30
     daily_invitations: int = 5
     friends_per_invitation: int = 1
+    from_events: bool = False
     strength: StrengthRule = field(default=StrengthRule())
 
 

@@ -49,6 +49,16 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """When somebody registered; `member_since_us` where the shop's own books know them longer. A login that was first seen within
+    `new_within_us` before counts as new at a code that was given: other news of the same sign-up may come first."""
+
+    at_us: int
+    member_since_us: int | None = None
+    new_within_us: int = NEW_WITHIN_US
+
+
+@dataclass(frozen=True, slots=True)
 class _Touch:
     invitation: Invitation
     at_us: int
@@ -182,31 +192,31 @@ class Inviting:
 
     def register(
         self, tx: Connection, friend: Chooser, *, anonymous: int | None = None, code: str = "", signals: Signals | None = None,
-        member_since_us: int | None = None,
+        came: Came | None = None,
     ) -> tuple[Friend, bool]:  # fmt: skip
-        """Whom a newcomer is attributed to, and whether this is new. A refusal by a rule is kept and answered with its reason;
-        `member_since_us` is when the person registered by the shop's own books. Raises NoInvitation where they came by none."""
+        """Whom a newcomer is attributed to, and whether this is new. A refusal by a rule is kept and answered with its reason. Raises
+        NoInvitation where they came by none."""
         known = self.friend_of(tx, friend.alias_nos)
         if known is not None:
             return known, False
-        found = self._touches(tx, friend, anonymous, code)
+        came = came or Came(self._clock.now_us())
+        found = self._touches(tx, friend, anonymous, code, came)
         if not found:
             raise NoInvitation
         chosen, reason = found[0], ""
         for place, touch in enumerate(found):
             self._lock_invitation(tx, touch.invitation.invitation_id)
-            why = self._refusal(tx, touch, friend, member_since_us)
+            why = self._refusal(tx, touch, friend, came)
             if place == 0 or not why:
                 chosen, reason = touch, why
             if not why:
                 break
-        return self._keep(tx, chosen, reason, friend, signals or Signals())
+        return self._keep(tx, chosen, reason, friend, signals or Signals(), came)
 
     def _keep(
-        self, tx: Connection, touch: _Touch, reason: str, friend: Chooser, signals: Signals
+        self, tx: Connection, touch: _Touch, reason: str, friend: Chooser, signals: Signals, came: Came
     ) -> tuple[Friend, bool]:
-        now_us = self._clock.now_us()
-        friend_id, invitation = new_id("rfr", now_us), touch.invitation
+        friend_id, invitation = new_id("rfr", self._clock.now_us()), touch.invitation
         campaign = self._campaigns.find(tx, invitation.campaign_id)
         try:
             with tx.begin_nested():
@@ -215,7 +225,7 @@ class Inviting:
                         friend_id=friend_id, campaign_id=invitation.campaign_id, version=campaign.current.version,
                         invitation_id=invitation.invitation_id, inviter=invitation.inviter, friend=friend.alias_no,
                         state="refused" if reason else "registered", reason=reason, via=touch.via, touched_us=touch.at_us,
-                        registered_us=now_us, ip_hash=self._codes.hashed("ip", signals.ip),
+                        registered_us=came.at_us, ip_hash=self._codes.hashed("ip", signals.ip),
                         device_hash=self._codes.hashed("device", signals.device),
                         account_hash=self._codes.hashed("account", signals.account),
                     )
@@ -233,9 +243,10 @@ class Inviting:
         self._hooks.tell(tx, "friend.refused" if reason else "friend.registered", friend_id)
         return self.one_friend(tx, friend_id), True
 
-    def _touches(self, tx: Connection, friend: Chooser, anonymous: int | None, code: str) -> list[_Touch]:
+    def _touches(
+        self, tx: Connection, friend: Chooser, anonymous: int | None, code: str, came: Came
+    ) -> list[_Touch]:
         """Touches of the person, the earliest first, within the window of each campaign."""
-        now_us = self._clock.now_us()
         numbers = sorted({*friend.alias_nos, *([] if anonymous is None else [anonymous])})
         rows = tx.execute(
             select(touches.c.invitation_id, touches.c.at_us).where(touches.c.visitor.in_(numbers))
@@ -245,15 +256,15 @@ class Inviting:
         for row in rows:
             invitation = self.find(tx, row.invitation_id)
             spec = self._campaigns.spec_of(tx, invitation.campaign_id, invitation.version)
-            if row.at_us >= now_us - spec.window_days * DAY_US:
+            if row.at_us >= came.at_us - spec.window_days * DAY_US:
                 found.append(_Touch(invitation, int(row.at_us), "open"))
         if code:
             given = self.by_code(tx, code)
             if all(t.invitation.invitation_id != given.invitation_id for t in found):
-                found.append(_Touch(given, now_us, "code"))
+                found.append(_Touch(given, came.at_us, "code"))
         return found
 
-    def _refusal(self, tx: Connection, touch: _Touch, friend: Chooser, member_since_us: int | None) -> str:
+    def _refusal(self, tx: Connection, touch: _Touch, friend: Chooser, came: Came) -> str:
         """Why a touch does not count, hard rules first; empty where it does."""
         invitation = self.find(tx, touch.invitation.invitation_id)
         inviter = None if invitation.inviter is None else self._people.of(tx, invitation.inviter)
@@ -263,7 +274,7 @@ class Inviting:
             return "self_invite"
         if self._circle(tx, inviter, friend):
             return "cycle"
-        if self._was_here(tx, friend, touch, member_since_us):
+        if self._was_here(tx, friend, touch, came):
             return "existing_user"
         if not (self.is_adult(tx, friend) and self.is_adult(tx, inviter)):
             return "minor"
@@ -273,9 +284,9 @@ class Inviting:
             return why
         return "invitation_used" if invitation.friends >= spec.friends_per_invitation else ""
 
-    def _was_here(self, tx: Connection, friend: Chooser, touch: _Touch, member_since_us: int | None) -> bool:
-        since_us = touch.at_us if touch.via == "open" else touch.at_us - NEW_WITHIN_US
-        if member_since_us is not None and member_since_us < since_us:
+    def _was_here(self, tx: Connection, friend: Chooser, touch: _Touch, came: Came) -> bool:
+        since_us = touch.at_us if touch.via == "open" else touch.at_us - came.new_within_us
+        if came.member_since_us is not None and came.member_since_us < since_us:
             return True
         return any(
             a.kind in ("user", "unionid") and a.first_seen_us < since_us
@@ -320,6 +331,14 @@ class Inviting:
         if row is None:
             raise NoInvitation
         return _invitation(row)
+
+    def keyed(self, connection: Connection, campaign_id: str, request_key: str) -> Invitation | None:
+        """The invitation that was sent under a key."""
+        query = select(invitations).where(
+            invitations.c.campaign_id == campaign_id, invitations.c.request_key == request_key
+        )
+        row = connection.execute(query).mappings().first()
+        return None if row is None else _invitation(row)
 
     def sent_by(
         self, connection: Connection, campaign_id: str, alias_nos: Sequence[int], most: int = 50

@@ -24,7 +24,7 @@ from weaktie.business.referral.contracts import (
 )
 from weaktie.business.referral.groups import Groups
 from weaktie.business.referral.hooks import Hooks
-from weaktie.business.referral.inviting import Inviting, Sent
+from weaktie.business.referral.inviting import Came, Inviting, Sent
 from weaktie.business.referral.paying import Counted, Paying
 from weaktie.business.referral.rewards import RewardBook
 from weaktie.business.referral.words import REASONS, STATE_WORDS
@@ -150,24 +150,13 @@ class Referral:
             )
 
     def register(
-        self,
-        friend: Chooser,
-        *,
-        anonymous: int | None,
-        code: str,
-        signals: Signals,
-        member_since_us: int | None = None,
+        self, friend: Chooser, *, anonymous: int | None, code: str, signals: Signals, came: Came | None = None
     ) -> tuple[Friend, list[Reward]]:
         """Attribute a newcomer and give the friend's coupon, in one transaction. See `Inviting.register`."""
         self.warm()
         with self.database.begin() as tx:
             found, new = self.inviting.register(
-                tx,
-                self._now(tx, friend),
-                anonymous=anonymous,
-                code=code,
-                signals=signals,
-                member_since_us=member_since_us,
+                tx, self._now(tx, friend), anonymous=anonymous, code=code, signals=signals, came=came
             )
             if new and found.state != "refused":
                 self.paying.welcome(tx, found)

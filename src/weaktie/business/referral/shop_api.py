@@ -9,6 +9,7 @@ from weaktie.business.referral import shop_bodies as shop
 from weaktie.business.referral.api import Key
 from weaktie.business.referral.contracts import Campaign, Signals
 from weaktie.business.referral.figures import board
+from weaktie.business.referral.inviting import Came
 from weaktie.business.referral.rules import published
 from weaktie.business.referral.service import Referral
 from weaktie.kit.clock import HOUR_US, day_to_iso, from_datetime, to_iso
@@ -68,7 +69,7 @@ def registered(request: Request, key: Key, given: shop.RegistrationAsk) -> shop.
     anonymous = part.people.enrol("anonymous", given.anonymous_id, source) if given.anonymous_id else None
     found, rewards = part.register(
         friend, anonymous=anonymous, code=given.code, signals=Signals(given.ip, given.device_id, given.payout_account),
-        member_since_us=None if given.member_since is None else from_datetime(given.member_since),
+        came=Came(part.clock.now_us(), None if given.member_since is None else from_datetime(given.member_since)),
     )  # fmt: skip
     return shop.registration_body(found, rewards)
 

@@ -10316,6 +10316,11 @@ export interface components {
              */
             friends_per_invitation: number;
             /**
+             * From Events
+             * @default false
+             */
+            from_events: boolean;
+            /**
              * Inviter Form
              * @default cash
              * @enum {string}

@@ -131,6 +131,8 @@ export const enReferral = {
   "ref.lastDay": "Last day",
   "ref.target": "The shop's registration page",
   "ref.targetText": "Friends go there from the invitation, with the code in wt_invite.",
+  "ref.fromEvents": "Also from events",
+  "ref.fromEventsText": "Driven by the shop's events (Invite Sent, Invite Accepted, orders, refunds), without any other call; leave it off where the shop calls the API.",
   "ref.texts": "Texts",
   "ref.title.zh": "Title (Chinese)",
   "ref.title.en": "Title (English)",

@@ -131,6 +131,8 @@ export const zhReferral = {
   "ref.lastDay": "结束日期",
   "ref.target": "商城注册页地址",
   "ref.targetText": "好友从邀请页跳转到这里，地址带 wt_invite 参数。",
+  "ref.fromEvents": "同时接收事件",
+  "ref.fromEventsText": "由埋点事件（发出邀请、接受邀请、完成订单、退款）驱动，无需商城另行调用；已通过接口上报的商城请关闭。",
   "ref.texts": "文案",
   "ref.title.zh": "标题（中文）",
   "ref.title.en": "标题（英文）",

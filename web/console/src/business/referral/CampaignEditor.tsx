@@ -1,7 +1,7 @@
 /** The rules of a campaign as a form; what the linter of each channel says, and the rules as participants will read them, follow
  * while it is typed. */
 import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
-import { Alert, Button, Checkbox, Form, Input, InputNumber } from "antd";
+import { Alert, Button, Checkbox, Form, Input, InputNumber, Switch } from "antd";
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { api } from "@/api/client";
@@ -96,6 +96,9 @@ export function CampaignEditor({ name, spec, campaign }: { name: string; spec: R
             <Input />
           </Form.Item>
           {amount("budget_minor", t("ref.budget"), t("ref.budgetText"))}
+          <Form.Item name="from_events" label={t("ref.fromEvents")} valuePropName="checked" extra={t("ref.fromEventsText")}>
+            <Switch data-testid="ref-from-events" />
+          </Form.Item>
         </Panel>
         <Panel title={t("ref.texts")}>
           {(["zh", "en"] as const).map((lang) => (
