@@ -227,8 +227,7 @@ def review(request: Request, caller: Comply, reward_id: str, given: bodies.Revie
     """Let a reward pass that the scorer holds, or refuse it; also grants an appeal. What no scorer has seen cannot pass."""
     part = _part(request)
     with part.database.begin() as tx:
-        after = part.book.review(tx, reward_id, pay=given.pay, actor=caller.actor)
-        part.paying.after_refusal(tx, after)
+        after = part.paying.review(tx, reward_id, pay=given.pay, actor=caller.actor)
         detail = {"pay": given.pay, "reason": given.reason, "state": after.state}
         record(
             tx, part.clock, actor=caller.actor, action="referral.review", object_kind="reward", object_id=reward_id, detail=detail

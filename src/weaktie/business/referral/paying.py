@@ -229,14 +229,32 @@ class Paying:
         """What the friend's inviter has or is to get in the campaign."""
         return sum(r.amount_minor for r in self._of_inviter(connection, friend) if r.state in LIVE)
 
-    def after_refusal(self, tx: Connection, reward: Reward) -> None:
-        """A reward for a friend was refused: bonuses that rested on it are taken back."""
+    def attempt(self, tx: Connection, reward_id: str) -> Reward:
+        """Pay a reward if everything lets it pass (`RewardBook.attempt`), and take bonuses back that rested on one that is refused.
+        The inviter's row is locked first, in the same order as everywhere else."""
+        self._lock_payee(tx, reward_id)
+        after = self.book.attempt(tx, reward_id)
+        self._after_refusal(tx, after)
+        return after
+
+    def review(self, tx: Connection, reward_id: str, *, pay: bool, actor: str) -> Reward:
+        """What a person decided (`RewardBook.review`), and what follows for bonuses."""
+        self._lock_payee(tx, reward_id)
+        after = self.book.review(tx, reward_id, pay=pay, actor=actor)
+        self._after_refusal(tx, after)
+        return after
+
+    def _lock_payee(self, tx: Connection, reward_id: str) -> None:
+        reward = self.book.find(tx, reward_id)
+        payee = None if reward.payee is None else self._people.of(tx, reward.payee)
+        if payee is not None and reward.kind in FROM_INVITER:
+            self._inviting.lock(tx, reward.campaign_id, payee)
+
+    def _after_refusal(self, tx: Connection, reward: Reward) -> None:
         if reward.kind == "inviter" and reward.state == "refused" and reward.friend_id:
             friend = self._inviting.one_friend(tx, reward.friend_id)
-            self._lock_inviter(tx, friend)
-            self._true_up(
-                tx, friend, self._campaigns.spec_of(tx, friend.campaign_id, friend.version), reward.due_us
-            )
+            spec = self._campaigns.spec_of(tx, friend.campaign_id, friend.version)
+            self._true_up(tx, friend, spec, reward.due_us)
 
     def _of_inviter(self, connection: Connection, friend: Friend) -> list[Reward]:
         inviter = None if friend.inviter is None else self._people.of(connection, friend.inviter)

@@ -212,8 +212,7 @@ class Referral:
         for reward_id in due:
             try:
                 with self.database.begin() as tx:
-                    after = self.book.attempt(tx, reward_id)
-                    self.paying.after_refusal(tx, after)
+                    after = self.paying.attempt(tx, reward_id)
             except Refused as refused:  # one reward must not keep the others waiting
                 _LOG.warning("reward_waits", code=refused.code)
                 continue
