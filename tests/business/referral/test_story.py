@@ -228,6 +228,13 @@ def test_held_rewards_wait_for_a_person_and_refused_ones_may_be_appealed(shop: S
     body = {"token": page.rpartition("/")[2], "do": "appeal", "reward_id": got["rewards"][0]["reward_id"]}
     answer = shop.http.post("/c/v1/mine", json=body, headers={"Origin": "http://testserver"})
     assert answer.json()["request_id"], answer.text
+    others = shop.call("POST", "/pages", {"campaign_id": campaign, "user_id": "ann"})["path"].rpartition("/")[
+        2
+    ]
+    stolen = shop.http.post(
+        "/c/v1/mine", json=body | {"token": others}, headers={"Origin": "http://testserver"}
+    )
+    assert stolen.status_code == 404, "nobody appeals for somebody else"
     granted = shop.console(
         "POST", f"/rewards/{got['rewards'][0]['reward_id']}/review", {"pay": True, "reason": "heard"}
     )
