@@ -160,7 +160,7 @@ def campaign_figures(request: Request, _caller: View, campaign_id: str) -> bodie
 
 
 @router.get("/campaigns/{campaign_id}/cascade")
-def campaign_cascade(request: Request, _caller: View, campaign_id: str) -> bodies.CascadeBody:
+def campaign_cascade(request: Request, _caller: View, campaign_id: str) -> bodies.ReferralCascadeBody:
     """How the campaign grew from person to person, by pseudonyms."""
     part = _part(request)
     with part.database.connect() as connection:
@@ -177,10 +177,10 @@ def campaign_cascade(request: Request, _caller: View, campaign_id: str) -> bodie
         total = [a + b for a, b in zip(total, by_day.get(day, [0] * len(total)), strict=True)]
         cumulative.append(total)
     called = {p: part.codes.called(campaign_id, p) for row in found.rows[-MOST_NODES:] for p in row[:2]}
-    return bodies.CascadeBody(
+    return bodies.ReferralCascadeBody(
         depths=found.depths, total=len(found.rows), days=[day_to_iso(d) for d in days], grown=cumulative,
         nodes=[
-            bodies.CascadeNode(key=called[friend], parent=called[inviter], depth=depth, at=to_iso(at_us))
+            bodies.ReferralCascadeNode(key=called[friend], parent=called[inviter], depth=depth, at=to_iso(at_us))
             for friend, inviter, depth, at_us in found.rows[-MOST_NODES:]
         ],
     )  # fmt: skip

@@ -232,7 +232,7 @@ class CampaignFigures(BaseModel):
     currency: str
 
 
-class CascadeNode(BaseModel):
+class ReferralCascadeNode(BaseModel):
     """Somebody in the cascade, by pseudonym; `parent` is null where nobody brought them."""
 
     key: str
@@ -241,14 +241,14 @@ class CascadeNode(BaseModel):
     at: str
 
 
-class CascadeBody(BaseModel):
+class ReferralCascadeBody(BaseModel):
     """Friends by depth, by day and depth (cumulative), and the newest part of the tree: content travels so, pay does not."""
 
     depths: list[int]
     total: int
     days: list[str]
     grown: list[list[int]]
-    nodes: list[CascadeNode]
+    nodes: list[ReferralCascadeNode]
 
 
 class RewardRow(BaseModel):

@@ -6078,36 +6078,6 @@ export interface components {
             code?: string | null;
         };
         /**
-         * CascadeBody
-         * @description Friends by depth, by day and depth (cumulative), and the newest part of the tree: content travels so, pay does not.
-         */
-        CascadeBody: {
-            /** Days */
-            days: string[];
-            /** Depths */
-            depths: number[];
-            /** Grown */
-            grown: number[][];
-            /** Nodes */
-            nodes: components["schemas"]["CascadeNode"][];
-            /** Total */
-            total: number;
-        };
-        /**
-         * CascadeNode
-         * @description Somebody in the cascade, by pseudonym; `parent` is null where nobody brought them.
-         */
-        CascadeNode: {
-            /** At */
-            at: string;
-            /** Depth */
-            depth: number;
-            /** Key */
-            key: string;
-            /** Parent */
-            parent: string | null;
-        };
-        /**
          * CascadesBody
          * @description Accepted invitations: people at each depth from 1, the deepest, the mean, the median days between being brought and
          *     bringing somebody, and over how many.
@@ -10217,6 +10187,36 @@ export interface components {
             amount_minor: number;
             /** At */
             at: number;
+        };
+        /**
+         * ReferralCascadeBody
+         * @description Friends by depth, by day and depth (cumulative), and the newest part of the tree: content travels so, pay does not.
+         */
+        ReferralCascadeBody: {
+            /** Days */
+            days: string[];
+            /** Depths */
+            depths: number[];
+            /** Grown */
+            grown: number[][];
+            /** Nodes */
+            nodes: components["schemas"]["ReferralCascadeNode"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ReferralCascadeNode
+         * @description Somebody in the cascade, by pseudonym; `parent` is null where nobody brought them.
+         */
+        ReferralCascadeNode: {
+            /** At */
+            at: string;
+            /** Depth */
+            depth: number;
+            /** Key */
+            key: string;
+            /** Parent */
+            parent: string | null;
         };
         /**
          * ReferralDay
@@ -18678,7 +18678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CascadeBody"];
+                    "application/json": components["schemas"]["ReferralCascadeBody"];
                 };
             };
             /** @description Validation Error */
