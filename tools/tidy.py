@@ -333,6 +333,8 @@ EXTRA_ROOMS: dict[str, set[str]] = {
         "data/sql": "bodies running saved",
         "ai/influence": "acting_api audiences bodies cascades creators kernels planning reading rules spreads ties",
         "business/risk": "bodies graphs queue reading rules",
+        "business/referral": "bodies campaigns codes figures following group_bodies groups hooks hosted inviting linter page paying poster "
+        "rewards rules shop_api shop_bodies spec texts words",
         "business/loyalty": "bodies checkout goods people points points_api shop_api shops",
     }.items()
 }

@@ -35,12 +35,27 @@ PUBLIC = {
     ("POST", "/consent/v1/mine"),
     ("GET", "/l/{code}"),
     ("POST", "/loyalty/v1/{action}"),
+    ("GET", "/c/{token}"),
+    ("POST", "/c/v1/mine"),
+    ("GET", "/r/{code}"),
+    ("GET", "/r/{code}/poster.svg"),
+    ("GET", "/r/{code}/qr.{kind}"),
 }
 """Routes that ask for no sign-in: the way in, the health check, the console's files; SDKs show their write key, other systems
 sign what they push or ask, a person's own page is a signed link, and a channel link
-is for everybody."""
-WRITE_KEYED = {("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links")} | {
+is for everybody, as is an invitation; an inviter's page is a signed address."""
+WRITE_KEYED = {
+    ("GET", "/consent/v1/prompt"), ("POST", "/consent/v1/receipts"), ("POST", "/consent/v1/links"),
     ("POST", "/risk/v1/sightings"), ("POST", "/risk/v1/assess"), ("POST", "/risk/v1/appeals"),
+    ("GET", "/v1/referral/campaigns"), ("GET", "/v1/referral/status"), ("GET", "/v1/referral/board"),
+    ("GET", "/v1/referral/groups/{group_id}"),
+    *(
+        ("POST", f"/v1/referral/{path}")
+        for path in (
+            "invitations", "opens", "registrations", "orders", "refunds", "pages", "groups", "groups/refunds",
+            "groups/{group_id}/join",
+        )
+    ),
 }  # fmt: skip
 """Routes of a shop's server: a write key opens them, and nothing else does."""
 STREAMS = {("GET", "/api/live/stream")}

@@ -24,6 +24,7 @@ PAGES = (
     "/boards/overview", "/social/ties", "/social/ties/audience", "/social/ties/ego",
     "/boards/overview", "/social/koc", "/social/koc/seeds", "/social/koc/audiences", "/social/cascades",
     "/boards/overview", "/referral/risk", "/referral/risk/rules",
+    "/boards/overview", "/referral", "/referral/new", "/groups",
 )  # fmt: skip
 GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 SETTLED = ".content h1, .content .page-title, .content"

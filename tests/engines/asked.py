@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from tests.data.profiles.market import DAY, at
 from tests.engines.shops import PEOPLE
-from weaktie.business.loyalty.queries import rewarded
 from weaktie.ai.influence import queries as influence
+from weaktie.business.loyalty.queries import rewarded
+from weaktie.business.referral.queries import dealings
 from weaktie.business.risk import queries as risk
 from weaktie.data.acquisition import queries as acquisition
 from weaktie.data.behaviour import queries as behaviour
@@ -143,6 +144,7 @@ ASKED: dict[str, Callable[[Asker], Frame]] = {
     "behaviour.cohort_returns, first": lambda t: cohort_returns(t.matched(VIEW, ADD), DAY - 30, DAY, every=False),
     "behaviour.cohort_sizes": lambda t: cohort_sizes(t.matched(VIEW, ADD), DAY - 30, DAY, every=False),
     "behaviour.funnel_levels": lambda t: funnel_levels(t.matched(VIEW, ADD, SHARE), 3, 7 * 86_400_000_000),
+    "referral.dealings": lambda t: dealings(t.events, 0),
     "acquisition.first_touches": lambda t: acquisition.first_touches(t.events, t.pairs(), LIMIT),
     "acquisition.registrations": lambda t: acquisition.registrations(t.users),
     "acquisition.trait_channels": lambda t: acquisition.trait_channels(t.users),

@@ -12,6 +12,9 @@ from weaktie.app import api, backup_api
 from weaktie.app.wiring import App
 from weaktie.business.loyalty import api as loyalty_api
 from weaktie.business.loyalty import points_api, shop_api
+from weaktie.business.referral import api as referral_api
+from weaktie.business.referral import hosted as referral_hosted
+from weaktie.business.referral import shop_api as referral_shop_api
 from weaktie.business.risk import api as risk_api
 from weaktie.data.acquisition import api as acquisition_api
 from weaktie.data.acquisition import following, spending_api
@@ -78,10 +81,13 @@ def make_api(wt: App) -> FastAPI:
         pulls_api, metrics_api, tracking_api, relay_api, reconcile_api, quality_api, identity_api, behaviour_api, segments_api,
         tags_api, rfm_api, funnels_api, retention_api, paths_api, attribution_api, sql_api, boards_api, acquisition_api,
         private_api, spending_api, ledger_api, loyalty_api, points_api, api, graph_api, influence_api, influence_acting_api,
-        flags_api, risk_api, backup_api,
+        flags_api, risk_api, referral_api, backup_api,
     ):  # fmt: skip
         application.include_router(module.router)
-    for router in (collect_api.public, webhooks_api.public, shop_api.public, following.router):
+    for router in (
+        collect_api.public, webhooks_api.public, shop_api.public, following.router, referral_shop_api.router,
+        referral_hosted.router,
+    ):  # fmt: skip
         application.include_router(router)
     _add_console(application)
     return application

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from weaktie.data.identity.contracts import Identifier, IdentifierKind, LinkFact
 from weaktie.data.identity.service import (
@@ -49,12 +50,18 @@ class ConsentPeople:
 
     def enrol(self, kind: str, value: str, source_id: str) -> int:
         """The number of an identifier, made when it is new; one that was erased becomes a new person's."""
-        wt = self._wt
         identifier: Identifier = (kind, value)  # type: ignore[assignment]
         if not is_usable(identifier):
             raise Refused(
                 "bad_identifier", Words("标识为空、过长或已打码。", "The identifier is empty, too long or masked."), place="user_id"
             )  # fmt: skip
+        try:
+            return self._enrolled(identifier, source_id)
+        except IntegrityError:  # another request made the same identifier: now it is found
+            return self._enrolled(identifier, source_id)
+
+    def _enrolled(self, identifier: Identifier, source_id: str) -> int:
+        wt = self._wt
         now_us = wt.clock.now_us()
         with wt.database.begin() as tx:
             number = wt.registry.number_in(tx, identifier, now_us)

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from weaktie.ai.influence.service import InfluenceEraser, InfluenceExporter
 from weaktie.app.home import check_home
 from weaktie.app.people import person_at
-from weaktie.app.wiring_analyse import AnalyseParts
-from weaktie.app.wiring_loyalty import LoyaltyParts
+from weaktie.app.wiring_referral import ReferralParts
 from weaktie.business.loyalty.erase import LoyaltyEraser, LoyaltyExporter
+from weaktie.business.referral.erase import ReferralEraser, ReferralExporter
 from weaktie.business.risk.erase import RiskEraser, RiskExporter
 from weaktie.data.collect.erase import CollectEraser, CollectExporter
-from weaktie.data.graph.erase import GraphEraser, GraphExporter
 from weaktie.data.flags.erase import FlagsEraser, FlagsExporter
+from weaktie.data.graph.erase import GraphEraser, GraphExporter
 from weaktie.data.identity.erase import IdentityEraser, IdentityExporter
 from weaktie.data.identity.service import all_lookups
 from weaktie.data.imports.erase import ImportsEraser, ImportsExporter
@@ -41,7 +41,7 @@ from weaktie.trust.rights.service import Rights, RightsExporter, VaultExporter
 from weaktie.trust.vault.service import Vault
 
 
-class App(LoyaltyParts, AnalyseParts):
+class App(ReferralParts):
     """One process's parts over one home. Parts are made when they are first used, so that a command pays for its own."""
 
     @cached_property
@@ -56,14 +56,16 @@ class App(LoyaltyParts, AnalyseParts):
                 ImportsEraser(self.importer), WebhooksEraser(self.database, self.identity.names_one_of), QualityEraser(self.database),
                 SegmentsEraser(self.database), TagsEraser(self.database, self.lake, self.engine, self.clock),
                 LoyaltyEraser(self.database, self.coupons), LedgerEraser(self.database, self.ledger), GraphEraser(self),
-                InfluenceEraser(self.database), FlagsEraser(self.database), RiskEraser(self.database), identity,
+                InfluenceEraser(self.database), FlagsEraser(self.database), RiskEraser(self.database),
+                ReferralEraser(self.database, lambda: self.referral.book), identity,
             ),
             exporters=(
                 VaultExporter(self.vault), ConsentExporter(), RightsExporter(self.requests),
                 ProfileExporter(self.build_parts, self.profiles.published), CollectExporter(self.lake, self.engine),
                 ImportsExporter(), WebhooksExporter(self.identity.names_one_of), QualityExporter(),
                 SegmentsExporter(), TagsExporter(self.lake, self.engine), LoyaltyExporter(), LedgerExporter(),
-                GraphExporter(self.lake, self.engine), InfluenceExporter(), FlagsExporter(), RiskExporter(), IdentityExporter(),
+                GraphExporter(self.lake, self.engine), InfluenceExporter(), FlagsExporter(), RiskExporter(), ReferralExporter(),
+                IdentityExporter(),
             ),
             requests=self.requests, corrections=self.corrections, person_at=partial(person_at, self),
         )  # fmt: skip

@@ -15,6 +15,7 @@ from weaktie.app.backup import tidy as tidy_backups
 from weaktie.app.status import CONSUMER_LEASE
 from weaktie.app.wiring import App, open_app
 from weaktie.business.loyalty import jobs as loyalty
+from weaktie.business.referral.invariants import broken as referral_broken
 from weaktie.data.collect.jobs import offset_of
 from weaktie.data.imports.jobs import sweep as sweep_imports
 from weaktie.data.profiles.contracts import Generation
@@ -35,6 +36,9 @@ IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 20.0
 JOB_SECONDS = 1.0
 WITHDRAWALS_SECONDS = 20.0
+REFERRAL_SECONDS = 5.0
+REFERRAL_LEASE = "referral"
+INVARIANT_SECONDS = 3600.0
 LIVE_MINUTES_KEPT = 3 * 1440
 JOB_COMMANDS = {
     name: name for name in ("backup", "build", "columns", "import", "mend", "pull", "tag", "tracking")
@@ -55,11 +59,13 @@ def run_worker(home: Path, *, watch_parent: bool) -> None:
         relays.start()
         withdrawals = threading.Thread(target=_follow_withdrawals, args=(wt, stop), daemon=True)
         withdrawals.start()
+        referral = threading.Thread(target=_run_referral, args=(wt, stop), daemon=True)
+        referral.start()
         try:
             _consume(wt, stop)
         finally:
             stop.set()
-            for thread in (helper, relays, withdrawals):
+            for thread in (helper, relays, withdrawals, referral):
                 thread.join(timeout=10)
 
 
@@ -130,6 +136,27 @@ def _follow_withdrawals(wt: App, stop: threading.Event) -> None:
             wt.withdrawals.drop()
         except Exception:  # noqa: BLE001  the next look tries again
             _LOG.exception("withdrawals_failed")
+
+
+def _run_referral(wt: App, stop: threading.Event) -> None:
+    """Pay what is due, fail groups whose time is over, tell the shop; one worker does."""
+    held, mine, checked = Lease(wt.database, wt.clock, REFERRAL_LEASE), False, 0.0
+    while not stop.wait(REFERRAL_SECONDS):
+        try:
+            mine = held.acquire()
+            if mine:
+                wt.referral_follower.run()
+                wt.referral.tick()
+                wt.referral.send_messages()
+                if wt.clock.monotonic() - checked > INVARIANT_SECONDS:
+                    checked = wt.clock.monotonic()
+                    with wt.database.connect() as connection:
+                        for name, rows in referral_broken(connection).items():
+                            _LOG.error("invariant_broken", part="referral", name=name, rows=rows)
+        except Exception:  # noqa: BLE001  the next round tries again
+            _LOG.exception("referral_failed")
+    if mine:
+        held.release()
 
 
 def _start_jobs(wt: App, children: dict[str, subprocess.Popen[bytes]]) -> None:

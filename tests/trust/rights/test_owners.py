@@ -15,6 +15,7 @@ NOBODY = {
         "webhooks", "consent_notices", "segment_versions", "acquisition_links", "acquisition_naming_rules", "acquisition_channels",
         "acquisition_campaign_channels", "rfm_rules", "influence_rules", "saved_funnels", "custom_metrics",
         "tag_definitions", "tag_failures", "tag_versions", "tag_words", "risk_rules", "flag_experiments",
+        "referral_campaigns", "referral_versions", "referral_offers", "referral_hooks",
     },
     "rules of coupons and points, shop systems, budgets by name, and how far the ledger was checked": {
         "coupon_templates", "ledger_budgets", "ledger_checks", "ledger_head", "loyalty_shops", "points_goods", "points_reading",
@@ -45,6 +46,9 @@ NOBODY = {
         "dead_letters",
     },
     "questions about identifiers by number, found anew from links and erased with them": {"identity_reviews"},
+    "groups that buy together, without their members, and messages that name a friend, reward or group by its row": {
+        "referral_groups", "referral_deliveries",
+    },
     "keys": {"vault_day_keys", "vault_keys", "vault_master"},
 }  # fmt: skip
 """Database tables without anybody's data, by reason."""

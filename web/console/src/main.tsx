@@ -30,6 +30,7 @@ import "./styles/loyalty.css";
 import "./styles/graph.css";
 import "./styles/influence.css";
 import "./styles/risk.css";
+import "./styles/referral.css";
 
 const FRESH_MS = 15_000;
 const client = new QueryClient({

@@ -28,7 +28,7 @@ class MasterKey:
         self.fingerprint = _derive(secret, "fingerprint").hex()
         self.key_id = bytes.fromhex(self.fingerprint[:8])
         self._wrapping = AESGCM(_derive(secret, "wrap"))
-        self._uses = {use: _derive(secret, use) for use in ("lookup", "journal", "link")}
+        self._uses = {use: _derive(secret, use) for use in ("lookup", "journal", "link", "referral")}
         self.backup_key = _derive(secret, "backup")
 
     def mac(self, use: str, value: str) -> str:

@@ -23,6 +23,7 @@ import { enConsent } from "./trust.consent.en";
 import { enRights } from "./trust.rights.en";
 import { enSegments } from "./segments.en";
 import { enBoards } from "./boards.en";
+import { enReferral } from "./referral.en";
 import { enSql } from "./sql.en";
 import { enLoyalty } from "./loyalty.en";
 import { enRisk } from "./risk.en";
@@ -302,4 +303,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...enLoyalty,
   ...enRisk,
   ...enBoards,
+  ...enReferral,
 };

@@ -23,6 +23,7 @@ import { zhImports } from "./imports.zh-CN";
 import { zhConsent } from "./trust.consent.zh-CN";
 import { zhRights } from "./trust.rights.zh-CN";
 import { zhBoards } from "./boards.zh-CN";
+import { zhReferral } from "./referral.zh-CN";
 import { zhSql } from "./sql.zh-CN";
 import { zhLoyalty } from "./loyalty.zh-CN";
 import { zhRisk } from "./risk.zh-CN";
@@ -301,4 +302,5 @@ export const zh = {
   ...zhLoyalty,
   ...zhRisk,
   ...zhBoards,
+  ...zhReferral,
 };

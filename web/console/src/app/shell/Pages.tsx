@@ -46,6 +46,9 @@ const Sql = lazy(() => import("@/data/sql/SqlPage"));
 const Loyalty = lazy(() => import("@/business/loyalty/LoyaltyPage"));
 const Ledger = lazy(() => import("@/trust/ledger/LedgerPage"));
 const Risk = lazy(() => import("@/business/risk/RiskPage"));
+const Campaigns = lazy(() => import("@/business/referral/CampaignsPage"));
+const OneCampaign = lazy(() => import("@/business/referral/CampaignPage"));
+const Groups = lazy(() => import("@/business/referral/GroupsPage"));
 const Jobs = lazy(() => import("@/app/jobs/JobsPage"));
 const Consents = lazy(() => import("@/trust/consent/ConsentPage"));
 const Rights = lazy(() => import("@/trust/rights/RightsPage"));
@@ -110,6 +113,9 @@ export function Pages() {
           <Route path="/loyalty/:tab?" element={<Loyalty />} />
           <Route path="/ledger/:tab?" element={<Ledger />} />
           <Route path="/referral/risk/:tab?" element={<Risk />} />
+          <Route path="/referral" element={<Campaigns />} />
+          <Route path="/referral/:campaignId/:tab?" element={<OneCampaign />} />
+          <Route path="/groups" element={<Groups />} />
           <Route path="/jobs" element={<Jobs />} />
           <Route path="/consents/:tab?" element={<Consents />} />
           <Route path="/rights" element={<Rights />} />

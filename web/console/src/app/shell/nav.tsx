@@ -16,6 +16,7 @@ import {
   FireOutlined,
   ForkOutlined,
   FunnelPlotOutlined,
+  GiftOutlined,
   HeatMapOutlined,
   IdcardOutlined,
   LineChartOutlined,
@@ -28,6 +29,7 @@ import {
   SettingOutlined,
   ShareAltOutlined,
   StarOutlined,
+  ShoppingOutlined,
   SwapOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -110,7 +112,11 @@ export const NAVIGATION: Group[] = [
   },
   {
     label: "nav.group.referral",
-    places: [{ path: "/referral/risk", label: "nav.risk", icon: <SafetyOutlined />, hotkey: ".", needs: "view" }],
+    places: [
+      { path: "/referral", label: "nav.referral", icon: <GiftOutlined />, hotkey: "9", needs: "view" },
+      { path: "/groups", label: "nav.groups", icon: <ShoppingOutlined />, hotkey: "0", needs: "view" },
+      { path: "/referral/risk", label: "nav.risk", icon: <SafetyOutlined />, hotkey: ".", needs: "view" },
+    ],
   },
   {
     label: "nav.group.data",

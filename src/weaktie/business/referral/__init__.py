@@ -1,0 +1,1 @@
+"""Referral: campaigns, invitations, rewards and group buying."""
