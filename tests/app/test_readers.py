@@ -82,39 +82,42 @@ class Shop:
         return sum(len(list(wt.log.read(p, 0))) for p in wt.log.partitions()) > before
 
 
+def _stock(wt: App) -> None:
+    """Two people who did all that readers look at, and a build."""
+    order = {
+        "order_id": "o1",
+        "total": 99,
+        "currency": "CNY",
+        "products": [{"product_id": "p", "price": 99}],
+    }
+    other = order | {"order_id": "o2"}
+    put(
+        wt,
+        track(1, GONE, type="identify", event=None, traits={"nickname": "小隐", "province": PLACE}),
+        track(2, GONE, event="Order Completed", properties=order),
+        track(3, STAYS, event="Order Completed", properties=other),
+        track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
+        track(5, GONE, anonymous="tablet"),
+        track(7, GONE, event="Subscribed", properties={"private_channel": "wecom_group"}),
+        track(6, STAYS, anonymous="tablet"),
+        track(7, GONE, at_us=START_US - 3 * DAY_US),
+        track("by", GONE, properties={"product_id": "p3", "sharer_id": STAYS}, at_us=START_US - MINUTE_US),
+    )
+    minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
+    put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
+    bring_in(wt)
+    for user_id in (GONE, STAYS):
+        with wt.database.begin() as tx:
+            alias_no = wt.identity.find(tx, user_id)
+            assert alias_no is not None
+            wt.permits.record(tx, [alias_no], "social", granted=True, how="asked")
+    build_once(wt, lambda *_: None)
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     with fresh_app(tmp_path) as wt:
-        order = {
-            "order_id": "o1",
-            "total": 99,
-            "currency": "CNY",
-            "products": [{"product_id": "p", "price": 99}],
-        }
-        other = order | {"order_id": "o2"}
-        put(
-            wt,
-            track(1, GONE, type="identify", event=None, traits={"nickname": "小隐", "province": PLACE}),
-            track(2, GONE, event="Order Completed", properties=order),
-            track(3, STAYS, event="Order Completed", properties=other),
-            track(4, STAYS, event="Invite Sent", properties={"invitee_id": GONE}),
-            track(5, GONE, anonymous="tablet"),
-            track(7, GONE, event="Subscribed", properties={"private_channel": "wecom_group"}),
-            track(6, STAYS, anonymous="tablet"),
-            track(7, GONE, at_us=START_US - 3 * DAY_US),
-            track(
-                "by", GONE, properties={"product_id": "p3", "sharer_id": STAYS}, at_us=START_US - MINUTE_US
-            ),
-        )
-        minute = (START_US - DAY_US) // MINUTE_US * MINUTE_US
-        put(wt, *(track(1000 + n, GONE, at_us=minute + n) for n in range(wt.quality.limit + 1)))
-        bring_in(wt)
-        for user_id in (GONE, STAYS):
-            with wt.database.begin() as tx:
-                alias_no = wt.identity.find(tx, user_id)
-                assert alias_no is not None
-                wt.permits.record(tx, [alias_no], "social", granted=True, how="asked")
-        build_once(wt, lambda *_: None)
+        _stock(wt)
         words = Words("标记", "Mark")
         wt.custom_tags.make(
             Wish("x_mark", "manual", words, Words("口径", "Definition"), "basic", "text"), "test"

@@ -20,11 +20,9 @@ PAGES = (
     "/acquire/naming", "/private", "/analyse/funnel", "/analyse/retention", "/analyse/retention/lifecycle",
     "/analyse/paths", "/analyse/metrics", "/analyse/aarrr", "/analyse/attribution", "/analyse/sql", "/boards",
     "/boards/overview", "/loyalty", "/loyalty/points", "/loyalty/shops", "/ledger", "/ledger/accounts", "/ledger/transfers",
-    "/ledger/budgets",
-    "/boards/overview", "/social/ties", "/social/ties/audience", "/social/ties/ego",
-    "/boards/overview", "/social/koc", "/social/koc/seeds", "/social/koc/audiences", "/social/cascades",
-    "/boards/overview", "/referral/risk", "/referral/risk/rules",
-    "/boards/overview", "/referral", "/referral/new", "/groups",
+    "/ledger/budgets", "/social/ties", "/social/ties/audience", "/social/ties/ego", "/social/koc", "/social/koc/seeds",
+    "/social/koc/audiences", "/social/cascades", "/referral/risk", "/referral/risk/rules", "/referral", "/referral/new",
+    "/groups",
 )  # fmt: skip
 GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 SETTLED = ".content h1, .content .page-title, .content"

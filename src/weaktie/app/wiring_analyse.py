@@ -179,7 +179,7 @@ class AnalyseParts(BaseParts):
         """Whose word travels."""
         return Influence(
             database=self.database, clock=self.clock, behaviour=self.behaviour, permits=self.permits, directory=self.profiles,
-            people=self.identity,
+            people=self.identity, graph=self.graph.ties,
         )  # fmt: skip
 
     @cached_property

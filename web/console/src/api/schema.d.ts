@@ -1458,6 +1458,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description How strong ties are, what makes them so, and who is left out.
+         */
+        get: operations["overview_api_graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Audience
+         * @description People near others, the best first, with through whom; `query` is a query of people for lists and segments.
+         */
+        post: operations["audience_api_graph_audience_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/bridges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bridges
+         * @description The people whose ties lead into other communities.
+         */
+        get: operations["bridges_api_graph_bridges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/communities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Communities
+         * @description The largest communities, and how much of their strength stays inside.
+         */
+        get: operations["communities_api_graph_communities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph/ego/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ego
+         * @description Somebody's neighbourhood with the reasons of each tie.
+         */
+        get: operations["ego_api_graph_ego__user_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -3831,6 +3931,366 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/referral/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaigns
+         * @description Every campaign with its newest numbers.
+         */
+        get: operations["campaigns_api_referral_campaigns_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a draft.
+         */
+        post: operations["create_api_referral_campaigns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaign
+         * @description One campaign.
+         */
+        get: operations["campaign_api_referral_campaigns__campaign_id__get"];
+        /**
+         * Edit
+         * @description Another version of the rules; for a campaign that was launched, what is worse for participants holds seven days later.
+         */
+        put: operations["edit_api_referral_campaigns__campaign_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}/{to}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move
+         * @description Launch a checked campaign, pause, resume or end it. A launch moves the budget into the campaign's account.
+         */
+        post: operations["move_api_referral_campaigns__campaign_id___to__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaign Board
+         * @description Who brought the most friends that count, by pseudonyms.
+         */
+        get: operations["campaign_board_api_referral_campaigns__campaign_id__board_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}/cascade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaign Cascade
+         * @description How the campaign grew from person to person, by pseudonyms.
+         */
+        get: operations["campaign_cascade_api_referral_campaigns__campaign_id__cascade_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description Hold a draft against the validator and the linters; without errors it may be launched.
+         */
+        post: operations["check_api_referral_campaigns__campaign_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaign Figures
+         * @description The funnel, K-factor, cost of a new user, rewards by state and reason.
+         */
+        get: operations["campaign_figures_api_referral_campaigns__campaign_id__figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}/rewards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaign Rewards
+         * @description Rewards in these states (a comma list), the newest first, each with its reason.
+         */
+        get: operations["campaign_rewards_api_referral_campaigns__campaign_id__rewards_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/campaigns/{campaign_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version, the newest first.
+         */
+        get: operations["versions_api_referral_campaigns__campaign_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hooks
+         * @description The shop's addresses that are told what happens.
+         */
+        get: operations["hooks_api_referral_hooks_get"];
+        put?: never;
+        /**
+         * Create Hook
+         * @description Add an address; its secret is in this answer only.
+         */
+        post: operations["create_hook_api_referral_hooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/hooks/{hook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Hook
+         * @description Forget an address and what waits for it.
+         */
+        delete: operations["remove_hook_api_referral_hooks__hook_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Switch Hook
+         * @description Let an address be told, or not; switching on sends again what was given up.
+         */
+        patch: operations["switch_hook_api_referral_hooks__hook_id__patch"];
+        trace?: never;
+    };
+    "/api/referral/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lint Spec
+         * @description What the validator and the linters say of rules that are not kept; `against` is a campaign with which they are compared.
+         */
+        post: operations["lint_spec_api_referral_lint_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offers
+         * @description Offers of group buying with their groups in numbers.
+         */
+        get: operations["offers_api_referral_offers_get"];
+        put?: never;
+        /**
+         * Create Offer
+         * @description Make a draft of an offer.
+         */
+        post: operations["create_offer_api_referral_offers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/offers/{offer_id}/{to}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Offer
+         * @description Start an offer or end it; open groups go on to their own end.
+         */
+        post: operations["move_offer_api_referral_offers__offer_id___to__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/offers/{offer_id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Groups of an offer, the newest first.
+         */
+        get: operations["groups_api_referral_offers__offer_id__groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/rewards/{reward_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review
+         * @description Let a reward pass that the scorer holds, or refuse it; also grants an appeal. What no scorer has seen cannot pass.
+         */
+        post: operations["review_api_referral_rewards__reward_id__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referral/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Rules to begin with: the plan's campaign, from today on.
+         */
+        get: operations["templates_api_referral_templates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/relays": {
         parameters: {
             query?: never;
@@ -5872,6 +6332,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/c/v1/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act
+         * @description What somebody does on their page: a new invitation, or asking for a person's review of a refusal. The page's token stands in
+         *     the body; the request must come from the page.
+         */
+        post: operations["act_c_v1_mine_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/consent/v1/links": {
         parameters: {
             query?: never;
@@ -6006,6 +6487,266 @@ export interface paths {
          * @description Tell what accounts were seen with, at their registration say. Values are hashed at once; the same again changes nothing.
          */
         post: operations["sightings_risk_v1_sightings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shop Board
+         * @description The board by pseudonyms.
+         */
+        get: operations["shop_board_v1_referral_board_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaigns
+         * @description Campaigns that run now, with the rules that have to be shown.
+         */
+        get: operations["campaigns_v1_referral_campaigns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Group
+         * @description A paid order opens a group; the same order again answers the same group.
+         */
+        post: operations["open_group_v1_referral_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Group
+         * @description A group as it stands.
+         */
+        get: operations["group_v1_referral_groups__group_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/groups/{group_id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join Group
+         * @description A paid order joins a group. A refusal names the true reason, and the shop refunds the order.
+         */
+        post: operations["join_group_v1_referral_groups__group_id__join_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/groups/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Group Refunded
+         * @description The shop gave an order of a failed group back.
+         */
+        post: operations["group_refunded_v1_referral_groups_refunds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite
+         * @description Somebody invites: a new invitation, one of the day's. Refusals name the true reason.
+         */
+        post: operations["invite_v1_referral_invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/opens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opened
+         * @description A visitor came with a code: the touch that attributes a later registration.
+         */
+        post: operations["opened_v1_referral_opens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ordered
+         * @description A paid order. The first one of an invited friend that fulfils the rules earns the inviter a pending reward.
+         */
+        post: operations["ordered_v1_referral_orders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Own Page
+         * @description The address of the hosted page of somebody whom the shop has signed in; hand it to nobody else.
+         */
+        post: operations["own_page_v1_referral_pages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refunded
+         * @description An order was refunded: what was pending is cancelled, what was paid is clawed back.
+         */
+        post: operations["refunded_v1_referral_refunds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Registered
+         * @description Somebody registered: whether they were invited, by whom it counts, and the friend's coupon. Repeats answer the same.
+         */
+        post: operations["registered_v1_referral_registrations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referral/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description Where an inviter stands: invitations, friends by state, rewards with reasons and release dates.
+         */
+        get: operations["status_v1_referral_status_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6661,7 +7402,7 @@ export interface components {
         BatchDetail: {
             batch: components["schemas"]["BatchBody"];
             /** Campaigns */
-            campaigns: components["schemas"]["CampaignBody"][];
+            campaigns: components["schemas"]["weaktie__data__acquisition__bodies__CampaignBody"][];
         };
         /**
          * BoardBody
@@ -6702,6 +7443,14 @@ export interface components {
             words: components["schemas"]["WordsBody"] | null;
         };
         /**
+         * BoardList
+         * @description The board, without anybody's data.
+         */
+        BoardList: {
+            /** Items */
+            items: components["schemas"]["BoardPlace"][];
+        };
+        /**
          * BoardPatch
          * @description What changes of a board; other tiles are a new version, made from `version`.
          */
@@ -6716,6 +7465,18 @@ export interface components {
             tiles?: components["schemas"]["TileBody"][] | null;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * BoardPlace
+         * @description A place on the board.
+         */
+        BoardPlace: {
+            /** Friends */
+            friends: number;
+            /** Name */
+            name: string;
+            /** Place */
+            place: number;
         };
         /**
          * BoardRequest
@@ -6747,6 +7508,32 @@ export interface components {
             by: "tag" | "property";
             /** Key */
             key: string;
+        };
+        /**
+         * BridgeBody
+         * @description Somebody between communities: `bridge` 0 to 1, strength into other communities, how many of them.
+         */
+        BridgeBody: {
+            /** Bridge */
+            bridge: number;
+            /** Communities */
+            communities: number;
+            /** Degree */
+            degree: number;
+            /** Outside */
+            outside: number;
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
+         * BridgesBody
+         * @description The people most between communities.
+         */
+        BridgesBody: {
+            /** Items */
+            items: components["schemas"]["BridgeBody"][];
         };
         /**
          * BudgetBody
@@ -6795,22 +7582,95 @@ export interface components {
             currency: string;
         };
         /**
-         * CampaignBody
-         * @description A campaign of a file, its rows and cost, and the channel it belongs to (null: nobody said).
+         * CampaignCard
+         * @description A campaign in the list.
          */
-        CampaignBody: {
-            /** Campaign */
-            campaign: string;
-            /** Channel */
-            channel: string | null;
-            /** Code */
-            code: string | null;
-            /** Cost Minor */
-            cost_minor: number;
+        CampaignCard: {
+            /** Budget Minor */
+            budget_minor: number;
+            /** Campaign Id */
+            campaign_id: string;
+            /** Created By */
+            created_by: string;
+            /** Created Time */
+            created_time: string;
             /** Currency */
             currency: string;
-            /** Rows */
-            rows: number;
+            /** First Day */
+            first_day: string;
+            /** Held */
+            held: number;
+            /** Last Day */
+            last_day: string;
+            /** Name */
+            name: string;
+            /** Paid Minor */
+            paid_minor: number;
+            /** Reason */
+            reason: string;
+            /** Registered */
+            registered: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "checked" | "running" | "paused" | "ended";
+        };
+        /**
+         * CampaignFigures
+         * @description The funnel and what it cost.
+         */
+        CampaignFigures: {
+            /** Available Minor */
+            available_minor: number | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Cost Per New Minor */
+            cost_per_new_minor: number | null;
+            /** Currency */
+            currency: string;
+            /** Cycle Days */
+            cycle_days: number | null;
+            /** Days */
+            days: components["schemas"]["ReferralDay"][];
+            /** Granted */
+            granted: number;
+            /** Inviters */
+            inviters: number;
+            /** K Factor */
+            k_factor: number | null;
+            /** Money */
+            money: components["schemas"]["RewardSum"][];
+            /** Opened */
+            opened: number;
+            /** Ordered */
+            ordered: number;
+            /** Participants */
+            participants: number;
+            /** Promised Minor */
+            promised_minor: number;
+            /** Refused */
+            refused: components["schemas"]["ReasonCount"][];
+            /** Registered */
+            registered: number;
+            /** Rewarded */
+            rewarded: number;
+            /** Sent */
+            sent: number;
+        };
+        /**
+         * CampaignList
+         * @description Every campaign, the newest first; which parts that payouts need are wired.
+         */
+        CampaignList: {
+            /** Items */
+            items: components["schemas"]["CampaignCard"][];
+            /** Ledger */
+            ledger: boolean;
+            /** Scorer */
+            scorer: boolean;
+            /** Ties */
+            ties: boolean;
         };
         /**
          * CampaignSaid
@@ -7107,6 +7967,15 @@ export interface components {
             y?: string[];
         };
         /**
+         * CheckedBody
+         * @description A campaign after its check.
+         */
+        CheckedBody: {
+            campaign: components["schemas"]["weaktie__business__referral__bodies__CampaignBody"];
+            /** Findings */
+            findings: components["schemas"]["LintFinding"][];
+        };
+        /**
          * ChoiceBody
          * @description A choice that somebody takes down for the person.
          */
@@ -7195,6 +8064,32 @@ export interface components {
             job_id: string | null;
             /** Most */
             most: number;
+        };
+        /**
+         * CommunitiesBody
+         * @description The largest communities.
+         */
+        CommunitiesBody: {
+            /** Items */
+            items: components["schemas"]["CommunityBody"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * CommunityBody
+         * @description A community: its people, the share of their strength that stays inside, and the query of its people.
+         */
+        CommunityBody: {
+            /** Inside */
+            inside: number;
+            /** Number */
+            number: number;
+            /** People */
+            people: number;
+            /** Query */
+            query: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ConditionBody
@@ -7891,6 +8786,60 @@ export interface components {
             title_zh: string;
         };
         /**
+         * EgoBody
+         * @description A neighbourhood; `left` neighbours are not shown.
+         */
+        EgoBody: {
+            /** Left */
+            left: number;
+            /** Neighbours */
+            neighbours: number;
+            /** Nodes */
+            nodes: components["schemas"]["EgoNodeBody"][];
+            /** Ties */
+            ties: components["schemas"]["EgoTieBody"][];
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * EgoNodeBody
+         * @description Somebody in a neighbourhood; `distance` 0 is the person asked for.
+         */
+        EgoNodeBody: {
+            /** Community */
+            community: number;
+            /** Distance */
+            distance: number;
+            /** Person No */
+            person_no: number;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
+         * EgoTieBody
+         * @description A tie in a neighbourhood with its reasons, the most telling first.
+         */
+        EgoTieBody: {
+            /** Common */
+            common: number;
+            /** Dst */
+            dst: number;
+            /** Interactions */
+            interactions: number;
+            /** Kinds */
+            kinds: string[];
+            /** Last Day */
+            last_day: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["TieReasonBody"][];
+            /** Src */
+            src: number;
+            /** Strength */
+            strength: number;
+            /** Strong */
+            strong: boolean;
+        };
+        /**
          * EntriesBody
          * @description A page of acts, newest first.
          */
@@ -8395,6 +9344,119 @@ export interface components {
             user_id: string;
         };
         /**
+         * GraphBody
+         * @description The graph as it stands, of those who grant social analysis now.
+         */
+        GraphBody: {
+            /** As Of Day */
+            as_of_day: string;
+            /** Built Time */
+            built_time: string;
+            /** Communities */
+            communities: number;
+            /** Histogram */
+            histogram: number[];
+            /** Interactions */
+            interactions: number;
+            /** Kinds */
+            kinds: components["schemas"]["TieKindBody"][];
+            left_out: components["schemas"]["GraphLeftOutBody"];
+            /** Modularity */
+            modularity: number;
+            /** Pairs */
+            pairs: number;
+            /** Parts */
+            parts: components["schemas"]["TiePartBody"][];
+            /** People */
+            people: number;
+            /** Seconds */
+            seconds: {
+                [key: string]: number;
+            };
+            /** Strong */
+            strong: number;
+            /** Strong From */
+            strong_from: number;
+            /** Ties */
+            ties: number;
+            weights: components["schemas"]["TieWeightsBody"];
+            /** Whole Day */
+            whole_day: string;
+        };
+        /**
+         * GraphLeftOutBody
+         * @description Living people by whether they may be in the graph, as the build found them.
+         */
+        GraphLeftOutBody: {
+            /** Granted */
+            granted: number;
+            /** Internal */
+            internal: number;
+            /** Living */
+            living: number;
+            /** No Receipt */
+            no_receipt: number;
+            /** Refused */
+            refused: number;
+        };
+        /**
+         * GroupJoinAsk
+         * @description A paid order that joins a group.
+         */
+        GroupJoinAsk: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Order Id */
+            order_id: string;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * GroupOpenAsk
+         * @description A paid order that opens a group.
+         */
+        GroupOpenAsk: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Offer Id */
+            offer_id: string;
+            /** Order Id */
+            order_id: string;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * GroupPage
+         * @description Groups, the newest first.
+         */
+        GroupPage: {
+            /** Items */
+            items: components["schemas"]["weaktie__business__referral__group_bodies__GroupBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * GroupRefundAsk
+         * @description An order of a failed group that the shop has given back.
+         */
+        GroupRefundAsk: {
+            /** Order Id */
+            order_id: string;
+        };
+        /**
+         * GroupRefundBody
+         * @description The order's state.
+         */
+        GroupRefundBody: {
+            /** Order Id */
+            order_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "paid" | "refund_due" | "refunded";
+        };
+        /**
          * HealthBody
          * @description Whether the installation works; `degraded` when requests are taken but not carried on.
          */
@@ -8409,6 +9471,58 @@ export interface components {
             /** Version */
             version: string;
             worker: components["schemas"]["WorkerBody"];
+        };
+        /**
+         * HookAsk
+         * @description An address that is to be told.
+         */
+        HookAsk: {
+            /** Events */
+            events: string[];
+            /** Url */
+            url: string;
+        };
+        /**
+         * HookBody
+         * @description An address of the shop; the secret is shown once, when it is made.
+         */
+        HookBody: {
+            /** Enabled */
+            enabled: boolean;
+            /** Error */
+            error: string;
+            /** Events */
+            events: string[];
+            /** Failed */
+            failed: number;
+            /** Hook Id */
+            hook_id: string;
+            /** Made Time */
+            made_time: string;
+            /** Secret */
+            secret?: string | null;
+            /** Url */
+            url: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * HookList
+         * @description Every address, and every event there is.
+         */
+        HookList: {
+            /** Events */
+            events: string[];
+            /** Items */
+            items: components["schemas"]["HookBody"][];
+        };
+        /**
+         * HookSwitch
+         * @description Whether an address is told.
+         */
+        HookSwitch: {
+            /** Enabled */
+            enabled: boolean;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -8557,6 +9671,49 @@ export interface components {
             amount_minor: number;
             /** Currency */
             currency: string;
+        };
+        /**
+         * InvitationAsk
+         * @description Who invites, in which campaign, through which channel; the same `request_key` makes nothing twice.
+         */
+        InvitationAsk: {
+            /** Campaign Id */
+            campaign_id: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "wechat" | "wecom" | "h5" | "app" | "sms";
+            /** Request Key */
+            request_key?: string | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * InvitationBody
+         * @description An invitation: its code, the friend's link, poster and QR code.
+         */
+        InvitationBody: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Code */
+            code: string;
+            /** Friends */
+            friends: number;
+            /** Invitation Id */
+            invitation_id: string;
+            /** Left Today */
+            left_today: number;
+            /** Link */
+            link: string;
+            /** Opens */
+            opens: number;
+            /** Poster */
+            poster: string;
+            /** Qr */
+            qr: string;
+            /** Sent Time */
+            sent_time: string;
         };
         /**
          * InvitationRequest
@@ -9080,6 +10237,44 @@ export interface components {
             text: string;
         };
         /**
+         * LintAnswer
+         * @description Findings, errors first, the rules as participants will read them, and what is worse for them than now.
+         */
+        LintAnswer: {
+            /** Findings */
+            findings: components["schemas"]["LintFinding"][];
+            /** Rules */
+            rules: components["schemas"]["WordsBody"][];
+            /** Worse */
+            worse: string[];
+        };
+        /**
+         * LintAsk
+         * @description Rules to hold against the linter, without keeping them.
+         */
+        LintAsk: {
+            spec: components["schemas"]["ReferralSpec"];
+        };
+        /**
+         * LintFinding
+         * @description What the validator or a channel's linter says.
+         */
+        LintFinding: {
+            /** Channel */
+            channel: string;
+            /** Code */
+            code: string;
+            /** Place */
+            place: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            source: components["schemas"]["WordsBody"];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * LiveBody
          * @description What was seen since the build.
          */
@@ -9477,6 +10672,15 @@ export interface components {
             rule: components["schemas"]["RuleBody-Output"];
         };
         /**
+         * NewCampaign
+         * @description A campaign and its first rules.
+         */
+        NewCampaign: {
+            /** Name */
+            name: string;
+            spec: components["schemas"]["ReferralSpec"];
+        };
+        /**
          * NewCustom
          * @description A custom metric with its key.
          */
@@ -9810,6 +11014,101 @@ export interface components {
             };
         };
         /**
+         * OfferAsk
+         * @description A new offer of group buying.
+         */
+        OfferAsk: {
+            /** Currency */
+            currency: string;
+            /** Hours */
+            hours: number;
+            /** Name */
+            name: string;
+            /** Price Minor */
+            price_minor: number;
+            /** Product Id */
+            product_id: string;
+            /** Size */
+            size: number;
+            /**
+             * Stock
+             * @default 0
+             */
+            stock: number;
+        };
+        /**
+         * OfferBody
+         * @description An offer and its groups in numbers.
+         */
+        OfferBody: {
+            /** Currency */
+            currency: string;
+            /** Failed */
+            failed: number;
+            /** Hours */
+            hours: number;
+            /** Made Time */
+            made_time: string;
+            /** Name */
+            name: string;
+            /** Offer Id */
+            offer_id: string;
+            /** Open */
+            open: number;
+            /** People */
+            people: number;
+            /** Price Minor */
+            price_minor: number;
+            /** Product Id */
+            product_id: string;
+            /** Refund Due */
+            refund_due: number;
+            /** Size */
+            size: number;
+            /** Sold */
+            sold: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "ended";
+            /** Stock */
+            stock: number;
+            /** Succeeded */
+            succeeded: number;
+        };
+        /**
+         * OfferList
+         * @description Every offer, the newest first.
+         */
+        OfferList: {
+            /** Items */
+            items: components["schemas"]["OfferBody"][];
+        };
+        /**
+         * OpenAsk
+         * @description Somebody opened an invitation in the shop; `anonymous_id` is the visitor's id in the shop's tracking.
+         */
+        OpenAsk: {
+            /** Anonymous Id */
+            anonymous_id?: string | null;
+            /** Code */
+            code: string;
+        };
+        /**
+         * OpenedBody
+         * @description The campaign behind a code, and whether it can be joined now.
+         */
+        OpenedBody: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Open */
+            open: boolean;
+            /** Reason */
+            reason: string;
+            reason_words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
          * OpenOrderBody
          * @description An order of which nobody knows the buyer.
          */
@@ -9879,30 +11178,25 @@ export interface components {
             query: string;
         };
         /**
-         * OrderBody
-         * @description One order as it stands; `net_minor` is the amount without what was given back.
+         * OrderAsk
+         * @description A paid order of anybody; `received_time` when the goods came, from which the return window runs.
          */
-        OrderBody: {
+        OrderAsk: {
             /** Amount Minor */
             amount_minor: number;
-            /** Channel */
-            channel: string | null;
-            /** Counts */
-            counts: boolean;
             /** Currency */
-            currency: string | null;
-            /** Items */
-            items: components["schemas"]["weaktie__data__profiles__bodies__LineBody"][];
-            /** Net Minor */
-            net_minor: number;
+            currency: string;
             /** Order Id */
             order_id: string;
-            /** Paid Time */
+            /**
+             * Paid Time
+             * Format: date-time
+             */
             paid_time: string;
-            /** Refunded Minor */
-            refunded_minor: number;
-            /** Status */
-            status: string;
+            /** Received Time */
+            received_time?: string | null;
+            /** User Id */
+            user_id: string;
         };
         /**
          * OrdersBody
@@ -9910,7 +11204,7 @@ export interface components {
          */
         OrdersBody: {
             /** Items */
-            items: components["schemas"]["OrderBody"][];
+            items: components["schemas"]["weaktie__data__profiles__bodies__OrderBody"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -10004,6 +11298,33 @@ export interface components {
             /** Set By */
             set_by: string | null;
             words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * PageActAsk
+         * @description What somebody does on their own page.
+         */
+        PageActAsk: {
+            /**
+             * Do
+             * @enum {string}
+             */
+            do: "invite" | "appeal";
+            /** Request Key */
+            request_key?: string | null;
+            /** Reward Id */
+            reward_id?: string | null;
+            /** Token */
+            token: string;
+        };
+        /**
+         * PageActBody
+         * @description It is done: the code of the new invitation, or the number of the request.
+         */
+        PageActBody: {
+            /** Code */
+            code: string | null;
+            /** Request Id */
+            request_id: string | null;
         };
         /**
          * ParityBody
@@ -11184,6 +12505,17 @@ export interface components {
             words: components["schemas"]["WordsBody"];
         };
         /**
+         * ReasonCount
+         * @description How often a reason was given.
+         */
+        ReasonCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
          * ReceiptAsk
          * @description One choice as the shop took it down; `age` or `birthday` where the person gave it.
          */
@@ -11436,6 +12768,299 @@ export interface components {
             items: components["schemas"]["RedemptionBody"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * ReferralBonus
+         * @description A step of the ladder.
+         */
+        ReferralBonus: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** At */
+            at: number;
+        };
+        /**
+         * ReferralCascadeBody
+         * @description Friends by depth, by day and depth (cumulative), and the newest part of the tree: content travels so, pay does not.
+         */
+        ReferralCascadeBody: {
+            /** Days */
+            days: string[];
+            /** Depths */
+            depths: number[];
+            /** Grown */
+            grown: number[][];
+            /** Nodes */
+            nodes: components["schemas"]["ReferralCascadeNode"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ReferralCascadeNode
+         * @description Somebody in the cascade, by pseudonym; `parent` is null where nobody brought them.
+         */
+        ReferralCascadeNode: {
+            /** At */
+            at: string;
+            /** Depth */
+            depth: number;
+            /** Key */
+            key: string;
+            /** Parent */
+            parent: string | null;
+        };
+        /**
+         * ReferralDay
+         * @description One business day.
+         */
+        ReferralDay: {
+            /** Day */
+            day: string;
+            /** Ordered */
+            ordered: number;
+            /** Registered */
+            registered: number;
+            /** Sent */
+            sent: number;
+        };
+        /**
+         * ReferralPageAsk
+         * @description For whom the hosted page is, and for how many hours its address lives.
+         */
+        ReferralPageAsk: {
+            /** Campaign Id */
+            campaign_id: string;
+            /**
+             * Hours
+             * @default 72
+             */
+            hours: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * ReferralPageBody
+         * @description The address of somebody's own page; hand it to nobody else.
+         */
+        ReferralPageBody: {
+            /** Expires Time */
+            expires_time: string;
+            /** Path */
+            path: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * ReferralSpec
+         * @description A campaign's rules; days are YYYY-MM-DD in the workspace's zone, amounts minor units. Unknown fields are refused.
+         */
+        ReferralSpec: {
+            /**
+             * Bonuses
+             * @default []
+             */
+            bonuses: components["schemas"]["ReferralBonus"][];
+            /**
+             * Budget Id
+             * @default
+             */
+            budget_id: string;
+            /** Budget Minor */
+            budget_minor: number;
+            /** Channels */
+            channels: ("wechat" | "wecom" | "h5" | "app" | "sms")[];
+            /** Currency */
+            currency: string;
+            /**
+             * Daily Invitations
+             * @default 5
+             */
+            daily_invitations: number;
+            /** First Day */
+            first_day: string;
+            /**
+             * Friend Form
+             * @default coupon
+             * @enum {string}
+             */
+            friend_form: "coupon" | "cash";
+            /**
+             * Friend Min Spend Minor
+             * @default 0
+             */
+            friend_min_spend_minor: number;
+            /** Friend Minor */
+            friend_minor: number;
+            /**
+             * Friend Stock
+             * @default 0
+             */
+            friend_stock: number;
+            /**
+             * Friend Valid Days
+             * @default 30
+             */
+            friend_valid_days: number;
+            /**
+             * Friends Per Invitation
+             * @default 1
+             */
+            friends_per_invitation: number;
+            /**
+             * From Events
+             * @default false
+             */
+            from_events: boolean;
+            /**
+             * Inviter Form
+             * @default cash
+             * @enum {string}
+             */
+            inviter_form: "coupon" | "cash";
+            /** Inviter Minor */
+            inviter_minor: number;
+            /** Last Day */
+            last_day: string;
+            /** Most Minor */
+            most_minor: number;
+            /**
+             * Order Min Minor
+             * @default 0
+             */
+            order_min_minor: number;
+            /**
+             * Order Within Days
+             * @default 30
+             */
+            order_within_days: number;
+            /**
+             * Return Days
+             * @default 7
+             */
+            return_days: number;
+            /**
+             * Settle Days
+             * @default 7
+             */
+            settle_days: number;
+            /**
+             * @default {
+             *       "strong_extra_minor": 0,
+             *       "strong_from": 0.6,
+             *       "weak_below": 0.3,
+             *       "weak_extra_minor": 0
+             *     }
+             */
+            strength: components["schemas"]["ReferralTies"];
+            /** Target Url */
+            target_url: string;
+            text: components["schemas"]["WordsBody"];
+            title: components["schemas"]["WordsBody"];
+            /**
+             * Window Days
+             * @default 30
+             */
+            window_days: number;
+        };
+        /**
+         * ReferralTemplate
+         * @description Rules to begin with.
+         */
+        ReferralTemplate: {
+            /** Key */
+            key: string;
+            spec: components["schemas"]["ReferralSpec"];
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * ReferralTies
+         * @description What the strength of a tie changes; strength is 0 to 1.
+         */
+        ReferralTies: {
+            /**
+             * Strong Extra Minor
+             * @default 0
+             */
+            strong_extra_minor: number;
+            /**
+             * Strong From
+             * @default 0.6
+             */
+            strong_from: number;
+            /**
+             * Weak Below
+             * @default 0.3
+             */
+            weak_below: number;
+            /**
+             * Weak Extra Minor
+             * @default 0
+             */
+            weak_extra_minor: number;
+        };
+        /**
+         * RefundAsk
+         * @description An order was refunded: wholly, or `refunded_minor` of it in all so far.
+         */
+        RefundAsk: {
+            /** Order Id */
+            order_id: string;
+            /** Refunded Minor */
+            refunded_minor?: number | null;
+        };
+        /**
+         * RegistrationAsk
+         * @description Somebody registered. `code` where one was typed, `anonymous_id` as before the registration, `member_since` where the shop's
+         *     books know the person longer; what tells fraud is kept as keyed hashes.
+         */
+        RegistrationAsk: {
+            /** Anonymous Id */
+            anonymous_id?: string | null;
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Device Id
+             * @default
+             */
+            device_id: string;
+            /**
+             * Ip
+             * @default
+             */
+            ip: string;
+            /** Member Since */
+            member_since?: string | null;
+            /**
+             * Payout Account
+             * @default
+             */
+            payout_account: string;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * RegistrationBody
+         * @description Whether the newcomer counts as invited, else why not, and what they get.
+         */
+        RegistrationBody: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Friend Id */
+            friend_id: string;
+            /** Invited */
+            invited: boolean;
+            /** Reason */
+            reason: string;
+            reason_words: components["schemas"]["WordsBody"] | null;
+            /** Rewards */
+            rewards: components["schemas"]["ShopReward"][];
+            /** State */
+            state: string;
+            /** Via */
+            via: string;
         };
         /**
          * RelayBody
@@ -11803,6 +13428,16 @@ export interface components {
             verdict: "same" | "different" | "later";
         };
         /**
+         * ReviewAsk
+         * @description What a person decides about a reward, and why.
+         */
+        ReviewAsk: {
+            /** Pay */
+            pay: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ReviewBody
          * @description A question of the queue. `people` may be fewer than `people_count` where they are many.
          */
@@ -11867,6 +13502,70 @@ export interface components {
             items: components["schemas"]["ReviewBody"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * RewardRow
+         * @description A reward for the console; `person` is what the person is called on boards.
+         */
+        RewardRow: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+            /** Due Time */
+            due_time: string;
+            /** Evidence */
+            evidence: components["schemas"]["WordsBody"][];
+            /** Form */
+            form: string;
+            /** Kind */
+            kind: string;
+            /** Made Time */
+            made_time: string;
+            /** Note */
+            note: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            reason_words: components["schemas"]["WordsBody"] | null;
+            /** Reward Id */
+            reward_id: string;
+            /** Score */
+            score: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "held" | "paid" | "refused" | "voided" | "clawed_back" | "clawback_open";
+            state_words: components["schemas"]["WordsBody"];
+            /** Step */
+            step: number;
+        };
+        /**
+         * RewardRows
+         * @description Rewards, the newest first, at most 200.
+         */
+        RewardRows: {
+            /** Items */
+            items: components["schemas"]["RewardRow"][];
+        };
+        /**
+         * RewardSum
+         * @description Rewards by kind, state and reason.
+         */
+        RewardSum: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Count */
+            count: number;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+            /** State */
+            state: string;
+            words: components["schemas"]["WordsBody"] | null;
         };
         /**
          * RfmBody
@@ -13346,12 +15045,83 @@ export interface components {
             shop_id: string;
         };
         /**
+         * ShopCampaign
+         * @description A campaign that runs, as the shop shows it: published rules, what is left.
+         */
+        ShopCampaign: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Channels */
+            channels: string[];
+            /** Coming Rules */
+            coming_rules: components["schemas"]["WordsBody"][];
+            /** Coming Time */
+            coming_time: string | null;
+            /** Coupons Left */
+            coupons_left: number | null;
+            /** Currency */
+            currency: string;
+            /** Daily Invitations */
+            daily_invitations: number;
+            /** First Day */
+            first_day: string;
+            /** Friend Minor */
+            friend_minor: number;
+            /** Inviter Minor */
+            inviter_minor: number;
+            /** Last Day */
+            last_day: string;
+            /** Most Minor */
+            most_minor: number;
+            /** Rules */
+            rules: components["schemas"]["WordsBody"][];
+            text: components["schemas"]["WordsBody"];
+            title: components["schemas"]["WordsBody"];
+        };
+        /**
+         * ShopCampaigns
+         * @description Campaigns that run.
+         */
+        ShopCampaigns: {
+            /** Items */
+            items: components["schemas"]["ShopCampaign"][];
+        };
+        /**
          * ShopRequest
          * @description A shop system to connect.
          */
         ShopRequest: {
             /** Name */
             name: string;
+        };
+        /**
+         * ShopReward
+         * @description A reward as the shop shows it: state and reason are true and in words.
+         */
+        ShopReward: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Currency */
+            currency: string;
+            /** Due Time */
+            due_time: string;
+            /** Form */
+            form: string;
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string;
+            /** Reason */
+            reason: string;
+            reason_words: components["schemas"]["WordsBody"] | null;
+            /** Reward Id */
+            reward_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "held" | "paid" | "refused" | "voided" | "clawed_back" | "clawback_open";
+            state_words: components["schemas"]["WordsBody"];
         };
         /**
          * ShopSecretBody
@@ -13624,6 +15394,37 @@ export interface components {
             time: string;
             /** Transfer Id */
             transfer_id: string;
+        };
+        /**
+         * StatusBody
+         * @description Where an inviter stands.
+         */
+        StatusBody: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Currency */
+            currency: string;
+            /** Friends */
+            friends: {
+                [key: string]: number;
+            };
+            /** Invitations */
+            invitations: components["schemas"]["InvitationBody"][];
+            /** Left Today */
+            left_today: number;
+            /** Most Minor */
+            most_minor: number;
+            /** Paid Minor */
+            paid_minor: number;
+            /** Rewards */
+            rewards: components["schemas"]["ShopReward"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "checked" | "running" | "paused" | "ended";
+            /** Waiting Minor */
+            waiting_minor: number;
         };
         /**
          * StatusValue
@@ -14232,6 +16033,72 @@ export interface components {
             path: string;
         };
         /**
+         * TieAudienceAsk
+         * @description Whom to look for: near whom (`user_id`, or a query of people), of what kind, how many.
+         */
+        TieAudienceAsk: {
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "strong" | "weak" | "fof";
+            /** People */
+            people?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Shown
+             * @default 50
+             */
+            shown: number;
+            /**
+             * Size
+             * @default 1000
+             */
+            size: number;
+            /** User Id */
+            user_id?: string | null;
+        };
+        /**
+         * TieAudienceBody
+         * @description An audience: how many there were before the cut, how many it has, the first of them, and its query of people.
+         */
+        TieAudienceBody: {
+            /** Asked */
+            asked: number;
+            /** Audience */
+            audience: string;
+            /** Items */
+            items: components["schemas"]["TieAudiencePerson"][];
+            /** Query */
+            query: {
+                [key: string]: unknown;
+            };
+            /** Reachable */
+            reachable: number;
+            /** Size */
+            size: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TieAudiencePerson
+         * @description Somebody of an audience: score 0 to 1, through whom, over how many ties or ways.
+         */
+        TieAudiencePerson: {
+            /** Paths */
+            paths: number;
+            /** Person No */
+            person_no: number;
+            /** Score */
+            score: number;
+            /** Through */
+            through: string | null;
+            /** Through No */
+            through_no: number;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
          * TieBody
          * @description A tie to somebody else; `user_id` is null where the other may not be shown.
          */
@@ -14253,12 +16120,78 @@ export interface components {
             weight: number | null;
         };
         /**
+         * TieKindBody
+         * @description In how many pairs of people a kind was seen; what one time counts (0 for standing relations).
+         */
+        TieKindBody: {
+            /** Effort */
+            effort: number;
+            /** Kind */
+            kind: string;
+            /** Pairs */
+            pairs: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TiePartBody
+         * @description One part of strength: what it means, what it counts, and how it is spread over ties (twenty parts of 0 to 1).
+         */
+        TiePartBody: {
+            about: components["schemas"]["WordsBody"];
+            /** Default Weight */
+            default_weight: number;
+            /** Histogram */
+            histogram: number[];
+            /** Mean */
+            mean: number;
+            /** Part */
+            part: string;
+            /** Weight */
+            weight: number;
+            words: components["schemas"]["WordsBody"];
+        };
+        /**
+         * TieReasonBody
+         * @description One part of a tie and what it adds before the curve.
+         */
+        TieReasonBody: {
+            /** Adds */
+            adds: number;
+            /** Part */
+            part: string;
+            /** Value */
+            value: number;
+            /** Weight */
+            weight: number;
+        };
+        /**
          * TiesBody
          * @description The newest ties, at most 500.
          */
         TiesBody: {
             /** Items */
             items: components["schemas"]["TieBody"][];
+        };
+        /**
+         * TieWeightsBody
+         * @description How the weights came about; figures of a held-out fifth of those who shared.
+         */
+        TieWeightsBody: {
+            /** Auc */
+            auc: number | null;
+            /** Bias */
+            bias: number;
+            /** Default Auc */
+            default_auc: number | null;
+            /** Learned */
+            learned: boolean;
+            /** Log Loss */
+            log_loss: number | null;
+            /** Negatives */
+            negatives: number;
+            /** Positives */
+            positives: number;
+            why: components["schemas"]["WordsBody"];
         };
         /**
          * TileBody
@@ -14659,20 +16592,6 @@ export interface components {
             event: string;
         };
         /**
-         * VersionBody
-         * @description One saved version.
-         */
-        VersionBody: {
-            /** Actor */
-            actor: string;
-            /** Note */
-            note: string;
-            /** Saved Time */
-            saved_time: string;
-            /** Version */
-            version: number;
-        };
-        /**
          * ViolationBody
          * @description Events that differ from the plan in one way; `share` is of all events of that name, platform, version and source.
          */
@@ -14755,6 +16674,114 @@ export interface components {
             message: components["schemas"]["WordsBody"];
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * CampaignBody
+         * @description A campaign with the version that holds, the one that is announced, and the rules as participants read them.
+         */
+        weaktie__business__referral__bodies__CampaignBody: {
+            /** Campaign Id */
+            campaign_id: string;
+            coming: components["schemas"]["weaktie__business__referral__bodies__VersionBody"] | null;
+            /** Created By */
+            created_by: string;
+            /** Created Time */
+            created_time: string;
+            current: components["schemas"]["weaktie__business__referral__bodies__VersionBody"];
+            /** Ended Time */
+            ended_time: string | null;
+            /** Granted */
+            granted: number;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Rules */
+            rules: components["schemas"]["WordsBody"][];
+            /** Started Time */
+            started_time: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "checked" | "running" | "paused" | "ended";
+            /** Versions */
+            versions: number;
+        };
+        /**
+         * VersionBody
+         * @description One version; `effective_time` is null while it was never launched.
+         */
+        weaktie__business__referral__bodies__VersionBody: {
+            /** Effective Time */
+            effective_time: string | null;
+            /** Made By */
+            made_by: string;
+            /** Made Time */
+            made_time: string;
+            spec: components["schemas"]["ReferralSpec"];
+            /** Version */
+            version: number;
+            /** Worse */
+            worse: string[];
+        };
+        /**
+         * GroupBody
+         * @description A group; `missing` is exactly how many people are still needed.
+         */
+        weaktie__business__referral__group_bodies__GroupBody: {
+            /** Ended Time */
+            ended_time: string | null;
+            /** Expires Time */
+            expires_time: string;
+            /** Group Id */
+            group_id: string;
+            /** Joined */
+            joined: number;
+            /** Missing */
+            missing: number;
+            /** Offer Id */
+            offer_id: string;
+            /** Opened Time */
+            opened_time: string;
+            /** Size */
+            size: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "succeeded" | "failed";
+        };
+        /**
+         * OrderBody
+         * @description Whether the order counts for a referral, else why not.
+         */
+        weaktie__business__referral__shop_bodies__OrderBody: {
+            /** Counted */
+            counted: boolean;
+            /** Order Id */
+            order_id: string;
+            /** Reason */
+            reason: string;
+            reason_words: components["schemas"]["WordsBody"] | null;
+        };
+        /**
+         * CampaignBody
+         * @description A campaign of a file, its rows and cost, and the channel it belongs to (null: nobody said).
+         */
+        weaktie__data__acquisition__bodies__CampaignBody: {
+            /** Campaign */
+            campaign: string;
+            /** Channel */
+            channel: string | null;
+            /** Code */
+            code: string | null;
+            /** Cost Minor */
+            cost_minor: number;
+            /** Currency */
+            currency: string;
+            /** Rows */
+            rows: number;
         };
         /**
          * PartBody
@@ -15002,6 +17029,32 @@ export interface components {
             currency: string | null;
         };
         /**
+         * OrderBody
+         * @description One order as it stands; `net_minor` is the amount without what was given back.
+         */
+        weaktie__data__profiles__bodies__OrderBody: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Channel */
+            channel: string | null;
+            /** Counts */
+            counts: boolean;
+            /** Currency */
+            currency: string | null;
+            /** Items */
+            items: components["schemas"]["weaktie__data__profiles__bodies__LineBody"][];
+            /** Net Minor */
+            net_minor: number;
+            /** Order Id */
+            order_id: string;
+            /** Paid Time */
+            paid_time: string;
+            /** Refunded Minor */
+            refunded_minor: number;
+            /** Status */
+            status: string;
+        };
+        /**
          * RunBody
          * @description What one run brought.
          */
@@ -15130,6 +17183,20 @@ export interface components {
              * @default []
              */
             values: string[];
+        };
+        /**
+         * VersionBody
+         * @description One saved version.
+         */
+        weaktie__data__tracking__bodies__VersionBody: {
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /** Saved Time */
+            saved_time: string;
+            /** Version */
+            version: number;
         };
         /**
          * CheckBody
@@ -17744,6 +19811,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FunnelFiguresBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    overview_api_graph_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphBody"];
+                };
+            };
+        };
+    };
+    audience_api_graph_audience_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TieAudienceAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TieAudienceBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    bridges_api_graph_bridges_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BridgesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    communities_api_graph_communities_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommunitiesBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ego_api_graph_ego__user_id__get: {
+        parameters: {
+            query?: {
+                nodes?: number;
+                steps?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EgoBody"];
                 };
             };
             /** @description Validation Error */
@@ -21936,6 +24152,671 @@ export interface operations {
             };
         };
     };
+    campaigns_api_referral_campaigns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignList"];
+                };
+            };
+        };
+    };
+    create_api_referral_campaigns_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCampaign"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__bodies__CampaignBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    campaign_api_referral_campaigns__campaign_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__bodies__CampaignBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_api_referral_campaigns__campaign_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCampaign"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__bodies__CampaignBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_api_referral_campaigns__campaign_id___to__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+                to: "launch" | "pause" | "resume" | "end";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__bodies__CampaignBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    campaign_board_api_referral_campaigns__campaign_id__board_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    campaign_cascade_api_referral_campaigns__campaign_id__cascade_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralCascadeBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_api_referral_campaigns__campaign_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    campaign_figures_api_referral_campaigns__campaign_id__figures_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignFigures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    campaign_rewards_api_referral_campaigns__campaign_id__rewards_get: {
+        parameters: {
+            query?: {
+                state?: string;
+            };
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardRows"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    versions_api_referral_campaigns__campaign_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__bodies__VersionBody"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hooks_api_referral_hooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookList"];
+                };
+            };
+        };
+    };
+    create_hook_api_referral_hooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_hook_api_referral_hooks__hook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    switch_hook_api_referral_hooks__hook_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lint_spec_api_referral_lint_post: {
+        parameters: {
+            query?: {
+                against?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LintAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    offers_api_referral_offers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferList"];
+                };
+            };
+        };
+    };
+    create_offer_api_referral_offers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_offer_api_referral_offers__offer_id___to__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: string;
+                to: "start" | "end";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups_api_referral_offers__offer_id__groups_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                state?: "" | "open" | "succeeded" | "failed";
+            };
+            header?: never;
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    review_api_referral_rewards__reward_id__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reward_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    templates_api_referral_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralTemplate"][];
+                };
+            };
+        };
+    };
     list_relays_api_relays_get: {
         parameters: {
             query?: never;
@@ -25027,7 +27908,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionBody"][];
+                    "application/json": components["schemas"]["weaktie__data__tracking__bodies__VersionBody"][];
                 };
             };
         };
@@ -25480,6 +28361,39 @@ export interface operations {
             };
         };
     };
+    act_c_v1_mine_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PageActAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageActBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     shop_link_consent_v1_links_post: {
         parameters: {
             query?: never;
@@ -25699,6 +28613,419 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RiskTaken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    shop_board_v1_referral_board_get: {
+        parameters: {
+            query: {
+                campaign_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    campaigns_v1_referral_campaigns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopCampaigns"];
+                };
+            };
+        };
+    };
+    open_group_v1_referral_groups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupOpenAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__group_bodies__GroupBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    group_v1_referral_groups__group_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__group_bodies__GroupBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    join_group_v1_referral_groups__group_id__join_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupJoinAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__group_bodies__GroupBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    group_refunded_v1_referral_groups_refunds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupRefundAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupRefundBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invite_v1_referral_invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    opened_v1_referral_opens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ordered_v1_referral_orders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__shop_bodies__OrderBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    own_page_v1_referral_pages_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralPageAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralPageBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refunded_v1_referral_refunds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["weaktie__business__referral__shop_bodies__OrderBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    registered_v1_referral_registrations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    status_v1_referral_status_get: {
+        parameters: {
+            query: {
+                campaign_id: string;
+                user_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
                 };
             };
             /** @description Validation Error */

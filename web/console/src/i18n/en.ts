@@ -40,6 +40,8 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.rfm": "RFM",
   "nav.group.analyse": "Analyse",
   "nav.group.channels": "Channels",
+  "nav.group.social": "Social",
+  "nav.group.referral": "Referral",
   "nav.group.data": "Data",
   "nav.live": "Live events",
   "nav.sources": "Sources",

@@ -1,6 +1,5 @@
 /** The social graph. */
 export const enGraph = {
-  "nav.group.social": "Social",
   "nav.ties": "Ties",
   "relation.kind.chat": "Chat",
   "relation.kind.group_buy": "Group buying",

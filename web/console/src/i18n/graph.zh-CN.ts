@@ -1,6 +1,5 @@
 /** 关系图谱。 */
 export const zhGraph = {
-  "nav.group.social": "社交",
   "nav.ties": "关系",
   "relation.kind.chat": "聊天",
   "relation.kind.group_buy": "拼团",

@@ -1,6 +1,5 @@
 /** Influence: KOCs, seeds, cascades, weak-tie audiences. */
 export const enInfluence = {
-  "nav.group.social": "Social",
   "nav.koc": "KOC",
   "nav.cascades": "Cascades",
   "koc.about": "Whose word travels: friends, fans and trust of creators and sharers, predicted reach beside last month's actual; seeds under a budget, and contents for friends of friends.",

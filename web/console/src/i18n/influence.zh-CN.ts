@@ -1,6 +1,5 @@
 /** 影响力：KOC、种子、传播、弱连接受众。 */
 export const zhInfluence = {
-  "nav.group.social": "社交",
   "nav.koc": "KOC",
   "nav.cascades": "传播",
   "koc.about": "谁的话传得远：创作者与分享人的好友、粉丝与信任，预计触达与上月实际对照；按预算挑选种子用户，把内容送到好友的好友。",

@@ -1,6 +1,5 @@
 /** Referral and group buying. */
 export const enReferral = {
-  "nav.group.referral": "Referral",
   "nav.referral": "Campaigns",
   "nav.groups": "Group buying",
   "ref.about": "Invitations with rewards: rules are data and pass each channel's check before launch; only the direct inviter is paid, after a friend's own order is past its return window.",

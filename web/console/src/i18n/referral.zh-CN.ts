@@ -1,6 +1,5 @@
 /** 裂变与拼团。 */
 export const zhReferral = {
-  "nav.group.referral": "裂变",
   "nav.referral": "活动",
   "nav.groups": "拼团",
   "ref.about": "邀请有礼活动：规则即数据，先过各渠道检查再上线；奖励只给直接邀请人，好友本人订单过退货期后发放。",

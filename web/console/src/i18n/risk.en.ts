@@ -1,6 +1,5 @@
 /** English words of risk: the queue, evidence, appeals, rules and the watch. */
 export const enRisk = {
-  "nav.group.referral": "Referral",
   "nav.risk": "Risk",
   "risk.about": "Sign-ups, invitations and rewards are scored by rules and by what accounts share: under 40 pass, 40–69 are held for people, from 70 refused. Every refusal has its reasons and may be appealed against.",
   "risk.tab.queue": "Queue",

@@ -1,6 +1,5 @@
 /** 风控：审核队列、依据、申诉、规则与自检。 */
 export const zhRisk = {
-  "nav.group.referral": "裂变",
   "nav.risk": "风控",
   "risk.about": "注册、邀请和奖励按规则与共享关系打分：低于 40 通过，40–69 进入人工审核，70 及以上不予发放。每次拒绝都给出理由，可申诉。",
   "risk.tab.queue": "审核队列",

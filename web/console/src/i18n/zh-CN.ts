@@ -39,6 +39,8 @@ export const zh = {
   "nav.rfm": "RFM",
   "nav.group.analyse": "分析",
   "nav.group.channels": "渠道",
+  "nav.group.social": "社交",
+  "nav.group.referral": "裂变",
   "nav.group.data": "数据",
   "nav.live": "实时数据",
   "nav.sources": "数据源",
