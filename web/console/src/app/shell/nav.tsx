@@ -33,7 +33,6 @@ import {
   SwapOutlined,
   TagsOutlined,
   TeamOutlined,
-  GiftOutlined,
   ThunderboltOutlined,
   UsergroupAddOutlined,
 } from "@ant-design/icons";
