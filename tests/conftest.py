@@ -35,6 +35,7 @@ TOGETHER = {
     "tests/end_to_end/test_story.py": "story",
     "tests/app/test_access.py": "access",
     "tests/data/funnels/test_api.py": "funnels",
+    "tests/business/loyalty/test_api.py": "loyalty",
 }
 """Tests that share what is dear to make (a cluster, a wheel, a filled home), by a part of their ids: one process runs them."""
 

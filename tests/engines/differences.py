@@ -60,6 +60,8 @@ DIFFERENCES = (
 
 TRIED: dict[str, str] = {
     "influence/queries.py": "test_queries",
+    "loyalty/queries.py": "test_queries",
+    "referral/queries.py": "test_queries",
     "risk/queries.py": "test_queries",
     "acquisition/queries.py": "test_queries",
     "behaviour/queries.py": "test_queries, test_product",

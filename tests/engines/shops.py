@@ -58,6 +58,13 @@ def fill(market: Market, chance: random.Random) -> None:
         *({"order_id": f"o{n}", "line_no": 1, "product_id": f"p{n % 30}"} for n in range(ORDERS)),
     )
     market.put("users", *(_user(n, chance) for n in range(1, PEOPLE + 1) for _ in range(1 + n % 3)))
+    market.put(
+        "contents",
+        *(
+            {"content_id": f"c{n % 15}", "creator_alias_no": n % 9 + 1 if n % 4 else None, "us": at(DAY - n)}
+            for n in range(20)
+        ),
+    )
     market.put("relations", *(_relation(chance) for _ in range(200)))
 
 
@@ -75,6 +82,8 @@ def _product(number: int, chance: random.Random) -> dict[str, object]:
 def _event(number: int, chance: random.Random) -> dict[str, object]:
     flags = chance.choices([0, 1, CRAWLER, TEST, CRAWLER | TEST, None], [80, 10, 3, 1, 1, 5])[0]
     return {
+        "content_id": f"c{number % 17}" if number % 3 == 0 else None,
+        "sharer_alias_no": number % 50 + 1 if number % 11 == 0 else None,
         "alias_no": chance.choice([*range(1, PEOPLE + 1), None]),
         "anon_alias_no": chance.choice([None, None, 5]),
         "event": chance.choice(NAMES), "session_id": chance.choice([None, None, f"s{number % 97}"]),

@@ -114,6 +114,13 @@ def test_see_and_copy(office: Office) -> None:
         "segments",
         "tags",
         "identity",
+        "graph",
+        "influence",
+        "flags",
+        "risk",
+        "ledger",
+        "loyalty",
+        "referral",
     }
     assert {(v["field"], v["value"]) for v in data["vault"]["values"]} >= {
         ("phone", PHONE),
