@@ -247,6 +247,21 @@ def number_of(shop: Shop, user_id: str) -> int:
         return min(shop.wt.identity.component(connection, alias_no))
 
 
+def strengths_between(shop: Shop, one: str, middle: str, other: str) -> list[float]:
+    """The strength of the two ties on the way, in each direction, of the social graph that the build made."""
+    edges = shop.wt.influence.ties.edges()
+    found = {
+        (a, b): s
+        for a, b, s in zip(edges.src.tolist(), edges.dst.tolist(), edges.strength.tolist(), strict=True)
+    }
+    a, b, c = (number_of(shop, user_id) for user_id in (one, middle, other))
+    return [
+        found.get(first, 0.0) * found.get(second, 0.0)
+        for first in ((a, b), (b, a))
+        for second in ((b, c), (c, b))
+    ]
+
+
 def test_an_audience_of_friends_of_friends_through_whom_and_its_cap(shop: Shop) -> None:
     ask = {"creator": STAR, "content_id": "c1", "size": 10}
     draft = shop.send("POST", "/audiences/preview", ask)
@@ -258,18 +273,7 @@ def test_an_audience_of_friends_of_friends_through_whom_and_its_cap(shop: Shop) 
     assert set(by) == {"far0", "far1", "far2", "far3"}, "far4 saw it"
     assert by["far1"]["ways"] == 2
     assert by["far3"]["through"] == "fan3"
-    # The strength of the two ties on the way, of the social graph that the build made.
-    edges = shop.wt.influence.ties.edges()
-    strengths = {
-        (a, b): s
-        for a, b, s in zip(edges.src.tolist(), edges.dst.tolist(), edges.strength.tolist(), strict=True)
-    }
-    star, fan, far = (number_of(shop, user_id) for user_id in (STAR, "fan3", "far3"))
-    ways = [
-        strengths.get(first, 0.0) * strengths.get(second, 0.0)
-        for first in ((star, fan), (fan, star))
-        for second in ((fan, far), (far, fan))
-    ]
+    ways = strengths_between(shop, STAR, "fan3", "far3")
     assert any(way and by["far3"]["score"] == pytest.approx(way, abs=1e-3) for way in ways), ways
     assert {r["code"]: r["count"] for r in draft["left_out"]} == {
         "no_marketing": 0,

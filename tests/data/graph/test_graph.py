@@ -240,7 +240,7 @@ def test_days_on_top_are_the_same_as_a_build_of_everything(tmp_path: Path) -> No
                 built(wt, *calls[begun:cut])
                 begun = cut
             assert wt.graph.built().whole == (folder == "whole")
-            wt.clock.move(60)  # type: ignore[attr-defined]  what was read after the build before is old by then
+            wt.clock.move(60)  # type: ignore[attr-defined]  # what was read before is old by then
             ties = wt.graph.ties()
             people = names(wt, ties.people)
             src = np.repeat(np.arange(len(people)), np.diff(ties.indptr))
