@@ -20,6 +20,7 @@ from weaktie.data.collect.jobs import Written
 from weaktie.kit.clock import FixedClock, to_iso
 from weaktie.store.database.jobs import upgrade
 from weaktie.store.database.service import open_database
+from weaktie.store.lake.contracts import Lake, LakeFile, Staged
 from weaktie.store.runs.service import Lease
 
 START_US = 1_790_000_000_000_000
@@ -116,3 +117,11 @@ def stored(wt: App, table: str = "events") -> list[dict[str, Any]]:
             session.scan([f.path for f in files], TABLES[table].schema)
         ).to_pylist()
     return sorted(rows, key=lambda row: str(row["event_id"]))
+
+
+def file_of(lake: Lake, number: int, staged: Staged, version: int = 1) -> LakeFile:
+    """A staged file as the manifest would give it, without being in it."""
+    return LakeFile(
+        number, staged.table, lake.root / staged.path, staged.part_day, staged.min_day, staged.max_day,  # type: ignore[attr-defined]
+        staged.rows, staged.bytes, staged.sha256, staged.origin, None, version,
+    )  # fmt: skip

@@ -78,7 +78,7 @@ class Warmer:
                 _LOG.exception("warm_failed", step=name)
         took = self._wt.clock.monotonic() - now
         self._key, self._due = key, now + took * (1 + REST)
-        _LOG.info("warm", seconds=round(took, 2))
+        _LOG.debug("warm", seconds=round(took, 2))
         return True
 
     def _keep(self) -> None:

@@ -146,6 +146,11 @@ class Engine:
         low=0,
     )
 
+    @property
+    def at_once(self) -> int:
+        """Threads of one step in this process."""
+        return self.threads or os.cpu_count() or 1
+
 
 @dataclass(frozen=True, slots=True)
 class Build:

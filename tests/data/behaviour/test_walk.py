@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.suites.homes import fresh_app
+from tests.suites.homes import file_of, fresh_app
 from weaktie.app.wiring import App
 from weaktie.data.behaviour.contracts import Condition, Crowd, Days, Matcher, Sequences
 from weaktie.data.identity.logic import spans_of
 from weaktie.kit.clock import DAY_US, SECOND_US
-from weaktie.store.lake.contracts import LakeFile, Snapshot, Staged
+from weaktie.store.lake.contracts import Snapshot
 from weaktie.store.lake.service import read_piece
 from weaktie.store.lake.tables import EVENTS
 
@@ -60,19 +60,12 @@ def _rows(chance: np.random.Generator, day: int, n: int, aliases: int, record: i
     return pa.table({f.name: (columns | missing)[f.name] for f in EVENTS.schema}, schema=EVENTS.schema)
 
 
-def _file(wt: App, number: int, staged: Staged, version: int = 1) -> LakeFile:
-    return LakeFile(
-        number, "events", wt.lake.root / staged.path, staged.part_day, staged.min_day, staged.max_day,  # type: ignore[attr-defined]
-        staged.rows, staged.bytes, staged.sha256, staged.origin, None, version,
-    )  # fmt: skip
-
-
 def _crowd(wt: App, seed: int) -> Crowd:
     chance = np.random.default_rng(seed)
     aliases = int(chance.integers(3, 40))
     files = [
-        _file(
-            wt,
+        file_of(
+            wt.lake,
             k,
             wt.lake.stage(
                 "events",
@@ -154,7 +147,7 @@ def test_a_column_of_one_value_is_not_read(tmp_path: Path, monkeypatch: pytest.M
             rows = rows.set_column(
                 at, rows.schema.field(name), pa.array([value] * 50, rows.schema.field(name).type)
             )
-        file = _file(wt, 1, wt.lake.stage("events", rows, part_day=FIRST_DAY, origin="one"))
+        file = file_of(wt.lake, 1, wt.lake.stage("events", rows, part_day=FIRST_DAY, origin="one"))
         read: list[list[str]] = []
         plain = pq.ParquetFile.read
 

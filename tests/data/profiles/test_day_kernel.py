@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.data.profiles.market import DAY, Market, at
+from tests.suites.homes import file_of
 from weaktie.data.identity.logic import SPANS
 from weaktie.data.profiles import day_kernel, queries
 from weaktie.data.profiles.tables import USER_DAY
@@ -155,12 +156,7 @@ def _files(market: Market, tables: list[pa.Table]) -> list[LakeFile]:
         for n, table in enumerate(tables)
         if table.num_rows
     ]
-    return [
-        LakeFile(
-            n, s.table, market.lake.root / s.path, s.part_day, s.min_day, s.max_day, s.rows, s.bytes, s.sha256, s.origin, None, 1
-        )
-        for n, s in enumerate(staged)
-    ]  # fmt: skip
+    return [file_of(market.lake, n, one) for n, one in enumerate(staged)]
 
 
 def _table(events: list[dict[str, Any]], number: int) -> pa.Table:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.data.profiles.market import DAY, Market
+from tests.suites.homes import file_of
 from weaktie.data.profiles import queries_people as qp
 from weaktie.data.profiles.catalogue import NEEDS
 from weaktie.data.profiles.day_sums import DaySums
@@ -66,20 +67,4 @@ def _files(market: Market, tables: list[pa.Table]) -> list[LakeFile]:
         market.lake.stage("user_day", table, part_day=DAY, origin=f"sums-{n}")
         for n, table in enumerate(tables)
     ]
-    return [
-        LakeFile(
-            n,
-            s.table,
-            market.lake.root / s.path,
-            s.part_day,
-            s.min_day,
-            s.max_day,
-            s.rows,
-            s.bytes,
-            s.sha256,
-            s.origin,
-            None,
-            1,
-        )
-        for n, s in enumerate(staged)
-    ]
+    return [file_of(market.lake, n, one) for n, one in enumerate(staged)]

@@ -19,11 +19,9 @@ from sqlalchemy import Connection
 
 from weaktie.ai.influence import queries
 from weaktie.ai.influence.contracts import Bools, Item
-from weaktie.data.behaviour.contracts import I32, I64, Crowd
+from weaktie.data.behaviour.contracts import I32, I64, Crowd, Days
 from weaktie.data.behaviour.service import Behaviour
 from weaktie.data.identity.service import owner_of
-from weaktie.data.profiles.service import kept_rates
-from weaktie.data.quality.service import Rates, renewed
 from weaktie.kit.clock import business_day, date_to_day, day_to_date
 from weaktie.store.engine.contracts import Session
 from weaktie.store.lake.contracts import Snapshot
@@ -144,7 +142,6 @@ class Book:
         self.behaviour, self._permits = behaviour, permits
         self._lock = threading.RLock()
         self._kept: OrderedDict[object, object] = OrderedDict()
-        self._rates: Rates | None = None
 
     @property
     def today(self) -> int:
@@ -403,13 +400,7 @@ class Book:
 
     def _odd(self, session: Session, social: Social, days: tuple[int, int]) -> Any:
         """Identifiers and days at rates beyond a person's, as a frame; None where there are none."""
-        snapshot, limit = social.crowd.snapshot, self.behaviour.quality.limit
-        with self._lock:
-            if self._rates is None or self._rates.version != snapshot.version or self._rates.limit != limit:
-                with self.behaviour.database.connect() as connection:
-                    known = self._rates or kept_rates(connection)
-                self._rates = renewed(session, snapshot, known, limit)
-            pairs = self._rates.pairs(*days)
+        pairs = self.behaviour.impossible(session, social.crowd.snapshot, Days(*days))
         return session.table(pairs) if pairs.num_rows else None
 
     def _owner(self, social: Social, alias: pa.ChunkedArray, us: I64) -> I32:

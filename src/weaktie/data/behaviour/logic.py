@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import numba
 import numpy as np
@@ -160,6 +160,41 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def passes(op: str, wanted: tuple[Any, ...], text: str | None) -> bool:
+    """Whether one value passes a test; a null passes `unset`, `ne` and `not_in` alone. Numbers and booleans that a column holds
+    are compared as what is wanted of them."""
+    if text is None:
+        return op in ("unset", "ne", "not_in")
+    if op in ("set", "unset"):
+        return op == "set"
+    found: Any = _as(text, wanted[0])
+    if op in ("eq", "in"):
+        return found in [_same(w) for w in wanted]
+    if op in ("ne", "not_in"):
+        return found not in [_same(w) for w in wanted]
+    if op == "contains":
+        return str(wanted[0]) in text
+    if found is None:
+        return False
+    first = _same(wanted[0])
+    return bool({"gt": found > first, "ge": found >= first, "lt": found < first, "le": found <= first}[op])
+
+
+def _same(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return float(value) if isinstance(value, int | float) else value
+
+
+def _as(text: str, like: Any) -> Any:
+    if isinstance(like, bool | str):
+        return text.lower() if isinstance(like, bool) else text
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 # ---- order

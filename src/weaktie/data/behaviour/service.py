@@ -1,7 +1,6 @@
 """The door of behaviour: who may be analysed, and what they did in order."""
 
 import hashlib
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -33,6 +32,7 @@ from weaktie.data.behaviour.contracts import (
 )
 from weaktie.data.behaviour.days import MOST_DAY_MATCHERS, read_days
 from weaktie.data.behaviour.logic import Reading, Rows, ordered, persons_of, reading, size_of
+from weaktie.data.behaviour.logic import passes as passes
 from weaktie.data.behaviour.queries import ARRIVED, matched_events
 from weaktie.data.behaviour.vocabulary import SeenEvent, SeenProperty, Vocabulary, event_words
 from weaktie.data.behaviour.walk import Wanted, counted, may_walk, walk_counts, walk_sequences
@@ -62,8 +62,6 @@ PATIENCE = 20.0
 KEPT_BYTES = 1 << 30
 KEPT_DAYS = 4
 KEPT_COUNTS = 24
-THREADS = os.cpu_count() or 1
-"""Files read side by side where the settings do not say how many threads there may be."""
 NEVER = 2**31 - 1
 """The first day of somebody who never did it."""
 ANYTHING = Matcher(ANY_EVENT)
@@ -108,7 +106,7 @@ class Behaviour:
     @property
     def threads(self) -> int:
         """Threads of one question."""
-        return self.settings.engine.threads or THREADS
+        return self.settings.engine.at_once
 
     def crowd(self) -> Crowd:
         """Who may be analysed now; looked at again at most every five seconds, and computed again only after a change.

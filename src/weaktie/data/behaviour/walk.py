@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from weaktie.data.behaviour import queries
 from weaktie.data.behaviour.contracts import (
     ANY_EVENT,
     I32,
@@ -25,15 +26,15 @@ from weaktie.data.behaviour.contracts import (
     Matcher,
     Sequences,
 )
-from weaktie.data.behaviour.logic import PLAIN, Reading
-from weaktie.data.collect.contracts import CRAWLER, TEST
+from weaktie.data.behaviour.logic import PLAIN, Reading, passes
 from weaktie.data.identity.service import owner_of
+from weaktie.data.quality.service import COUNTING, among, counts
 from weaktie.kit.threads import shares, side_by_side
 from weaktie.store.lake.contracts import LakeFile
 from weaktie.store.lake.service import Piece, Texts, read_piece
 
-NUMBERS: Final = {"alias_no": -1, "event_time": 0, "day": -(2**31), "purposes": 0, "flags": 0}
-ARRIVED: Final = {"log_partition": -1, "log_record": -1, "log_index": -1}
+NUMBERS: Final = {"alias_no": -1, "event_time": 0, "day": -(2**31), **COUNTING}
+ARRIVED: Final = dict.fromkeys(queries.ARRIVED, -1)
 Bools = npt.NDArray[np.bool_]
 
 
@@ -90,7 +91,7 @@ def _kept(wanted: Wanted, piece: Piece, odd_aliases: I32, odd_days: I32) -> Kept
     shared = crowd.spans.num_rows > 0
     matched = _matched(wanted.matchers, piece)
     if len(odd_aliases):
-        matched[_among(columns["alias_no"], columns["day"], odd_aliases, odd_days)] = 0
+        matched[among(columns["alias_no"], columns["day"], odd_aliases, odd_days)] = 0
     row, person = _counting(
         matched, columns["alias_no"], columns["day"], columns["purposes"], columns["flags"], crowd.persons, shared,
         wanted.days.first, wanted.days.last,
@@ -130,29 +131,7 @@ def _matched(matchers: Sequence[Matcher], piece: Piece) -> U32:
 
 def table_of(condition: Condition, values: Sequence[str]) -> Bools:
     """Which of a column's distinct texts pass a condition; the last is the null."""
-    return np.array([_passes(condition, text) for text in (*values, None)], np.bool_)
-
-
-def _passes(condition: Condition, text: str | None) -> bool:
-    op, wanted = condition.op, condition.values
-    if text is None:
-        return op in ("unset", "ne", "not_in")
-    if op in ("set", "unset"):
-        return op == "set"
-    if op in ("eq", "in"):
-        return text in wanted
-    if op in ("ne", "not_in"):
-        return text not in wanted
-    first = str(wanted[0])
-    return {
-        "contains": first in text, "gt": text > first, "ge": text >= first, "lt": text < first, "le": text <= first,
-    }[op]  # fmt: skip
-
-
-def _among(alias_no: I32, day: I32, odd_aliases: I32, odd_days: I32) -> Bools:
-    """Which rows are of one of these identifiers on one of these days."""
-    keys = alias_no.astype(np.int64) << 32 | day.astype(np.int64)
-    return np.isin(keys, odd_aliases.astype(np.int64) << 32 | odd_days.astype(np.int64))
+    return np.array([passes(condition.op, condition.values, text) for text in (*values, None)], np.bool_)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -167,7 +146,7 @@ def _counting(
         alias = alias_no[i]
         if matched[i] == 0 or alias < 0 or day[i] < first or day[i] > last:
             continue
-        if purposes[i] & 1 == 0 or flags[i] & (CRAWLER | TEST):
+        if not counts(purposes[i], flags[i]):
             continue
         person = alias if shared else persons[alias] if alias < len(persons) else np.int32(-1)
         if person >= 0:

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from weaktie.data.collect.contracts import CRAWLER, TEST
 from weaktie.data.identity.service import owner_of
 from weaktie.data.profiles.queries import KEYS, SESSION_GAP_MINUTES
 from weaktie.data.profiles.tables import COUNTED, DAY_PARTS, PLATFORM_COLUMNS, USER_DAY
+from weaktie.data.quality.service import COUNTING, among, counts
 from weaktie.kit.hashing import hash128
 from weaktie.kit.threads import side_by_side
 from weaktie.store.lake.contracts import LakeFile
@@ -81,11 +81,7 @@ def rows_of(
         alias, day = columns["alias_no"], columns["day"]
         row = _counting(alias, day, columns["purposes"], columns["flags"], wanted)
         if len(odd_days):
-            keys, odd = (
-                a.astype(np.int64) << 32 | d.astype(np.int64)
-                for a, d in ((alias[row], day[row]), (odd_aliases, odd_days))
-            )
-            row = row[~np.isin(keys, odd)]
+            row = row[~among(alias[row], day[row], odd_aliases, odd_days)]
         alias, us = alias[row], columns["event_time"][row]
         return Rows(
             alias, alias, day[row], us, _looked_up(piece.texts["event"], _KIND_OF.get, row), _looked_up(
@@ -104,7 +100,7 @@ def rows_of(
     return replace(found, owner=owner_of(np.arange(most + 1, dtype=np.int32), spans, found.alias, found.us))
 
 
-_NUMBERS = {"alias_no": -1, "event_time": 0, "day": -1, "purposes": 0, "flags": 0}
+_NUMBERS = {"alias_no": -1, "event_time": 0, "day": -1, **COUNTING}
 _KIND_OF = {name: i for i, counted in enumerate(COUNTED) for name in counted.events}
 _SYSTEM_OF = {name.lower(): i for i, (_, _, names) in enumerate(PLATFORM_COLUMNS) for name in names}
 _EMPTY: dict[str, npt.NDArray[Any]] = {
@@ -146,7 +142,7 @@ def _counting(
     for i in range(len(alias)):
         if alias[i] < 0 or day[i] < 0 or day[i] >= len(wanted) or not wanted[day[i]]:
             continue
-        if purposes[i] & 1 == 0 or flags[i] & (CRAWLER | TEST):
+        if not counts(purposes[i], flags[i]):
             continue
         rows[found] = i
         found += 1

@@ -204,7 +204,7 @@ class _Build:
         person_of = np.full(int(pc.max(persons["alias_no"]).as_py() or 0) + 1, ERASED, np.int32)
         person_of[persons["alias_no"].to_numpy()] = persons["person_no"].to_numpy()
         people = np.array(sorted(crowd.people), np.int32)
-        sums = DaySums(days.of("user_day"), person_of, people, as_of_day, jobs_days.threads(parts))
+        sums = DaySums(days.of("user_day"), person_of, people, as_of_day, parts.settings.engine.at_once)
         counted, interests = sums.tables(NEEDS["user_day"])
         ready: dict[Source, jobs_days.Frame] = {"user_day": inputs.session.table(counted)}
         if interests is not None:

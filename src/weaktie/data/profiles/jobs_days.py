@@ -6,7 +6,6 @@ was killed finds the files that it had written already.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -134,11 +133,6 @@ def update(parts: BuildParts, inputs: Inputs, progress: Progress) -> int:
     return len(days)
 
 
-def threads(parts: BuildParts) -> int:
-    """Threads of one step."""
-    return parts.settings.engine.threads or os.cpu_count() or 1
-
-
 def remember_rates(parts: BuildParts) -> None:
     """Keep whose days count nowhere, as every build does."""
     with parts.database.connect() as connection:
@@ -240,7 +234,9 @@ def _computed(
     numbered = inputs.categories.select(["product_id"]).append_column("category_no", numbers)
     fast = rates.pairs(days[0], days[-1])
     files = inputs.snapshot.of("events", from_day=days[0], to_day=days[-1])
-    found = day_kernel.rows_of(files, days, inputs.person_map.spans, numbered, fast, threads(parts))
+    found = day_kernel.rows_of(
+        files, days, inputs.person_map.spans, numbered, fast, parts.settings.engine.at_once
+    )
     made = day_kernel.with_orders(day_kernel.event_days(found, days, offsets, names), session.collect(bought))
     return dict(zip(("days", "bought"), made, strict=True))
 

@@ -22,6 +22,9 @@ from weaktie.data.quality.contracts import (
     People,
     Rate,
 )
+from weaktie.data.quality.logic import COUNTING as COUNTING
+from weaktie.data.quality.logic import among as among
+from weaktie.data.quality.logic import counts as counts
 from weaktie.data.quality.queries import counted_days, declared_orders, each_once, impossible
 from weaktie.data.quality.queries import customers as customers
 from weaktie.data.quality.queries import without_impossible as without_impossible

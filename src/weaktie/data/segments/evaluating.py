@@ -1,12 +1,13 @@
 """A rule over people as arrays: a mask for each part, combined. Pure; who answers the leaves is handed in."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from weaktie.data.behaviour.contracts import I32
+from weaktie.data.behaviour.service import passes
 from weaktie.data.segments.contracts import (
     All,
     Behind,
@@ -134,40 +135,6 @@ def compare(part: TagIs, values: TagValues) -> Mask:
 def table_of(where: Where, values: list[str]) -> Mask:
     """Which of a column's distinct values pass a test of an event's property; the last is the null."""
     return np.array([passes(where.op, where.values, text) for text in (*values, None)], np.bool_)
-
-
-def passes(op: str, wanted: tuple[Any, ...], text: str | None) -> bool:
-    """Whether one value passes; numbers and booleans that a column holds are compared as what is wanted of them."""
-    if text is None:
-        return op in ("unset", "ne", "not_in")
-    if op in ("set", "unset"):
-        return op == "set"
-    found: Any = _as(text, wanted[0])
-    if op in ("eq", "in"):
-        return found in [_same(w) for w in wanted]
-    if op in ("ne", "not_in"):
-        return found not in [_same(w) for w in wanted]
-    if op == "contains":
-        return str(wanted[0]) in text
-    if found is None:
-        return False
-    first = _same(wanted[0])
-    return bool({"gt": found > first, "ge": found >= first, "lt": found < first, "le": found <= first}[op])
-
-
-def _same(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return float(value) if isinstance(value, int | float) else value
-
-
-def _as(text: str, like: Any) -> Any:
-    if isinstance(like, bool | str):
-        return text.lower() if isinstance(like, bool) else text
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def inside(people: I32, some: I32) -> Mask:
